@@ -1,0 +1,136 @@
+//! Signed bundles v1: packs, profile and sealing keys, as the municipality signed them offline.
+//!
+//! A [`SignedBundle`] carries the exact bytes that were signed, so nothing has to be put into a
+//! canonical form again; `madoguchi-envelope` verifies it against the pinned municipal key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DeviceId, SiteId, TenantId};
+use crate::ticket::SectionLetter;
+
+/// What travels and what is stored: exact bytes and a signature over them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignedBundle {
+    /// Standard base64 of the JSON bytes of a [`Bundle`].
+    pub bundle: String,
+    /// Standard base64 of the Ed25519 signature (64 bytes) over
+    /// `"madoguchi bundle v1\0" || bundle bytes`.
+    pub signature: String,
+}
+
+/// What is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// Always 1 in this version.
+    pub format: u16,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Grows with every signature of the same kind (and device); an older one is never taken.
+    pub generation: u64,
+    /// When it was signed.
+    pub signed_at: jiff::Timestamp,
+    /// What it says.
+    pub payload: Payload,
+}
+
+/// What a bundle says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Payload {
+    /// Keys of the office to which applications are sealed.
+    SealingKeys {
+        /// The first that the device supports is used.
+        keys: Vec<SealingKey>,
+    },
+    /// Procedure packs, whole.
+    Packs {
+        /// Each as its TOML text.
+        packs: Vec<String>,
+    },
+    /// Settings of one device.
+    Profile {
+        /// The settings.
+        profile: Profile,
+    },
+}
+
+impl Payload {
+    /// The kind, as in the core's URL.
+    #[must_use]
+    pub fn kind(&self) -> BundleKind {
+        match self {
+            Self::SealingKeys { .. } => BundleKind::SealingKeys,
+            Self::Packs { .. } => BundleKind::Packs,
+            Self::Profile { .. } => BundleKind::Profile,
+        }
+    }
+}
+
+/// The kinds of bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum BundleKind {
+    /// [`Payload::SealingKeys`].
+    SealingKeys,
+    /// [`Payload::Packs`].
+    Packs,
+    /// [`Payload::Profile`].
+    Profile,
+}
+
+impl BundleKind {
+    /// All of them, in the order in which a device fetches them.
+    pub const ALL: [Self; 3] = [Self::SealingKeys, Self::Packs, Self::Profile];
+
+    /// As in the core's URL and in file names.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SealingKeys => "sealing-keys",
+            Self::Packs => "packs",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+/// One public key of the office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealingKey {
+    /// First 16 hexadecimal digits of the SHA-256 of the public key bytes.
+    pub id: String,
+    /// HPKE KEM identifier: 0x647a X-Wing (1,216 bytes), 0x0020 X25519 (32 bytes).
+    pub kem: u16,
+    /// Standard base64 of the serialised public key.
+    pub public_key: String,
+}
+
+/// Settings of one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// For which device.
+    pub device: DeviceId,
+    /// Where it stands.
+    pub site: SiteId,
+    /// The municipality's name as the screens show it.
+    pub municipality: Text,
+    /// Sections whose numbers this device may give.
+    pub sections: Vec<SectionLetter>,
+    /// Seconds without a touch before the warning; 30 to 300.
+    pub idle_seconds: u16,
+}
+
+/// A text in the languages of the screens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// 日本語.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}

@@ -1,0 +1,225 @@
+//! Core API v1: the bodies of the JSON requests and answers, and the routes.
+//!
+//! One port, HTTP/2 over mTLS. Every route but `/.well-known/est/*` requires a client certificate.
+//! An envelope travels as its own bytes (`application/vnd.madoguchi.envelope`), not inside JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bundle::BundleKind;
+use crate::ids::{DeviceId, SiteId};
+use crate::ticket::{BusinessDay, SectionLetter};
+
+/// Largest body that any route takes, in bytes (1 MiB).
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// Media type of an envelope's bytes.
+pub const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.madoguchi.envelope";
+
+/// `POST` (device → intake): one envelope. `GET ?after=&wait=` (office → intake): those waiting.
+pub const ENVELOPES: &str = "/v1/envelopes";
+/// `POST` (office → intake): [`Fetched`], so that the intake may forget the bytes.
+pub const ENVELOPES_FETCHED: &str = "/v1/envelopes/fetched";
+/// `POST` (device → intake): [`BlockRequest`], answered by a [`crate::ticket::TicketBlock`].
+pub const TICKET_BLOCKS: &str = "/v1/ticket-blocks";
+/// `GET` (any role): [`Health`].
+pub const HEALTH: &str = "/v1/health";
+/// `GET /v1/bundles/{kind}` (device → registrar): a `SignedBundle`. `POST` (operator → registrar).
+pub const BUNDLES: &str = "/v1/bundles";
+/// `POST` and `GET` (operator → registrar): devices.
+pub const DEVICES: &str = "/v1/devices";
+/// `GET /v1/applications/{id}?reason=` (operator → office): [`OpenedApplication`].
+pub const APPLICATIONS: &str = "/v1/applications";
+/// `GET` (operator → office): [`Gap`]s in the devices' sequences.
+pub const SEQUENCE_GAPS: &str = "/v1/sequence-gaps";
+/// RFC 7030 §4.1: the CA's certificates.
+pub const EST_CACERTS: &str = "/.well-known/est/cacerts";
+/// RFC 7030 §4.2.1: enrolment by token (HTTP Basic: device and token).
+pub const EST_SIMPLEENROLL: &str = "/.well-known/est/simpleenroll";
+
+/// A kept envelope's receipt. A repeat of the same envelope gets the same bytes again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Receipt {
+    /// The application, a UUIDv7.
+    pub application: String,
+    /// Which part, from 1.
+    pub part: u8,
+    /// The intake's running number, from 1.
+    pub position: i64,
+    /// When the intake had committed it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub accepted_at: jiff::Timestamp,
+}
+
+/// Asks for numbers to give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BlockRequest {
+    /// The section's letter.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "A"))]
+    pub letter: SectionLetter,
+    /// How many, 1 to 100.
+    pub count: u16,
+}
+
+/// Envelopes waiting at the intake for the office, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WaitingEnvelopes {
+    /// At most 64 at a time.
+    pub envelopes: Vec<WaitingEnvelope>,
+}
+
+/// One envelope waiting for the office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WaitingEnvelope {
+    /// The intake's running number; the cursor of the next pull.
+    pub position: i64,
+    /// Standard base64 of the envelope.
+    pub envelope: String,
+    /// Standard base64 of the device's certificate (DER) with which it came.
+    pub device_certificate: String,
+}
+
+/// Positions that the office has committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fetched {
+    /// Positions of [`WaitingEnvelope`]s.
+    pub positions: Vec<i64>,
+}
+
+/// That a role is up, and its day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// Roles served on this port.
+    pub roles: Vec<String>,
+    /// Version of the program.
+    pub version: String,
+    /// The business day in Japan.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = Date))]
+    pub business_day: BusinessDay,
+    /// The core's clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub now: jiff::Timestamp,
+}
+
+/// A device to be enrolled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewDevice {
+    /// Its name.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub device: DeviceId,
+    /// Where it will stand.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub site: SiteId,
+}
+
+/// The one-time token of a device, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnrolmentToken {
+    /// For which device.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub device: DeviceId,
+    /// 128 random bits, URL-safe base64 without padding.
+    pub token: String,
+    /// Not taken after this time.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub expires_at: jiff::Timestamp,
+}
+
+/// A device as the registrar knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Device {
+    /// Its name.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub device: DeviceId,
+    /// Where it stands.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub site: SiteId,
+    /// When it enrolled, if it did.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub enrolled_at: Option<jiff::Timestamp>,
+    /// SHA-256 of its certificate, lower-case hexadecimal.
+    pub certificate_sha256: Option<String>,
+}
+
+/// All devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Devices {
+    /// In the order of their names.
+    pub devices: Vec<Device>,
+}
+
+/// Which generation of a bundle the registrar now hands out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BundleTaken {
+    /// The kind.
+    pub kind: BundleKind,
+    /// Its generation.
+    pub generation: u64,
+}
+
+/// An application as the office opened it. The only body of this API that is about a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OpenedApplication {
+    /// The clear header of the first part.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub header: crate::header::EnvelopeHeader,
+    /// When the office had committed it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub received_at: jiff::Timestamp,
+    /// The plaintext.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub application: crate::application::Application,
+}
+
+/// Numbers of a device's sequence that the office has not seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Gap {
+    /// Which device.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub device: DeviceId,
+    /// First missing number.
+    pub from: u64,
+    /// Last missing number.
+    pub to: u64,
+}
+
+/// All gaps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Gaps {
+    /// In the order of device and number.
+    pub gaps: Vec<Gap>,
+}
+
+/// A problem (RFC 9457), `application/problem+json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Problem {
+    /// `urn:madoguchi:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened, the same for every occurrence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong this time; never a value of a person.
+    pub detail: String,
+    /// Whether the same request can succeed later.
+    pub retry: bool,
+}
+

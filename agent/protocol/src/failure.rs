@@ -1,0 +1,110 @@
+//! Stable failure codes. The words for people stand with the screens; the code stands on the
+//! screen, in the log and in the manual, and never changes its meaning.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal,)*) => {
+        /// What went wrong, as a stable code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum FailureCode {
+            $($(#[$doc])* #[serde(rename = $code)] $variant,)*
+        }
+
+        impl FailureCode {
+            /// Every code there is, for tables and tests.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The code as written, as `card.pin_locked`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No reader is connected, or not the configured one.
+    ReaderMissing = "reader.missing",
+    /// The card service (pcscd) does not answer.
+    ReaderServiceAway = "reader.service_away",
+    /// Another program holds the card.
+    ReaderBusy = "reader.busy",
+    /// The card does not answer or answers nonsense.
+    CardUnreadable = "card.unreadable",
+    /// A card of another kind.
+    CardNotMyNumber = "card.not_my_number",
+    /// A phone was offered (its token says so).
+    CardIsPhone = "card.is_phone",
+    /// The card was taken away while it was needed.
+    CardRemoved = "card.removed",
+    /// Another card than the one this visit began with.
+    CardChanged = "card.changed",
+    /// A card was lying on the reader before the visit began; it is never read.
+    CardLeftBehind = "card.left_behind",
+    /// The card did not answer in time.
+    CardTooSlow = "card.too_slow",
+    /// The PIN has no tries left: the municipal counter can set it anew.
+    CardPinLocked = "card.pin_locked",
+    /// The card carries no such PIN (顔認証マイナンバーカード).
+    CardPinNotSet = "card.pin_not_set",
+    /// The issuer's signature over what was read is bad.
+    CardSignatureBad = "card.signature_bad",
+    /// The store cannot take more, or its disk is full.
+    StoreFull = "store.full",
+    /// A write or sync failed: nothing is called kept any more.
+    StoreFailed = "store.failed",
+    /// No ticket numbers are left for today.
+    TicketsNone = "tickets.none",
+    /// The device has no identity yet.
+    DeviceNotEnrolled = "device.not_enrolled",
+    /// The device was revoked.
+    DeviceRevoked = "device.revoked",
+    /// Packs, profile or sealing keys are missing.
+    DeviceNotConfigured = "device.not_configured",
+    /// The clock cannot be right.
+    ClockWrong = "clock.wrong",
+    /// The agent cannot be reached from the screen.
+    AgentAway = "agent.away",
+    /// The agent stopped or restarted in the middle of the visit.
+    AgentRestarted = "agent.restarted",
+    /// The screen and the agent speak different versions.
+    ProtocolVersion = "protocol.version",
+    /// A message belongs to another visit.
+    VisitMismatch = "visit.mismatch",
+    /// A request that does not fit the step of the visit.
+    VisitOutOfOrder = "visit.out_of_order",
+    /// A form that is not complete or not valid by its pack.
+    FormInvalid = "form.invalid",
+    /// Something that should not happen; the log says what.
+    Internal = "internal",
+}
+
+impl fmt::Display for FailureCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A failure as the local protocol carries it: the code, and for the log what it was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(deny_unknown_fields)]
+#[error("{code}: {detail}")]
+pub struct Failure {
+    /// Which failure.
+    pub code: FailureCode,
+    /// For the operator, in English; never a value of a person.
+    pub detail: String,
+}
+
+impl Failure {
+    /// A failure with its detail for the operator.
+    pub fn new(code: FailureCode, detail: impl fmt::Display) -> Self {
+        Self { code, detail: detail.to_string() }
+    }
+}

@@ -1,0 +1,191 @@
+//! Names and identifiers, checked once when they enter.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not a name of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be {rule}, not {found:?}")]
+pub struct BadName {
+    what: &'static str,
+    rule: &'static str,
+    found: String,
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $max:literal, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadName;
+
+            fn from_str(text: &str) -> Result<Self, BadName> {
+                let allowed: fn(char) -> bool = $allowed;
+                let good = (1..=$max).contains(&text.len())
+                    && text.chars().all(allowed)
+                    && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+                if good {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    // A wrong name may be anything, also very long: show its beginning.
+                    let found = text.chars().take(80).collect();
+                    Err(BadName { what: $what, rule: $rule, found })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+            fn try_from(text: String) -> Result<Self, BadName> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+fn lower(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+name!(
+    /// A municipality or consortium, as `tokiwa`.
+    TenantId, "a tenant", "1 to 32 of a-z, 0-9 and '-'", 32, lower
+);
+name!(
+    /// A building (庁舎) of a municipality, as `honcho`.
+    SiteId, "a site", "1 to 32 of a-z, 0-9 and '-'", 32, lower
+);
+name!(
+    /// One device, as `kiosk-01`. Unique within its tenant.
+    DeviceId, "a device", "1 to 32 of a-z, 0-9 and '-'", 32, lower
+);
+name!(
+    /// A procedure pack, as `tenkyo`.
+    PackId, "a pack", "1 to 48 of a-z, 0-9 and '-'", 48, lower
+);
+name!(
+    /// A field, question or choice of a pack, as `old_address`.
+    FieldKey, "a key", "1 to 48 of a-z, 0-9 and '_'", 48,
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+);
+
+/// One person's use of a kiosk: random (UUIDv4), says nothing about the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VisitId(pub Uuid);
+
+impl VisitId {
+    /// A fresh one.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for VisitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One application: a UUIDv7, made at the kiosk, and the idempotency key everywhere after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Uuid", into = "Uuid")]
+pub struct ApplicationId(Uuid);
+
+impl ApplicationId {
+    /// A fresh one, ordered by the time of its making.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// The 16 bytes of the identifier.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// Reads the identifier back from its 16 bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not a UUIDv7.
+    pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, BadName> {
+        Uuid::from_bytes(bytes).try_into()
+    }
+}
+
+impl TryFrom<Uuid> for ApplicationId {
+    type Error = BadName;
+    fn try_from(uuid: Uuid) -> Result<Self, BadName> {
+        if uuid.get_version_num() == 7 {
+            Ok(Self(uuid))
+        } else {
+            Err(BadName { what: "an application id", rule: "a UUIDv7", found: uuid.to_string() })
+        }
+    }
+}
+
+impl FromStr for ApplicationId {
+    type Err = BadName;
+    fn from_str(text: &str) -> Result<Self, BadName> {
+        let uuid = Uuid::parse_str(text).map_err(|_| BadName {
+            what: "an application id",
+            rule: "a UUIDv7",
+            found: text.chars().take(80).collect(),
+        })?;
+        uuid.try_into()
+    }
+}
+
+impl From<ApplicationId> for Uuid {
+    fn from(id: ApplicationId) -> Uuid {
+        id.0
+    }
+}
+
+impl fmt::Display for ApplicationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One of the four attributes of TEXT EF 0002 (基本4情報). The 個人番号 has no name here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeName {
+    /// 氏名 (DF22).
+    Name,
+    /// 住所 (DF23).
+    Address,
+    /// 生年月日 (DF24), `YYYYMMDD` on the card; day and month may be `00`.
+    BirthDate,
+    /// 性別 (DF25), one digit of JIS X 0303.
+    Sex,
+}
