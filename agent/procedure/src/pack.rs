@@ -6,13 +6,13 @@ use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::header::PackVersion;
 use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{AttributeName, FieldKey, PackId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Longest pack that is read, in bytes.
 pub const MAX_PACK_BYTES: usize = 64 * 1024;
 
 /// One procedure: titles, purpose, fields and where each comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     /// Always 1 in this version.
@@ -39,7 +39,7 @@ pub struct Pack {
 }
 
 /// What handing an application over means in law (design §3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegalEffect {
     /// A draft: it takes effect at the counter.
@@ -47,7 +47,7 @@ pub enum LegalEffect {
 }
 
 /// The section (業務区分) that calls the number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
     /// The ticket's letter.
@@ -57,7 +57,7 @@ pub struct Section {
 }
 
 /// What a pack takes from the card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardUse {
     /// Which of the four attributes.
@@ -65,21 +65,19 @@ pub struct CardUse {
 }
 
 /// One field of the form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawField")]
 pub struct FieldDefinition {
     /// Its key, unique in the pack.
     pub key: FieldKey,
     /// Its name on the paper form.
     pub label: Text,
     /// Where its value comes from.
-    #[serde(flatten)]
     pub source: Source,
 }
 
 /// Where a field's value comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The card.
     Card {
@@ -97,8 +95,53 @@ pub enum Source {
     AtCounter,
 }
 
+/// A field as it is written; a tagged enum could not refuse unknown keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawField {
+    key: FieldKey,
+    label: Text,
+    from: From,
+    attribute: Option<AttributeName>,
+    question: Option<Text>,
+    choices: Option<Vec<Choice>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum From {
+    Card,
+    Question,
+    AtCounter,
+}
+
+impl TryFrom<RawField> for FieldDefinition {
+    type Error = String;
+
+    fn try_from(raw: RawField) -> Result<Self, String> {
+        let RawField { key, label, from, attribute, question, choices } = raw;
+        let source = match (from, attribute, question, choices) {
+            (From::Card, Some(attribute), None, None) => Source::Card { attribute },
+            (From::Question, None, Some(question), Some(choices)) => {
+                Source::Question { question, choices }
+            }
+            (From::AtCounter, None, None, None) => Source::AtCounter,
+            (From::Card, ..) => {
+                return Err(format!("{key}: from = \"card\" has an attribute and nothing else"));
+            }
+            (From::Question, ..) => {
+                return Err(format!("{key}: from = \"question\" has a question and choices"));
+            }
+            (From::AtCounter, ..) => {
+                return Err(format!("{key}: from = \"at_counter\" has nothing else"));
+            }
+        };
+        Ok(Self { key, label, source })
+    }
+}
+
 /// One thing that can be picked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// The value.
@@ -213,5 +256,45 @@ impl Pack {
     /// Fields that are questions, in order.
     pub fn questions(&self) -> impl Iterator<Item = &FieldDefinition> {
         self.fields.iter().filter(|f| matches!(f.source, Source::Question { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENKYO: &str = include_str!("../../../provisioning/procedures/tenkyo.toml");
+
+    fn changed(from: &str, to: &str) -> PackError {
+        assert!(TENKYO.contains(from), "{from}");
+        Pack::parse(&TENKYO.replacen(from, to, 1)).expect_err(to)
+    }
+
+    #[test]
+    fn the_shipped_pack_is_one() {
+        let pack = Pack::parse(TENKYO).expect("a pack");
+        assert_eq!(pack.questions().count(), 1);
+        assert_eq!(pack.legal_effect, LegalEffect::Draft);
+    }
+
+    #[test]
+    fn errors_name_the_place() {
+        let PackError::Syntax { line, column, .. } = changed("version = 1", "versoin = 1") else {
+            panic!("a syntax error");
+        };
+        assert_eq!((line, column), (4, 1));
+        assert!(matches!(changed("\"draft\"", "\"electronic\""), PackError::Syntax { .. }));
+        assert!(matches!(changed("from = \"at_counter\"", "from = \"card\""), PackError::Syntax { .. }));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let undeclared = changed("\"birth_date\", \"sex\"]", "\"sex\"]");
+        assert!(matches!(undeclared, PackError::Meaning { field, .. } if field == "birth_date"));
+        let unused = changed("attribute = \"sex\"", "attribute = \"name\"");
+        assert!(matches!(unused, PackError::Meaning { field, .. } if field == "card.attributes"));
+        let twice = changed("key = \"sex\"", "key = \"name\"");
+        assert!(matches!(twice, PackError::Meaning { field, .. } if field == "name"));
+        assert!(matches!(Pack::parse(&" ".repeat(MAX_PACK_BYTES + 1)), Err(PackError::TooLong(_))));
     }
 }
