@@ -14,8 +14,13 @@
 //! keep_ticket_only and end are taken at any step of a visit.
 //! ```
 //!
+//! A visitor may go back: until the form is filled, choose_pack, agree_purpose and await_card are
+//! taken again, and the visit goes on from there. An answer to a question replaces an earlier one.
+//!
 //! The screen never sends a value that the card gave: the agent holds the form, inserts what the
 //! card said and validates the whole with `madoguchi-procedure`.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -63,8 +68,8 @@ pub struct RequestFrame {
     pub request: Request,
 }
 
-/// What a screen may ask for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a screen may ask for. `Debug` names the request without what the visitor chose.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// A first touch. Answered by [`Answer::Begun`]; refused with `card.left_behind` while a card
@@ -109,6 +114,33 @@ pub enum Request {
     /// The visit is over, or is broken off: wipe everything. Answered by [`Answer::Done`] when the
     /// agent has.
     End {},
+}
+
+impl Request {
+    /// The request's name on the wire, for the log.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Begin {} => "begin",
+            Self::ChoosePack { .. } => "choose_pack",
+            Self::AgreePurpose {} => "agree_purpose",
+            Self::AwaitCard {} => "await_card",
+            Self::PinDigit { .. } => "pin_digit",
+            Self::PinErase {} => "pin_erase",
+            Self::PinSubmit {} => "pin_submit",
+            Self::Choose { .. } => "choose",
+            Self::Review {} => "review",
+            Self::Keep {} => "keep",
+            Self::KeepTicketOnly { .. } => "keep_ticket_only",
+            Self::End {} => "end",
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Frames from the agent.
@@ -202,6 +234,9 @@ pub enum Event {
         out_of_service: Option<Failure>,
         /// Whether something lies on the reader.
         card_present: bool,
+        /// The municipality's name, once the profile is there: the first screen shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        municipality: Option<Text>,
         /// Whether the core answers.
         core_reachable: bool,
         /// How long a visitor may pause before the warning, in seconds.
