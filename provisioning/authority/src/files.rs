@@ -7,13 +7,13 @@
 //! | `sealing-<id>.key` | TOML: `kem` and base64 `key`; only the office has it |
 //! | `sealing-<id>.json` | the public half, as it stands in the sealing-keys bundle |
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use madoguchi_durable::Readers;
 use madoguchi_envelope::bundle::{BundleError, MunicipalKey, MunicipalPublicKey};
 use madoguchi_envelope::{BadKey, Kem, SealingPrivateKey};
 use madoguchi_protocol::bundle::SealingKey;
@@ -189,34 +189,27 @@ pub(crate) fn to_pem(label: &str, der: &[u8]) -> String {
     text
 }
 
-/// Writes a file that only its owner can read (0600); refuses when it is already there.
+/// Writes a file that only its owner can read (0600); refuses when it is already there. Makes the
+/// folder when there is none.
 ///
 /// # Errors
 /// [`FileError::Write`].
 pub fn write_new_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write_new(path, bytes, 0o600).map_err(|e| FileError::Write(path.to_owned(), e))
+    write_new(path, bytes, Readers::Owner)
 }
 
-/// Writes a file that everybody can read (0644); refuses when it is already there.
+/// Writes a file that everybody can read (0644); refuses when it is already there. Makes the
+/// folder when there is none.
 ///
 /// # Errors
 /// [`FileError::Write`].
 pub fn write_new_public(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write_new(path, bytes, 0o644).map_err(|e| FileError::Write(path.to_owned(), e))
+    write_new(path, bytes, Readers::Everybody)
 }
 
-/// Whole or not at all, also after a power cut: the name appears only once the bytes are on disk.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let dir = match path.parent() {
-        Some(dir) if dir != Path::new("") => dir,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(dir)?;
-    // Made 0600 and opened to others only when it is complete.
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().set_permissions(Permissions::from_mode(mode))?;
-    file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|e| e.error)?;
-    File::open(dir)?.sync_all()
+fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FileError> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder
+        .and_then(|()| madoguchi_durable::create(path, bytes, readers))
+        .map_err(|e| FileError::Write(path.to_owned(), e))
 }

@@ -61,10 +61,11 @@ fn a_device_gets_its_key_certified_and_nothing_that_it_asked_for() {
 
     let end_entity = webpki::EndEntityCert::try_from(&der).expect("a certificate");
     assert_eq!(end_entity.valid_dns_names().count(), 0, "no server name");
-    let anchor = webpki::anchor_from_trusted_cert(authority.root().certificate()).expect("a root");
+    let root = authority.root().certificate();
+    let anchors = [webpki::anchor_from_trusted_cert(root).expect("a root")];
     let as_server = end_entity.verify_for_usage(
         &[webpki::aws_lc_rs::ECDSA_P256_SHA256],
-        &[anchor],
+        &anchors,
         &[],
         rustls_pki_types::UnixTime::now(),
         webpki::KeyUsage::server_auth(),
