@@ -222,4 +222,3 @@ pub struct Problem {
     /// Whether the same request can succeed later.
     pub retry: bool,
 }
-

@@ -106,6 +106,12 @@ impl VisitId {
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
+
+    /// Reads the identifier back from its 16 bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
 }
 
 impl fmt::Display for VisitId {

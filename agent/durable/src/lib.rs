@@ -1,0 +1,96 @@
+//! Files that are whole and on the disk, or not there: the one way in which this repository writes
+//! a small file that must survive the power cord.
+//!
+//! Temporary file in the same folder, write, fsync, rename, fsync of the folder: a rename alone may
+//! come back as an empty file, and a synced file without its folder may not come back at all.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner alone (0600): keys, tokens, state.
+    Owner,
+    /// Everybody (0644): certificates, public keys.
+    Everybody,
+}
+
+/// Replaces a file by the bytes given. On return they are durable.
+///
+/// # Errors
+/// Of the file system; the file is then as it was before.
+pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    prepare(path, bytes, readers)?.persist(path).map_err(|e| e.error)?;
+    sync_folder(parent(path))
+}
+
+/// Writes a file that must not exist yet. On return it is durable.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`], and those of the file system.
+pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    prepare(path, bytes, readers)?.persist_noclobber(path).map_err(|e| e.error)?;
+    sync_folder(parent(path))
+}
+
+/// Makes the names in a folder durable: after a file was made, renamed or removed in it.
+///
+/// # Errors
+/// Of the file system.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn prepare(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<tempfile::NamedTempFile> {
+    let mode = match readers {
+        Readers::Owner => 0o600,
+        Readers::Everybody => 0o644,
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".writing-")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(parent(path))?;
+    file.write_all(bytes)?;
+    // Set afterwards: the mode at creation is cut by the umask.
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_readable_as_asked() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        write(&path, b"one", Readers::Owner).expect("written");
+        assert_eq!(path.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+        write(&path, b"two", Readers::Everybody).expect("replaced");
+        assert_eq!(path.metadata().expect("there").permissions().mode() & 0o777, 0o644);
+        assert_eq!(std::fs::read(&path).expect("there"), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_key_is_never_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key");
+        create(&path, b"one", Readers::Owner).expect("made");
+        let again = create(&path, b"two", Readers::Owner).expect_err("there already");
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).expect("there"), b"one");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+}

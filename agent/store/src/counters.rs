@@ -1,0 +1,145 @@
+//! Ticket numbers that may have been given: one small file, replaced as a whole.
+//!
+//! The file runs ahead: before a number is given, the file says that a few more may have been.
+//! After a crash the store goes on behind what the file says, so a number may be skipped and can
+//! never be given twice. When the file cannot be read, no old block is used: the core leases a
+//! fresh one.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use madoguchi_durable::Readers;
+use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock, TicketNumber};
+use serde::{Deserialize, Serialize};
+
+use crate::{StoreError, record};
+
+/// How many numbers the file runs ahead: so many may be skipped after a crash, and so many are
+/// given for each write of the file.
+const AHEAD: u16 = 8;
+
+/// How far a new outbox's sequence starts above the last one known here. Larger than what can be
+/// kept between two writes of this file, so that a sequence is never used twice.
+const SEQUENCE_AHEAD: u64 = 1_000;
+
+pub(crate) struct Counters {
+    path: PathBuf,
+    state: State,
+    /// The next number to give, by block; not above `reserved + 1`.
+    next: Vec<u16>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    blocks: Vec<Reserved>,
+    sequence_floor: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reserved {
+    block: TicketBlock,
+    /// Highest number that may have been given; `first - 1` when none was.
+    reserved: u16,
+}
+
+impl Counters {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let state = match fs::read(path) {
+            Ok(bytes) => record::unpack(&bytes)
+                .and_then(|json| serde_json::from_slice(json).ok())
+                .unwrap_or_else(|| {
+                    tracing::error!("the ticket counters are damaged: fresh numbers are needed");
+                    State::default()
+                }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => State::default(),
+            Err(e) => return Err(StoreError::file("read", path)(e)),
+        };
+        let next = state.blocks.iter().map(|b| b.reserved + 1).collect();
+        Ok(Self { path: path.to_owned(), state, next })
+    }
+
+    pub(crate) fn sequence_floor(&self) -> u64 {
+        self.state.sequence_floor
+    }
+
+    pub(crate) fn last_day(&self) -> Option<BusinessDay> {
+        self.state.blocks.iter().map(|b| b.block.business_day).max()
+    }
+
+    pub(crate) fn add_block(
+        &mut self,
+        block: &TicketBlock,
+        next_sequence: u64,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state.clone();
+        let mut next = self.next.clone();
+        // Numbers of an earlier day are never given again.
+        let kept: Vec<bool> =
+            state.blocks.iter().map(|b| b.block.business_day >= block.business_day).collect();
+        retain_by(&mut state.blocks, &kept);
+        retain_by(&mut next, &kept);
+        state.blocks.push(Reserved { block: block.clone(), reserved: block.first - 1 });
+        next.push(block.first);
+        self.write(&state, next_sequence)?;
+        self.next = next;
+        Ok(())
+    }
+
+    pub(crate) fn take(
+        &mut self,
+        letter: SectionLetter,
+        day: BusinessDay,
+        next_sequence: u64,
+    ) -> Result<Option<TicketNumber>, StoreError> {
+        let usable = |(b, next): (&Reserved, &u16)| is_for(b, letter, day) && *next <= b.block.last;
+        let Some(at) = self.state.blocks.iter().zip(&self.next).position(usable) else {
+            return Ok(None);
+        };
+        let number = self.next[at];
+        if number > self.state.blocks[at].reserved {
+            let mut state = self.state.clone();
+            let last = state.blocks[at].block.last;
+            state.blocks[at].reserved = number.saturating_add(AHEAD - 1).min(last);
+            self.write(&state, next_sequence)?;
+        }
+        self.next[at] = number + 1;
+        // A block holds numbers from 1 to 999 only, so this always is one.
+        Ok(TicketNumber::new(letter, number).ok())
+    }
+
+    pub(crate) fn left(&self, letter: SectionLetter, day: BusinessDay) -> u16 {
+        let blocks = self.state.blocks.iter().zip(&self.next);
+        let of_day = blocks.filter(|(b, _)| is_for(b, letter, day));
+        of_day.map(|(b, next)| (b.block.last + 1).saturating_sub(*next)).sum()
+    }
+
+    /// Says exactly what was given.
+    pub(crate) fn settle(&mut self, next_sequence: u64) -> Result<(), StoreError> {
+        let mut state = self.state.clone();
+        for (block, next) in state.blocks.iter_mut().zip(&self.next) {
+            block.reserved = next - 1;
+        }
+        self.write(&state, next_sequence)
+    }
+
+    fn write(&mut self, state: &State, next_sequence: u64) -> Result<(), StoreError> {
+        let mut state = state.clone();
+        state.sequence_floor = state.sequence_floor.max(next_sequence + SEQUENCE_AHEAD);
+        let json = serde_json::to_vec(&state).expect("counters serialise");
+        madoguchi_durable::write(&self.path, &record::pack(&json), Readers::Owner)
+            .map_err(StoreError::file("write", &self.path))?;
+        self.state = state;
+        Ok(())
+    }
+}
+
+fn is_for(reserved: &Reserved, letter: SectionLetter, day: BusinessDay) -> bool {
+    reserved.block.letter == letter && reserved.block.business_day == day
+}
+
+fn retain_by<T>(items: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    items.retain(|_| kept.next().copied().unwrap_or(false));
+}

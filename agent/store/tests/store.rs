@@ -1,0 +1,150 @@
+//! The store as the daemon uses it. Power cuts are a matter of the harness; here a process is
+//! thought to be killed, which drops nothing that was written.
+
+use std::path::Path;
+
+use madoguchi_protocol::ticket::TicketBlock;
+use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, MAX_VALUE, Store, StoreError};
+
+fn envelope(fill: u8) -> KeptEnvelope {
+    let key = EnvelopeKey { application: ApplicationId::now(), part: 1 };
+    KeptEnvelope { key, visit: VisitId::random(), bytes: vec![fill; 5_000] }
+}
+
+fn block(first: u16, last: u16) -> TicketBlock {
+    let day = "2026-11-22".parse().expect("a day");
+    TicketBlock { business_day: day, letter: 'A'.try_into().expect("a letter"), first, last }
+}
+
+fn take(store: &mut Store) -> Option<u16> {
+    let block = block(1, 1);
+    let taken = store.take_ticket(block.letter, block.business_day).expect("counters");
+    taken.map(|t| t.number())
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder).expect("opens")
+}
+
+fn blobs(folder: &Path) -> usize {
+    std::fs::read_dir(folder.join("outbox/blobs")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn what_was_kept_is_due_after_a_restart_until_it_is_delivered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let envelopes = [envelope(1), envelope(2), envelope(3)];
+    let mut store = open(folder.path());
+    for (envelope, sequence) in envelopes.iter().zip(1..) {
+        assert_eq!(store.next_sequence(), sequence);
+        store.keep(std::slice::from_ref(envelope)).expect("kept");
+    }
+    drop(store);
+
+    let mut store = open(folder.path());
+    assert_eq!(store.next_sequence(), 4);
+    assert_eq!(store.due(2).expect("due"), envelopes[..2], "oldest first");
+    store.delivered(envelopes[0].key).expect("forgotten");
+    store.delivered(envelopes[0].key).expect("a repeat has no effect");
+    store.set_aside(envelopes[1].key).expect("set aside");
+    assert_eq!(store.due(9).expect("due"), envelopes[2..]);
+    assert_eq!((store.waiting().due, store.waiting().set_aside), (1, 1));
+    drop(store);
+    let mut store = open(folder.path());
+    assert_eq!(store.due(9).expect("due"), envelopes[2..]);
+    assert_eq!((store.waiting().due, store.waiting().set_aside), (1, 1));
+    assert_eq!(blobs(folder.path()), 0, "sled never syncs its blobs");
+}
+
+#[test]
+fn the_longest_value_stays_in_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let longest = KeptEnvelope { bytes: vec![9; MAX_VALUE], ..envelope(0) };
+    store.keep(&[longest]).expect("kept");
+    assert_eq!(blobs(folder.path()), 0);
+    let longer = KeptEnvelope { bytes: vec![9; MAX_VALUE + 1], ..envelope(0) };
+    assert!(matches!(store.keep(&[longer]), Err(StoreError::TooLong(_))));
+    store.keep(&[envelope(1)]).expect("a refusal poisons nothing");
+}
+
+#[test]
+fn no_ticket_number_is_given_twice_whatever_happens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    assert_eq!(take(&mut store), None, "nothing was leased");
+    store.add_block(&block(1, 20)).expect("leased");
+    let mut given = vec![];
+    for _ in 0..3 {
+        given.push(take(&mut store).expect("a number"));
+    }
+    // Killed: the file runs ahead of what was given.
+    drop(store);
+    let mut store = open(folder.path());
+    while let Some(number) = take(&mut store) {
+        given.push(number);
+    }
+    assert!(given.windows(2).all(|w| w[0] < w[1]), "{given:?}");
+    assert_eq!(given[..4], [1, 2, 3, 9]);
+    assert_eq!(given.last(), Some(&20));
+}
+
+#[test]
+fn closing_in_good_order_skips_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.add_block(&block(5, 9)).expect("leased");
+    assert_eq!(take(&mut store), Some(5));
+    store.close().expect("closed");
+    let mut store = open(folder.path());
+    assert_eq!(take(&mut store), Some(6));
+    assert_eq!(store.tickets_left(block(1, 1).letter, block(1, 1).business_day), 3);
+}
+
+#[test]
+fn damaged_counters_never_bring_an_old_block_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.add_block(&block(1, 20)).expect("leased");
+    take(&mut store);
+    drop(store);
+    let path = folder.path().join("counters.json");
+    let mut bytes = std::fs::read(&path).expect("counters");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).expect("damaged");
+    assert_eq!(take(&mut open(folder.path())), None);
+}
+
+#[test]
+fn an_outbox_that_cannot_be_opened_is_set_aside_and_its_sequence_is_not_used_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.add_block(&block(1, 20)).expect("leased");
+    store.keep(&[envelope(1)]).expect("kept");
+    store.close().expect("closed");
+    std::fs::write(folder.path().join("outbox/conf"), b"this is not sled's").expect("damaged");
+
+    let mut store = open(folder.path());
+    assert!(folder.path().join("outbox.unreadable-1/db").exists());
+    assert!(store.next_sequence() > 1_000, "{}", store.next_sequence());
+    assert!(store.due(9).expect("due").is_empty());
+    store.keep(&[envelope(2)]).expect("keeping goes on");
+}
+
+#[test]
+fn a_remembered_value_comes_back_or_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    assert_eq!(store.recall("packs"), None);
+    store.remember("packs", b"one").expect("written");
+    store.remember("packs", b"two").expect("written");
+    store.close().expect("closed");
+    assert_eq!(open(folder.path()).recall("packs"), Some(b"two".to_vec()));
+    let path = folder.path().join("packs.cached");
+    let mut bytes = std::fs::read(&path).expect("there");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&path, bytes).expect("damaged");
+    assert_eq!(open(folder.path()).recall("packs"), None);
+}
