@@ -1,0 +1,125 @@
+//! The groups of tests, in the order in which they run: one table.
+
+/// What a group consists of.
+pub enum Work {
+    /// Checks without running a program.
+    Lint,
+    /// The tests of these rooms, each room as its crate's name.
+    Rooms(&'static [&'static str]),
+    /// One test program of a room that needs all programs, built.
+    Whole {
+        /// The room, as its crate's name.
+        room: &'static str,
+        /// The test program.
+        test: &'static str,
+    },
+}
+
+/// One group.
+pub struct Group {
+    /// As typed: `cargo xtask test NAME`.
+    pub name: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// What is run.
+    pub work: Work,
+}
+
+/// All of them.
+pub const GROUPS: &[Group] = &[
+    Group {
+        name: "lint",
+        about: "format, lints, dependencies' licences and sources, arrows between rooms",
+        work: Work::Lint,
+    },
+    Group {
+        name: "tools",
+        about: "the tools of this repository themselves",
+        work: Work::Rooms(&["madoguchi-xtask", "madoguchi-stage"]),
+    },
+    Group {
+        name: "contracts",
+        about: "protocol, procedure packs and envelopes, with their golden files",
+        work: Work::Rooms(&["madoguchi-protocol", "madoguchi-procedure", "madoguchi-envelope"]),
+    },
+    Group {
+        name: "card",
+        about: "card reading and the virtual card",
+        work: Work::Rooms(&["madoguchi-card", "madoguchi-virtual-card"]),
+    },
+    Group {
+        name: "store",
+        about: "what must survive the power cord",
+        work: Work::Rooms(&["madoguchi-durable", "madoguchi-store"]),
+    },
+    Group {
+        name: "agent",
+        about: "identity, uplink and the agent",
+        work: Work::Rooms(&["madoguchi-identity", "madoguchi-uplink", "madoguchi-daemon"]),
+    },
+    Group {
+        name: "core",
+        about: "authority, the core's three roles, the operator's commands",
+        work: Work::Rooms(&["madoguchi-authority", "madoguchi-core", "madoguchi-cli"]),
+    },
+    Group {
+        name: "screens",
+        about: "journey, link, widgets and the kiosk's screens",
+        work: Work::Rooms(&[
+            "madoguchi-journey",
+            "madoguchi-link",
+            "madoguchi-widgets",
+            "madoguchi-resident",
+        ]),
+    },
+    Group {
+        name: "chain",
+        about: "the whole office in its own namespaces: card to counter",
+        work: Work::Whole { room: "madoguchi-stage", test: "chain" },
+    },
+];
+
+/// Prints the groups.
+pub fn list() {
+    for group in GROUPS {
+        eprintln!("{:<10} {}", group.name, group.about);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_room_of_the_workspace_is_in_a_group() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let manifest = std::fs::read_to_string(root.join("Cargo.toml")).expect("the root manifest");
+        let (_, members) = manifest.split_once("members = [").expect("members");
+        let (members, _) = members.split_once(']').expect("an end of the members");
+        let crates: BTreeSet<String> = members
+            .split('"')
+            .skip(1)
+            .step_by(2)
+            .map(|room| {
+                let manifest = root.join(room).join("Cargo.toml");
+                let text = std::fs::read_to_string(manifest).expect("a room's manifest");
+                let name =
+                    text.lines().find_map(|line| line.strip_prefix("name = ")).expect("a name");
+                name.trim_matches('"').to_owned()
+            })
+            .collect();
+        let grouped: BTreeSet<String> = GROUPS
+            .iter()
+            .filter_map(|group| match group.work {
+                Work::Rooms(rooms) => Some(rooms),
+                _ => None,
+            })
+            .flatten()
+            .map(|room| (*room).to_owned())
+            .collect();
+        assert_eq!(grouped, crates);
+    }
+}

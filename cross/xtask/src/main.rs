@@ -1,0 +1,113 @@
+//! Every task of this repository: `cargo xtask …`.
+//!
+//! Needs `build-essential` and Rust, nothing else; what a task needs beyond that, it names and
+//! offers to install.
+
+mod arrows;
+mod cargo;
+mod demo;
+mod device;
+mod groups;
+mod lint;
+mod packages;
+mod programs;
+mod progress;
+mod suite;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use workspace::Workspace;
+
+/// Tasks of the Madoguchi repository.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version)]
+struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Show the whole office on this machine: one visit, from the first touch to the counter.
+    Demo(demo::Options),
+    /// Run the tests: all groups, or the named ones.
+    Test {
+        /// Groups to run; none means all. `--list` names them.
+        names: Vec<String>,
+        /// Name the groups and stop.
+        #[arg(long)]
+        list: bool,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Build all programs for this machine, or those of a device for another.
+    Build {
+        /// Optimised, as shipped. Always on with --target.
+        #[arg(long)]
+        release: bool,
+        /// `aarch64`: the programs of a device, for 64-bit ARM.
+        #[arg(long)]
+        target: Option<device::Target>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Install the Debian packages that the tasks need.
+    Packages {
+        /// What for; none means building and running.
+        purposes: Vec<packages::Purpose>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Check that no room of the workspace depends on one above it.
+    Arrows,
+}
+
+/// May packages be installed without asking?
+#[derive(Args, Clone, Copy)]
+struct Consent {
+    /// Install missing Debian packages without asking.
+    #[arg(long, short)]
+    yes: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Command::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    let workspace = Workspace::of(PathBuf::from(env!("CARGO_MANIFEST_DIR")))?;
+    match task {
+        Task::Demo(options) => demo::run(&workspace, &options),
+        Task::Test { list: true, .. } => {
+            groups::list();
+            Ok(())
+        }
+        Task::Test { names, consent, .. } => suite::run(&workspace, &names, consent),
+        Task::Build { release, target: None, consent } => {
+            packages::ensure(&[packages::Purpose::Build], consent)?;
+            let profile = if release { cargo::Profile::Release } else { cargo::Profile::Dev };
+            programs::build(&workspace, profile)
+        }
+        Task::Build { target: Some(target), consent, .. } => {
+            device::build(&workspace, target, consent)
+        }
+        Task::Packages { purposes, consent } => {
+            use packages::Purpose;
+            let purposes =
+                if purposes.is_empty() { vec![Purpose::Build, Purpose::Run] } else { purposes };
+            packages::ensure(&purposes, consent)
+        }
+        Task::Arrows => arrows::check(&workspace),
+    }
+}
