@@ -1,0 +1,134 @@
+//! Becoming a device: from a sheet to an active identity, in steps that can each be repeated.
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest;
+use der::pem::LineEnding;
+use madoguchi_durable::Readers;
+
+use crate::certificate;
+use crate::error::IdentityError;
+use crate::folder;
+use crate::identity::{ACTIVE, CA, CHAIN, Identity, KEY, MUNICIPAL_KEY, SETTINGS};
+use crate::key::DeviceKey;
+use crate::sheet::EnrolmentSheet;
+use crate::tls;
+
+/// The folder of an identity that is not proved yet.
+const PENDING: &str = "pending";
+/// The certificate request: the same bytes are sent again when an answer was lost.
+const REQUEST: &str = "request.csr";
+/// SHA-256 of the token, written last: this folder belongs to that sheet and is complete.
+const BEGUN: &str = "begun";
+
+/// An enrolment under way: a key and a request, later a certificate, all in `pending/`.
+///
+/// Send [`Enrolment::csr_base64`] to the registrar, give its answer to
+/// [`Enrolment::accept_pkcs7`], make a connection with [`Enrolment::identity`], and when it
+/// succeeded [`Enrolment::activate`].
+#[derive(Debug)]
+pub struct Enrolment {
+    dir: PathBuf,
+    sheet: EnrolmentSheet,
+    request: String,
+}
+
+impl Enrolment {
+    /// Begins, or goes on where an earlier run with the same sheet stopped: same key, same request.
+    ///
+    /// # Errors
+    /// [`IdentityError`] when the state folder cannot be written or no key can be made.
+    pub fn begin(sheet: &EnrolmentSheet, dir: &Path) -> Result<Self, IdentityError> {
+        let pending = dir.join(PENDING);
+        let mark = mark_of(sheet);
+        let begun = std::fs::read_to_string(pending.join(BEGUN)).unwrap_or_default();
+        if begun != mark {
+            folder::remove(&pending)?;
+            prepare(sheet, &pending, &mark)?;
+        }
+        let path = pending.join(REQUEST);
+        let request = std::fs::read_to_string(&path).map_err(|e| IdentityError::read(&path, e))?;
+        Ok(Self { dir: dir.to_owned(), sheet: sheet.clone(), request })
+    }
+
+    /// The certificate request (PKCS#10) for `simpleenroll`: standard base64 of its DER.
+    #[must_use]
+    pub fn csr_base64(&self) -> &str {
+        &self.request
+    }
+
+    /// Whether a certificate was already accepted, so that only the proof is missing.
+    #[must_use]
+    pub fn is_certified(&self) -> bool {
+        self.dir.join(PENDING).join(CHAIN).exists()
+    }
+
+    /// Takes the registrar's answer: certs-only PKCS#7 in base64, with or without line breaks and
+    /// chain. Nothing is written unless the certificate fits the key, comes from the sheet's CA,
+    /// names this device alone and counts now.
+    ///
+    /// # Errors
+    /// [`IdentityError`] that says which of these it was.
+    pub fn accept_pkcs7(&self, base64: &str) -> Result<(), IdentityError> {
+        let pending = self.dir.join(PENDING);
+        let key = DeviceKey::read(&pending.join(KEY))?;
+        let certificates = certificate::from_pkcs7(base64)?;
+        let chain = certificate::chain_for(&key, certificates, &self.sheet.ca)?;
+        let roots = tls::roots(&self.sheet.ca)?;
+        certificate::check(&chain, roots, &self.sheet.settings.urn())?
+            .check(jiff::Timestamp::now())?;
+        let pem: Result<String, _> = chain
+            .iter()
+            .map(|c| der::pem::encode_string("CERTIFICATE", LineEnding::LF, c))
+            .collect();
+        let pem = pem.map_err(|_| IdentityError::Answer("it cannot be written as PEM"))?;
+        folder::write(&pending.join(CHAIN), pem.as_bytes(), Readers::Everybody)
+    }
+
+    /// The new identity, for the connection that proves it.
+    ///
+    /// # Errors
+    /// [`IdentityError::NotCertified`] before [`Enrolment::accept_pkcs7`].
+    pub fn identity(&self) -> Result<Identity, IdentityError> {
+        if !self.is_certified() {
+            return Err(IdentityError::NotCertified);
+        }
+        Identity::load_folder(&self.dir.join(PENDING))
+    }
+
+    /// Makes the proved identity the active one; one that was active before is gone.
+    ///
+    /// # Errors
+    /// [`IdentityError`]; the former identity is then still in its place.
+    pub fn activate(self) -> Result<Identity, IdentityError> {
+        let pending = self.dir.join(PENDING);
+        // Loads before it replaces: what does not load must not become active.
+        self.identity()?;
+        // Without its mark, a folder that is left behind by a crash is never taken for this run's.
+        folder::remove_files(&pending, &[BEGUN, REQUEST])?;
+        folder::replace(&pending, &self.dir.join(ACTIVE))?;
+        Identity::load(&self.dir)
+    }
+}
+
+fn prepare(sheet: &EnrolmentSheet, pending: &Path, mark: &str) -> Result<(), IdentityError> {
+    folder::create(pending)?;
+    let key = DeviceKey::generate()?;
+    key.write(&pending.join(KEY))?;
+    let settings = toml::to_string(&sheet.settings).map_err(|_| {
+        IdentityError::damaged(&pending.join(SETTINGS), "it cannot be written as TOML")
+    })?;
+    let public = |name: &str, text: &str| {
+        folder::write(&pending.join(name), text.as_bytes(), Readers::Everybody)
+    };
+    public(SETTINGS, &settings)?;
+    public(CA, sheet.ca_pem())?;
+    public(MUNICIPAL_KEY, &sheet.municipal_key.to_base64())?;
+    public(REQUEST, &key.request(&sheet.settings)?)?;
+    public(BEGUN, mark)
+}
+
+fn mark_of(sheet: &EnrolmentSheet) -> String {
+    let digest = digest::digest(&digest::SHA256, sheet.token.expose().as_bytes());
+    digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,180 @@
+//! A device's identity as it lies on disk, ready for use.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use madoguchi_envelope::bundle::MunicipalPublicKey;
+use madoguchi_envelope::{EnvelopeSigner, SignError};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+
+use crate::certificate::{self, Validity};
+use crate::error::IdentityError;
+use crate::key::DeviceKey;
+use crate::settings::DeviceSettings;
+use crate::tls;
+
+/// The folder of the identity in use.
+pub(crate) const ACTIVE: &str = "active";
+
+/// PKCS#8 PEM, 0600.
+pub(crate) const KEY: &str = "device.key";
+/// PEM, the device's certificate first, without the root.
+pub(crate) const CHAIN: &str = "device.pem";
+/// PEM: the only roots.
+pub(crate) const CA: &str = "ca.pem";
+/// Standard base64 of the municipality's Ed25519 key.
+pub(crate) const MUNICIPAL_KEY: &str = "municipal.key";
+/// [`DeviceSettings`].
+pub(crate) const SETTINGS: &str = "device.toml";
+
+/// What changes when a device gets a new certificate: both halves, always together.
+pub(crate) struct Credentials {
+    pub(crate) certified: Arc<CertifiedKey>,
+    key: DeviceKey,
+    validity: Validity,
+}
+
+/// Who this device is: its key and certificate, whom it trusts and where it calls.
+pub struct Identity {
+    folder: PathBuf,
+    settings: DeviceSettings,
+    municipal_key: MunicipalPublicKey,
+    roots: Arc<RootCertStore>,
+    current: Arc<ArcSwap<Credentials>>,
+}
+
+impl Identity {
+    /// Loads the active identity of a state folder and checks that its parts fit. The clock is
+    /// judged apart, by [`Identity::check_clock`].
+    ///
+    /// # Errors
+    /// [`IdentityError::NotEnrolled`], or what is wrong with which file.
+    pub fn load(dir: &Path) -> Result<Self, IdentityError> {
+        Self::load_folder(&dir.join(ACTIVE))
+    }
+
+    pub(crate) fn load_folder(folder: &Path) -> Result<Self, IdentityError> {
+        if !folder.join(CHAIN).exists() {
+            return Err(IdentityError::NotEnrolled(folder.join(CHAIN)));
+        }
+        let path = folder.join(SETTINGS);
+        let settings: DeviceSettings = toml::from_str(&read(&path)?)
+            .map_err(|e| IdentityError::damaged(&path, e.message()))?;
+        let path = folder.join(MUNICIPAL_KEY);
+        let municipal_key = MunicipalPublicKey::from_base64(&read(&path)?)
+            .map_err(|e| IdentityError::damaged(&path, e))?;
+        let path = folder.join(CA);
+        let roots = tls::roots(&certificates(&path)?)?;
+        let key = DeviceKey::read(&folder.join(KEY))?;
+        let chain = certificates(&folder.join(CHAIN))?;
+        let validity = certificate::check(&chain, roots.clone(), &settings.urn())?;
+        let certified = Arc::new(CertifiedKey::new(chain, key.for_tls()?));
+        certified.keys_match().map_err(|_| IdentityError::KeyDoesNotFit)?;
+        let current = Arc::new(ArcSwap::from_pointee(Credentials { certified, key, validity }));
+        Ok(Self { folder: folder.to_owned(), settings, municipal_key, roots, current })
+    }
+
+    /// Reads the folder again and uses what is there for the next handshake and signature. All or
+    /// nothing: on an error the identity in use stays. Close idle connections afterwards.
+    ///
+    /// # Errors
+    /// As [`Identity::load`], and [`IdentityError::AnotherDevice`] when the folder now belongs to
+    /// another device, authority or municipality: that needs a restart.
+    pub fn reload(&self) -> Result<(), IdentityError> {
+        let new = Self::load_folder(&self.folder)?;
+        let same = new.settings == self.settings
+            && new.municipal_key == self.municipal_key
+            && new.roots.roots == self.roots.roots;
+        if !same {
+            let (found, expected) = (new.settings.urn(), self.settings.urn());
+            return Err(IdentityError::AnotherDevice { found, expected });
+        }
+        self.current.store(new.current.load_full());
+        Ok(())
+    }
+
+    /// Tenant, site, device and endpoints.
+    #[must_use]
+    pub fn settings(&self) -> &DeviceSettings {
+        &self.settings
+    }
+
+    /// The key by which bundles are signed.
+    #[must_use]
+    pub fn municipal_key(&self) -> &MunicipalPublicKey {
+        &self.municipal_key
+    }
+
+    /// Last moment of the certificate.
+    #[must_use]
+    pub fn not_after(&self) -> jiff::Timestamp {
+        self.current.load().validity.not_after
+    }
+
+    /// Whether the certificate counts now, by this device's clock.
+    ///
+    /// # Errors
+    /// [`IdentityError::NotYetValid`] (a clock that lost its battery), [`IdentityError::Expired`].
+    pub fn check_clock(&self, now: jiff::Timestamp) -> Result<(), IdentityError> {
+        self.current.load().validity.check(now)
+    }
+
+    /// TLS with this identity. Clones of it follow [`Identity::reload`] without a restart.
+    ///
+    /// # Errors
+    /// [`IdentityError::Tls`].
+    pub fn client_config(&self) -> Result<ClientConfig, IdentityError> {
+        tls::client_config(self.roots.clone(), self.current.clone())
+    }
+
+    /// Signs envelopes with the device's key; follows [`Identity::reload`].
+    #[must_use]
+    pub fn signer(&self) -> DeviceSigner {
+        DeviceSigner(self.current.clone())
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", self.settings.urn())
+    }
+}
+
+/// Signs envelopes with the device's key (ECDSA P-256, SHA-256).
+#[derive(Clone)]
+pub struct DeviceSigner(Arc<ArcSwap<Credentials>>);
+
+impl EnvelopeSigner for DeviceSigner {
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
+        self.0.load().key.sign(message).ok_or(SignError)
+    }
+}
+
+impl fmt::Debug for DeviceSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceSigner(…)")
+    }
+}
+
+fn read(path: &Path) -> Result<String, IdentityError> {
+    std::fs::read_to_string(path).map_err(|e| match e.kind() {
+        ErrorKind::InvalidData => IdentityError::damaged(path, "it is not text"),
+        _ => IdentityError::read(path, e),
+    })
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let pem = read(path)?;
+    let all = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<Vec<_>, _>>();
+    match all {
+        Ok(all) if !all.is_empty() => Ok(all),
+        Ok(_) => Err(IdentityError::damaged(path, "there is no certificate in it")),
+        Err(e) => Err(IdentityError::damaged(path, e)),
+    }
+}
