@@ -1,0 +1,180 @@
+//! The one person on the card, given as TOML.
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// Tries of a fresh PIN.
+pub const TRIES_FULL: u8 = 3;
+
+/// An invented person, checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    #[serde(deserialize_with = "name")]
+    name: String,
+    #[serde(deserialize_with = "address")]
+    address: String,
+    #[serde(deserialize_with = "birth_date")]
+    birth_date: String,
+    #[serde(deserialize_with = "sex")]
+    sex: u8,
+    #[serde(default, deserialize_with = "pin")]
+    pin: Option<String>,
+    #[serde(default = "full", deserialize_with = "tries")]
+    tries: u8,
+}
+
+/// A person that cannot be put on a card. Names the line and the key, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct PersonError {
+    /// Counted from 1.
+    pub line: usize,
+    reason: String,
+}
+
+impl Person {
+    /// Reads a person:
+    ///
+    /// ```toml
+    /// name = "検証　花子"              # 1 to 50 characters
+    /// address = "常盤県常盤市…"        # 1 to 200 characters
+    /// birth_date = "19800217"          # 8 digits; month and day may be 00
+    /// sex = 2                          # 0, 1, 2 or 9 (JIS X 0303)
+    /// pin = "9247"                     # 4 digits; absent: a card without PIN
+    /// tries = 3                        # tries left at the start, 0 to 3; default 3
+    /// ```
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line.
+    pub fn parse(text: &str) -> Result<Self, PersonError> {
+        toml::from_str(text).map_err(|error| {
+            // Not the error's own Display: that quotes the line, and the line may be the PIN.
+            let at = error.span().map_or(0, |span| span.start);
+            let before = text.get(..at).unwrap_or_default();
+            let reason = error.message().to_owned();
+            PersonError { line: before.matches('\n').count() + 1, reason }
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn birth_date(&self) -> &str {
+        &self.birth_date
+    }
+
+    pub(crate) fn sex(&self) -> u8 {
+        self.sex
+    }
+
+    pub(crate) fn pin(&self) -> Option<&str> {
+        self.pin.as_deref()
+    }
+
+    pub(crate) fn tries(&self) -> u8 {
+        self.tries
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(…)")
+    }
+}
+
+fn full() -> u8 {
+    TRIES_FULL
+}
+
+/// A string that passes a check. The message of a wrong *type* must not quote the value either,
+/// so the value is taken as whatever it is.
+fn checked<'de, D: Deserializer<'de>>(
+    from: D,
+    rule: &str,
+    good: impl Fn(&str) -> bool,
+) -> Result<String, D::Error> {
+    match toml::Value::deserialize(from)? {
+        toml::Value::String(text) if good(&text) => Ok(text),
+        _ => Err(D::Error::custom(rule)),
+    }
+}
+
+fn digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let good = |t: &str| (1..=50).contains(&t.chars().count());
+    checked(from, "name must be a string of 1 to 50 characters", good)
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let good = |t: &str| (1..=200).contains(&t.chars().count());
+    checked(from, "address must be a string of 1 to 200 characters", good)
+}
+
+fn birth_date<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, "birth_date must be a string of 8 digits, YYYYMMDD", |t| digits(t, 8))
+}
+
+fn pin<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    checked(from, "pin must be a string of 4 digits", |t| digits(t, 4)).map(Some)
+}
+
+fn number<'de, D: Deserializer<'de>>(from: D, rule: &str, allowed: &[u8]) -> Result<u8, D::Error> {
+    let found = toml::Value::deserialize(from)?.as_integer();
+    let found = found.and_then(|n| u8::try_from(n).ok()).filter(|n| allowed.contains(n));
+    found.ok_or_else(|| D::Error::custom(rule))
+}
+
+fn sex<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    number(from, "sex must be 0, 1, 2 or 9", &[0, 1, 2, 9])
+}
+
+fn tries<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    number(from, "tries must be 0 to 3", &[0, 1, 2, 3])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const HANAKO: &str = include_str!("../people/hanako.toml");
+
+    pub(crate) fn hanako() -> Person {
+        Person::parse(HANAKO).expect("a person")
+    }
+
+    fn error(text: &str) -> String {
+        Person::parse(text).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_their_line() {
+        let message = error(&format!("{HANAKO}nickname = 'H'\n"));
+        assert!(message.starts_with("line 7: unknown field `nickname`"), "{message}");
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_line_and_rule_but_not_quoted() {
+        let wrong = |from: &str, to: &str| error(&HANAKO.replace(from, to));
+        assert_eq!(wrong("\"9247\"", "9247"), "line 6: pin must be a string of 4 digits");
+        assert_eq!(wrong("\"9247\"", "\"924\""), "line 6: pin must be a string of 4 digits");
+        assert_eq!(wrong("sex = 2", "sex = 3"), "line 5: sex must be 0, 1, 2 or 9");
+        let message = wrong("19800217", "1980-02-17");
+        assert_eq!(message, "line 4: birth_date must be a string of 8 digits, YYYYMMDD");
+    }
+
+    #[test]
+    fn a_missing_value_is_refused() {
+        assert!(error(&HANAKO.replace("sex = 2", "")).contains("sex"));
+    }
+}

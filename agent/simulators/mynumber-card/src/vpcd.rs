@@ -1,0 +1,134 @@
+//! The wire to `vsmartcard-vpcd`: frames of a big-endian `u16` length and a payload, both ways.
+//!
+//! A payload of one byte is an order of the reader (power off, power on, reset: no answer; ATR:
+//! answered with a frame); anything longer is a command, answered with a frame. Closing the
+//! connection takes the card off the reader.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+
+use rustix::net::sockopt::set_tcp_quickack;
+use tracing::{debug, trace};
+
+use crate::apdu;
+use crate::card::Card;
+
+const POWER_OFF: u8 = 0;
+const POWER_ON: u8 = 1;
+const RESET: u8 = 2;
+const GET_ATR: u8 = 4;
+
+/// Lets the card answer the reader until the connection ends, then takes its power away.
+///
+/// # Errors
+/// When the connection broke in the middle of a frame; its regular end is no error.
+pub fn serve(card: &mut Card, mut reader: &TcpStream) -> io::Result<()> {
+    let outcome = loop {
+        match read_frame(reader) {
+            Ok(Some(frame)) => {
+                if let Some(answer) = answer(card, &frame)
+                    && let Err(error) = reader.write_all(&framed(&answer)?)
+                {
+                    break Err(error);
+                }
+            }
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    card.power_off();
+    outcome
+}
+
+fn answer(card: &mut Card, frame: &[u8]) -> Option<Vec<u8>> {
+    match *frame {
+        [] => None,
+        [POWER_OFF] => {
+            debug!("power off");
+            card.power_off();
+            None
+        }
+        [POWER_ON] => {
+            debug!("power on");
+            card.power_on();
+            None
+        }
+        [RESET] => {
+            debug!("reset");
+            card.reset();
+            None
+        }
+        [GET_ATR] => {
+            trace!("ATR");
+            Some(card.atr().to_vec())
+        }
+        [order] => {
+            debug!(order, "unknown order");
+            None
+        }
+        ref command => {
+            let answer = card.transmit(command);
+            let (data, status) = answer.split_at(answer.len().saturating_sub(2));
+            // The name and the status word; never the data of either.
+            let status = status.iter().fold(0_u16, |sw, byte| sw << 8 | u16::from(*byte));
+            debug!("{} -> {} bytes, {status:04X}", apdu::name(command), data.len());
+            Some(answer)
+        }
+    }
+}
+
+/// One frame, or `None` at the regular end.
+fn read_frame(mut reader: &TcpStream) -> io::Result<Option<Vec<u8>>> {
+    let mut length = [0; 2];
+    acknowledge_at_once(reader)?;
+    match reader.read_exact(&mut length) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let mut frame = vec![0; usize::from(u16::from_be_bytes(length))];
+    acknowledge_at_once(reader)?;
+    reader.read_exact(&mut frame)?;
+    Ok(Some(frame))
+}
+
+/// vpcd 3.3 writes length and payload separately, and Nagle holds the payload back until the
+/// length is acknowledged: about 40 ms a frame unless we acknowledge at once. The option does not
+/// stay, so it is set before every read.
+fn acknowledge_at_once(reader: &TcpStream) -> io::Result<()> {
+    Ok(set_tcp_quickack(reader, true)?)
+}
+
+/// Length and payload in one write, so that nothing is held back on our side either.
+fn framed(payload: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u16::try_from(payload.len()).map_err(|_| ErrorKind::InvalidData)?;
+    Ok([&length.to_be_bytes(), payload].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Shutdown, TcpListener};
+    use std::thread;
+
+    use super::*;
+    use crate::person::tests::hanako;
+
+    #[test]
+    fn the_reader_gets_an_atr_and_answers_until_it_hangs_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
+        let card = thread::spawn(move || serve(&mut Card::new(&hanako()), &stream));
+        let (mut reader, _) = listener.accept().expect("the card");
+        let mut expect = |sent: &[u8], received: &[u8]| {
+            reader.write_all(sent).expect("sent");
+            let mut answer = vec![0; received.len()];
+            reader.read_exact(&mut answer).expect("answered");
+            assert_eq!(answer, received);
+        };
+        expect(&[0, 1, GET_ATR], b"\x00\x09\x3B\xE0\x00\xFF\x81\x31\xFE\x45\x14");
+        expect(&[0, 1, POWER_ON, 0, 5, 0, 0xB0, 0, 0, 0], &[0, 2, 0x69, 0x86]);
+        // Without power a card is mute: an empty frame.
+        expect(&[0, 1, POWER_OFF, 0, 5, 0, 0xB0, 0, 0, 0], &[0, 0]);
+        reader.shutdown(Shutdown::Both).expect("closed");
+        card.join().expect("no panic").expect("a regular end");
+    }
+}
