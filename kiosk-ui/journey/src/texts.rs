@@ -1,0 +1,149 @@
+//! Every text of the screens, each once a language. What a pack says comes from the pack.
+
+mod en;
+mod ja;
+
+use madoguchi_procedure::LegalEffect;
+use madoguchi_procedure::display::Language;
+use madoguchi_protocol::AttributeName;
+
+use crate::view::Words;
+
+/// The texts of one language. A language is complete or does not compile.
+pub(crate) struct Texts {
+    /// The language, in itself.
+    pub language: &'static str,
+
+    pub back: &'static str,
+    pub stop: &'static str,
+    pub call_clerk: &'static str,
+    pub next: &'static str,
+    pub finish: &'static str,
+    pub to_start: &'static str,
+    pub go_on: &'static str,
+    pub lay_again: &'static str,
+    pub ticket_only: &'static str,
+    pub without_card: &'static str,
+
+    /// Choose, card, questions, check, number.
+    pub stages: [&'static str; 5],
+    pub core_away: &'static str,
+
+    pub connecting_title: &'static str,
+    pub out_of_service_title: &'static str,
+    pub take_card_first_title: &'static str,
+    pub take_card_first_lead: &'static str,
+
+    pub start_title: &'static str,
+    pub start_lead: &'static str,
+    pub start_note: &'static str,
+    pub start: &'static str,
+
+    pub procedures_title: &'static str,
+    pub procedures_lead: &'static str,
+    pub do_not_know: &'static str,
+    pub legal_draft: &'static str,
+
+    pub purpose_title: &'static str,
+    pub attributes_title: &'static str,
+    pub name: &'static str,
+    pub address: &'static str,
+    pub birth_date: &'static str,
+    pub sex: &'static str,
+    pub number_not_read: &'static str,
+    pub may_refuse: &'static str,
+    pub agree: &'static str,
+
+    pub lay_card_title: &'static str,
+    pub lay_card_lead: &'static str,
+    pub looking_title: &'static str,
+    pub looking_lead: &'static str,
+    pub pin_hint: &'static str,
+
+    pub pin_name: &'static str,
+    pub pin_title: &'static str,
+    pub pin_lead: &'static str,
+    pub tries: fn(u8) -> String,
+    pub entered: fn(u8) -> String,
+    pub erase: &'static str,
+    pub submit: &'static str,
+    pub pin_wrong_title: &'static str,
+    pub pin_wrong_lead: &'static str,
+    pub pin_last_title: &'static str,
+    pub pin_last_lead: &'static str,
+    pub pin_again: &'static str,
+    pub pin_last: &'static str,
+
+    pub reading_title: &'static str,
+    pub reading_lead: &'static str,
+
+    pub form_title: &'static str,
+    pub form_lead: &'static str,
+    /// Question number (from 1) and how many there are.
+    pub question_title: fn(usize, usize) -> String,
+    pub review_title: &'static str,
+    pub review_lead: &'static str,
+    pub review_purpose_title: &'static str,
+    pub next_steps_title: &'static str,
+    /// After review, with the section's name.
+    pub review_steps: fn(&str) -> Vec<String>,
+    pub keep: &'static str,
+    pub from_card: &'static str,
+    pub from_choice: &'static str,
+    pub at_counter: &'static str,
+
+    pub keeping_title: &'static str,
+    pub keeping_lead: &'static str,
+
+    pub kept_title: &'static str,
+    pub number_given_title: &'static str,
+    pub ticket_title: &'static str,
+    pub section_title: &'static str,
+    /// After a form was kept, with the section's name.
+    pub kept_steps: fn(&str) -> Vec<String>,
+    /// After a ticket alone was given.
+    pub ticket_steps: [&'static str; 2],
+    /// After a clerk was called instead of a form.
+    pub called_steps: [&'static str; 2],
+    /// A clerk was called although the application is kept, with that second number.
+    pub clerk_called: fn(&str) -> String,
+    pub take_card: &'static str,
+
+    pub take_card_lead: &'static str,
+    pub ended_title: &'static str,
+    pub ended_lead: &'static str,
+
+    pub stop_title: &'static str,
+    pub stop_lead: &'static str,
+    pub stop_lead_keeping: &'static str,
+    pub still_there_title: &'static str,
+    pub still_there_lead: &'static str,
+    pub still_there_lead_kept: &'static str,
+
+    /// The card was taken when it was not needed any more.
+    pub card_taken_early: Words,
+}
+
+impl Texts {
+    pub fn of(language: Language) -> &'static Self {
+        match language {
+            Language::Japanese => &ja::TEXTS,
+            Language::English => &en::TEXTS,
+        }
+    }
+
+    pub fn attribute(&self, name: AttributeName) -> &'static str {
+        match name {
+            AttributeName::Name => self.name,
+            AttributeName::Address => self.address,
+            AttributeName::BirthDate => self.birth_date,
+            AttributeName::Sex => self.sex,
+        }
+    }
+
+    pub fn legal_hint(&self, effect: LegalEffect) -> &'static str {
+        match effect {
+            LegalEffect::Draft => self.legal_draft,
+        }
+    }
+}

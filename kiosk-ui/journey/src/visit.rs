@@ -1,0 +1,281 @@
+//! Inside a visit: what touches, answers and the card do.
+
+use madoguchi_protocol::FailureCode;
+use madoguchi_protocol::application::{Field, TicketOnlyReason};
+use madoguchi_protocol::local::{Answer, CardEvent, Request};
+use madoguchi_protocol::ticket::TicketNumber;
+
+use crate::input::Discarded;
+use crate::journey::Journey;
+use crate::state::{Awaited, DialogState, State, Step, Visit};
+use crate::view::{Action, PIN_LENGTH};
+
+impl Journey {
+    /// A touch that the view offered.
+    pub(crate) fn touch_visit(&mut self, action: Action) {
+        let State::Visit(visit) = &mut self.state else { return };
+        match (visit.step, action) {
+            (_, Action::Dismiss) => visit.dialog = None,
+            (_, Action::ConfirmStop | Action::Finish) => self.leave(None),
+            (step, Action::Stop) => {
+                let something_to_lose =
+                    visit.form.is_some() || matches!(step, Step::Keeping { .. });
+                match something_to_lose {
+                    true => visit.dialog = Some(DialogState::Stop),
+                    false => self.leave(None),
+                }
+            }
+            (_, Action::TicketOnly(reason)) => self.ask_for_ticket(reason),
+            (step, Action::Back) => self.go_back(step),
+            (Step::Procedures, Action::ChoosePack(pack)) => {
+                visit.pack = visit.packs.iter().position(|p| p.id == pack);
+                self.go(Step::Purpose);
+                self.send(Request::ChoosePack { pack }, Awaited::Step);
+            }
+            (Step::Purpose, Action::AgreePurpose) => {
+                self.go(Step::LayCard { looking: false });
+                self.send(Request::AgreePurpose {}, Awaited::Step);
+                self.send(Request::AwaitCard {}, Awaited::Step);
+            }
+            (_, Action::LayCard) => {
+                self.go(Step::LayCard { looking: false });
+                self.send(Request::AwaitCard {}, Awaited::Step);
+            }
+            (Step::PinAgain { tries_left, .. }, Action::EnterPin) => {
+                self.go(Step::PinEntry { tries_left, entered: 0 });
+            }
+            (_, Action::Digit(digit)) => {
+                self.send(Request::PinDigit { digit }, Awaited::PinDigit);
+            }
+            (_, Action::ErasePin) => self.send(Request::PinErase {}, Awaited::PinErase),
+            (_, Action::SubmitPin) => {
+                self.go(Step::Reading);
+                self.send(Request::PinSubmit {}, Awaited::PinSubmit);
+            }
+            (_, Action::Choose { question, choice }) => {
+                self.send(Request::Choose { field: question, choice }, Awaited::Choose);
+            }
+            (step, Action::Next) => self.go_on(step),
+            (_, Action::Keep) => {
+                self.go(Step::Keeping { ticket_only: false });
+                self.send(Request::Keep {}, Awaited::Keep);
+            }
+            _ => {}
+        }
+    }
+
+    fn ask_for_ticket(&mut self, reason: TicketOnlyReason) {
+        let State::Visit(visit) = &mut self.state else { return };
+        // Beside an application that is kept or being kept, a clerk can be called as well.
+        if !matches!(visit.step, Step::Keeping { .. } | Step::Kept { .. }) {
+            visit.resume = match visit.step {
+                step @ (Step::Form | Step::Question(_) | Step::Review) => Some(step),
+                Step::Trouble(_) => visit.resume,
+                _ if visit.pack.is_some() => Some(Step::Purpose),
+                _ => Some(Step::Procedures),
+            };
+            self.go(Step::Keeping { ticket_only: true });
+        }
+        self.send(Request::KeepTicketOnly { reason }, Awaited::Ticket(reason));
+    }
+
+    fn go_back(&mut self, step: Step) {
+        let State::Visit(visit) = &self.state else { return };
+        let questions = visit.questions();
+        let resume = visit.resume;
+        self.go(match step {
+            Step::Trouble(_) => resume.unwrap_or(Step::Procedures),
+            Step::LayCard { .. } | Step::PinEntry { .. } | Step::PinAgain { .. } => Step::Purpose,
+            Step::Review if questions > 0 => Step::Question(questions - 1),
+            Step::Question(index) if index > 0 => Step::Question(index - 1),
+            Step::Review | Step::Question(_) => Step::Form,
+            _ => Step::Procedures,
+        });
+    }
+
+    fn go_on(&mut self, step: Step) {
+        let State::Visit(visit) = &self.state else { return };
+        let next = match step {
+            Step::Question(index) => index + 1,
+            _ => 0,
+        };
+        if next < visit.questions() {
+            self.go(Step::Question(next));
+        } else {
+            self.send(Request::Review {}, Awaited::Review);
+        }
+    }
+
+    /// An answer that is no failure.
+    pub(crate) fn answer_visit(&mut self, awaited: Awaited, answer: Answer) {
+        let State::Visit(visit) = &mut self.state else { return };
+        match (awaited, answer) {
+            (Awaited::Step, Answer::Done {}) => {}
+            (Awaited::PinDigit | Awaited::PinErase, Answer::PinDigits { entered: now })
+                if now <= PIN_LENGTH =>
+            {
+                if let Step::PinEntry { entered, .. } = &mut visit.step {
+                    *entered = now;
+                }
+            }
+            (Awaited::PinSubmit, Answer::PinWrong { tries_left: 0 }) => {
+                self.trouble(FailureCode::CardPinLocked, None);
+            }
+            (Awaited::PinSubmit, Answer::PinWrong { tries_left }) => {
+                self.go(Step::PinAgain { tries_left, wrong: true });
+            }
+            (Awaited::PinSubmit, Answer::Form { fields }) if visit.fits(&fields) => {
+                self.fill(fields, Some(Step::Form));
+            }
+            (Awaited::Choose, Answer::Form { fields }) if visit.fits(&fields) => {
+                self.fill(fields, None);
+            }
+            (Awaited::Review, Answer::Form { fields }) if visit.fits(&fields) => {
+                self.fill(fields, Some(Step::Review));
+            }
+            (Awaited::Keep, Answer::Kept { ticket }) => self.kept(ticket, None),
+            (Awaited::Ticket(reason), Answer::Kept { ticket }) => self.kept(ticket, Some(reason)),
+            _ => {
+                self.discard(Discarded::WrongAnswer);
+                self.failed(awaited, FailureCode::Internal);
+            }
+        }
+    }
+
+    fn fill(&mut self, fields: Vec<Field>, step: Option<Step>) {
+        if let State::Visit(visit) = &mut self.state {
+            visit.form = Some(fields);
+        }
+        if let Some(step) = step {
+            self.go(step);
+        }
+    }
+
+    /// It is durable: the person's values are not needed here any more.
+    fn kept(&mut self, given: TicketNumber, why: Option<TicketOnlyReason>) {
+        let State::Visit(visit) = &mut self.state else { return };
+        visit.form = None;
+        match &mut visit.step {
+            Step::Kept { called, .. } => *called = Some(given),
+            _ => self.go(Step::Kept { ticket: given, reason: why, called: None }),
+        }
+    }
+
+    /// A request failed.
+    pub(crate) fn failed(&mut self, awaited: Awaited, code: FailureCode) {
+        let keeping = self.awaits(Awaited::Keep);
+        let State::Visit(visit) = &mut self.state else { return };
+        // The number stays on the screen, or what is being kept goes on being kept.
+        let on_top = matches!(visit.step, Step::Kept { .. })
+            || matches!(awaited, Awaited::Ticket(_)) && keeping;
+        if on_top {
+            visit.dialog = Some(DialogState::Failed(code));
+            return;
+        }
+        let resume = match awaited {
+            Awaited::Choose | Awaited::Review => Some(visit.step),
+            Awaited::Keep => Some(Step::Review),
+            Awaited::Ticket(_) => visit.resume,
+            _ => None,
+        };
+        self.trouble(code, resume);
+    }
+
+    /// Says what went wrong; `resume` is the page to which one can go back, if any.
+    fn trouble(&mut self, code: FailureCode, resume: Option<Step>) {
+        if ends_the_visit(code) {
+            return self.leave(Some(code));
+        }
+        if let State::Visit(visit) = &mut self.state {
+            visit.resume = resume;
+        }
+        self.go(Step::Trouble(code));
+    }
+
+    /// The visit's card.
+    pub(crate) fn card_event(&mut self, event: CardEvent) {
+        let State::Visit(visit) = &mut self.state else { return };
+        match (visit.step, event) {
+            (Step::Kept { .. } | Step::Keeping { .. }, _) => {}
+            (_, CardEvent::Unusable { failure }) if ends_the_visit(failure.code) => {
+                self.leave(Some(failure.code));
+            }
+            (step, CardEvent::Present {}) if awaits_card(visit, step) => {
+                self.go(Step::LayCard { looking: true });
+            }
+            (step, CardEvent::Usable { tries_left }) if awaits_card(visit, step) => {
+                match tries_left {
+                    0 => self.trouble(FailureCode::CardPinLocked, None),
+                    1 => self.go(Step::PinAgain { tries_left, wrong: false }),
+                    _ => self.go(Step::PinEntry { tries_left, entered: 0 }),
+                }
+            }
+            (step, CardEvent::Unusable { failure }) if awaits_card(visit, step) => {
+                self.trouble(failure.code, None);
+            }
+            (Step::LayCard { .. }, CardEvent::Removed {}) => {
+                self.go(Step::LayCard { looking: false });
+            }
+            (Step::PinEntry { .. } | Step::PinAgain { .. }, CardEvent::Unusable { failure }) => {
+                self.trouble(failure.code, None);
+            }
+            (Step::PinEntry { .. } | Step::PinAgain { .. }, CardEvent::Removed {}) => {
+                self.trouble(FailureCode::CardRemoved, None);
+            }
+            (Step::Form | Step::Question(_) | Step::Review, CardEvent::Removed {}) => {
+                if visit.dialog != Some(DialogState::Stop) {
+                    visit.dialog = Some(DialogState::CardTakenEarly);
+                }
+            }
+            // While the PIN is being sent, its answer says what became of the card.
+            (_, CardEvent::Present {} | CardEvent::Removed {}) => {}
+            _ => self.discard(Discarded::OutOfPlace),
+        }
+    }
+}
+
+/// Whether a card that is laid now carries the visit on.
+fn awaits_card(visit: &Visit, step: Step) -> bool {
+    match step {
+        Step::LayCard { .. } => true,
+        Step::Trouble(code) => visit.form.is_none() && lay_again_helps(code),
+        _ => false,
+    }
+}
+
+/// Whether laying a card (again) can help.
+pub(crate) fn lay_again_helps(code: FailureCode) -> bool {
+    use FailureCode as F;
+    matches!(
+        code,
+        F::ReaderMissing
+            | F::ReaderServiceAway
+            | F::ReaderBusy
+            | F::CardUnreadable
+            | F::CardNotMyNumber
+            | F::CardIsPhone
+            | F::CardRemoved
+            | F::CardTooSlow
+    )
+}
+
+/// Whether this card keeps the visitor from the form, but not from a number.
+pub(crate) fn ticket_helps(code: FailureCode) -> bool {
+    use FailureCode as F;
+    lay_again_helps(code)
+        || matches!(code, F::CardPinLocked | F::CardPinNotSet | F::CardSignatureBad)
+}
+
+/// Whether nothing of the visit may go on after it.
+fn ends_the_visit(code: FailureCode) -> bool {
+    use FailureCode as F;
+    matches!(
+        code,
+        F::CardChanged
+            | F::VisitMismatch
+            | F::DeviceRevoked
+            | F::AgentAway
+            | F::AgentRestarted
+            | F::ProtocolVersion
+    )
+}
