@@ -1,1 +1,21 @@
-//! x
+//! The core as seen from the device: one HTTP client, its errors, and the delivery of what is kept.
+//!
+//! [`Core`] asks and delivers with the device's certificate, [`Bootstrap`] enrols without one.
+//! [`deliver_loop`] empties an [`Outbox`] for as long as the agent runs. TLS comes as a finished
+//! configuration; nothing here reads a file, and no body that came from the core is trusted before
+//! it was parsed.
+
+mod answer;
+mod bootstrap;
+mod client;
+mod core;
+mod delivery;
+mod error;
+mod pace;
+
+pub use self::core::{Core, Endpoints};
+pub use bootstrap::Bootstrap;
+pub use client::Timeouts;
+pub use delivery::{CoreState, Due, Outbox, OutboxKey, deliver_loop};
+pub use error::{SetupError, UplinkError};
+pub use pace::Pace;

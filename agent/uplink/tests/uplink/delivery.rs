@@ -1,0 +1,246 @@
+//! The delivery loop: everything kept arrives once, whatever the core does on the way.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::{
+    Accepted, Authority, Reply, answer, core, health, problem, serve, with_header,
+};
+use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_uplink::{Core, CoreState, Due, Outbox, OutboxKey, Pace, deliver_loop};
+use tokio::sync::{Notify, oneshot, watch};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const PACE: Pace = Pace {
+    first: Duration::from_millis(2),
+    longest: Duration::from_millis(20),
+    probe: Duration::from_millis(50),
+};
+
+/// An outbox in memory: what waits, and what became of the rest.
+#[derive(Default)]
+struct Memory {
+    waiting: Mutex<BTreeMap<OutboxKey, Due>>,
+    aside: Mutex<Vec<OutboxKey>>,
+    changed: Notify,
+}
+
+impl Memory {
+    fn keep(&self) -> OutboxKey {
+        let key = OutboxKey { application: ApplicationId::now(), part: 1 };
+        let envelope = key.application.to_string().into_bytes();
+        let due = Due { key, visit: VisitId::random(), envelope };
+        self.waiting.lock().expect("not poisoned").insert(key, due);
+        key
+    }
+
+    async fn until_waiting(&self, count: usize) {
+        let reached = async {
+            loop {
+                let changed = self.changed.notified();
+                if self.waiting.lock().expect("not poisoned").len() == count {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, reached).await.expect("delivered in time");
+    }
+}
+
+impl Outbox for Memory {
+    type Error = Infallible;
+
+    fn due(&self, limit: usize) -> impl Future<Output = Result<Vec<Due>, Infallible>> + Send {
+        let waiting = self.waiting.lock().expect("not poisoned");
+        std::future::ready(Ok(waiting.values().take(limit).cloned().collect()))
+    }
+
+    fn delivered(&self, key: OutboxKey) -> impl Future<Output = Result<(), Infallible>> + Send {
+        self.waiting.lock().expect("not poisoned").remove(&key).expect("delivered once");
+        self.changed.notify_waiters();
+        std::future::ready(Ok(()))
+    }
+
+    fn set_aside(&self, key: OutboxKey) -> impl Future<Output = Result<(), Infallible>> + Send {
+        self.aside.lock().expect("not poisoned").push(key);
+        self.delivered(key)
+    }
+}
+
+struct Running {
+    outbox: Arc<Memory>,
+    wake: Arc<Notify>,
+    state: watch::Receiver<CoreState>,
+    stop: oneshot::Sender<()>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    fn start(core: Core, outbox: Memory) -> Self {
+        let (outbox, wake) = (Arc::new(outbox), Arc::new(Notify::new()));
+        let (sender, state) = watch::channel(CoreState::unknown());
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn({
+            let (outbox, wake) = (outbox.clone(), wake.clone());
+            async move {
+                let shutdown = async { stopped.await.unwrap_or_default() };
+                deliver_loop(&core, &*outbox, &wake, &sender, PACE, shutdown).await;
+            }
+        });
+        Self { outbox, wake, state, stop, task }
+    }
+
+    async fn until_reachable(&mut self, reachable: bool) {
+        let seen = self.state.wait_for(|s| s.reachable == reachable);
+        tokio::time::timeout(DEADLINE, seen).await.expect("in time").expect("the loop runs");
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).expect("the loop runs");
+        tokio::time::timeout(Duration::from_secs(1), self.task).await.expect("ends").expect("well");
+    }
+}
+
+fn ids(keys: &[OutboxKey]) -> Vec<String> {
+    keys.iter().map(|k| k.application.to_string()).collect()
+}
+
+#[tokio::test]
+async fn what_is_kept_arrives_once_and_in_order_whatever_the_core_does() {
+    let authority = Authority::new();
+    let (accepted, count) = (Accepted::default(), AtomicUsize::new(0));
+    let theirs = accepted.clone();
+    let url = serve(authority.core(), move |asked| {
+        if asked.path == "/v1/health" {
+            return health();
+        }
+        // Answers only every seventh time; in between everything that can go wrong does.
+        match count.fetch_add(1, Ordering::SeqCst) % 7 {
+            0 => with_header(problem(503, true), "retry-after", "0"),
+            1 => answer(200, "text/html", "<h1>Welcome</h1>"),
+            2 => Reply::Cut,
+            3 => {
+                theirs.receipt(asked);
+                Reply::Cut
+            }
+            4 => with_header(theirs.receipt(asked), "content-length", "9999"),
+            5 => problem(401, false),
+            _ => theirs.receipt(asked),
+        }
+    })
+    .await;
+    let outbox = Memory::default();
+    let keys: Vec<_> = (0..10).map(|_| outbox.keep()).collect();
+    let running = Running::start(core(&authority, &[&url]), outbox);
+    running.outbox.until_waiting(0).await;
+    assert_eq!(accepted.all(), ids(&keys));
+    assert!(running.outbox.aside.lock().expect("not poisoned").is_empty());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn one_refused_for_good_is_set_aside_and_the_others_go_on() {
+    let authority = Authority::new();
+    let outbox = Memory::default();
+    let keys: Vec<_> = (0..3).map(|_| outbox.keep()).collect();
+    let accepted = Accepted::default();
+    let (theirs, poison) = (accepted.clone(), keys[1].application.to_string());
+    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+        "/v1/health" => health(),
+        _ if asked.body == poison.as_bytes() => problem(422, false),
+        _ => theirs.receipt(asked),
+    })
+    .await;
+    let running = Running::start(core(&authority, &[&url]), outbox);
+    running.outbox.until_waiting(0).await;
+    assert_eq!(*running.outbox.aside.lock().expect("not poisoned"), [keys[1]]);
+    assert_eq!(accepted.all(), ids(&[keys[0], keys[2]]));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn one_at_which_the_core_fails_does_not_hold_up_the_others() {
+    let authority = Authority::new();
+    let outbox = Memory::default();
+    let keys: Vec<_> = (0..3).map(|_| outbox.keep()).collect();
+    let (accepted, mended) = (Accepted::default(), Arc::new(AtomicBool::new(false)));
+    let (theirs, first) = (accepted.clone(), keys[0].application.to_string());
+    let repaired = mended.clone();
+    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+        "/v1/health" => health(),
+        _ if asked.body == first.as_bytes() && !repaired.load(Ordering::SeqCst) => {
+            problem(500, false)
+        }
+        _ => theirs.receipt(asked),
+    })
+    .await;
+    let running = Running::start(core(&authority, &[&url]), outbox);
+    running.outbox.until_waiting(1).await;
+    mended.store(true, Ordering::SeqCst);
+    running.outbox.until_waiting(0).await;
+    assert_eq!(accepted.all(), ids(&[keys[1], keys[2], keys[0]]));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_state_of_the_core_is_shown_without_anything_to_deliver() {
+    let authority = Authority::new();
+    let up = Arc::new(AtomicBool::new(false));
+    let theirs = up.clone();
+    let url =
+        serve(
+            authority.core(),
+            move |_| {
+                if theirs.load(Ordering::SeqCst) { health() } else { Reply::Cut }
+            },
+        )
+        .await;
+    let mut running = Running::start(core(&authority, &[&url]), Memory::default());
+    running.until_reachable(false).await;
+    up.store(true, Ordering::SeqCst);
+    running.until_reachable(true).await;
+    up.store(false, Ordering::SeqCst);
+    running.until_reachable(false).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn something_newly_kept_is_delivered_at_once() {
+    let authority = Authority::new();
+    let accepted = Accepted::default();
+    let theirs = accepted.clone();
+    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+        "/v1/health" => health(),
+        _ => theirs.receipt(asked),
+    })
+    .await;
+    let mut running = Running::start(core(&authority, &[&url]), Memory::default());
+    running.until_reachable(true).await;
+    let key = running.outbox.keep();
+    running.wake.notify_one();
+    running.outbox.until_waiting(0).await;
+    assert_eq!(accepted.all(), ids(&[key]));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_core_does_not_delay_the_end() {
+    let authority = Authority::new();
+    let asked = Arc::new(Notify::new());
+    let theirs = asked.clone();
+    let url = serve(authority.core(), move |_| {
+        theirs.notify_one();
+        Reply::Silence
+    })
+    .await;
+    let outbox = Memory::default();
+    outbox.keep();
+    let running = Running::start(core(&authority, &[&url]), outbox);
+    tokio::time::timeout(DEADLINE, asked.notified()).await.expect("asked");
+    running.stop().await;
+}

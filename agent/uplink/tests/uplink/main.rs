@@ -1,0 +1,5 @@
+//! The uplink against a core that misbehaves as told, over real TLS and HTTP/2.
+
+mod delivery;
+mod exchange;
+mod support;
