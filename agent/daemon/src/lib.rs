@@ -1,1 +1,27 @@
-//! x
+//! The agent: the actors of one device, wired together.
+//!
+//! | actor | where | owns | when its channel is full |
+//! | --- | --- | --- | --- |
+//! | desk ([`desk`], [`reception`]) | task | the visit | the socket stops reading: the screen waits |
+//! | screens ([`local`]) | a task a connection | the socket | a screen that does not read is disconnected |
+//! | card (`madoguchi-card`) | own thread | PC/SC | see there |
+//! | keeper ([`keeper`]) | own thread | the store | the asker waits: nothing said is dropped |
+//! | delivery ([`delivery`]) | task | nothing | – |
+//! | core ([`core_sync`]) | task | what the core said | – |
+//! | supervision ([`supervise`]) | task | the watchdog | – |
+
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod core_sync;
+pub mod delivery;
+pub mod desk;
+pub mod enrol;
+pub mod hardening;
+pub mod keeper;
+pub mod local;
+pub mod logging;
+pub mod reception;
+pub mod run;
+pub mod settings;
+pub mod supervise;

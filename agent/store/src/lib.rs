@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock, TicketNumber};
 use madoguchi_protocol::{ApplicationId, VisitId};
 
+use rustix::fs::FlockOperation;
+
 use crate::counters::Counters;
 use crate::outbox::Outbox;
 
@@ -58,6 +60,9 @@ pub enum StoreError {
         /// What sled said.
         source: sled::Error,
     },
+    /// Another program has it open.
+    #[error("the store in {0} is in use by another program")]
+    InUse(PathBuf),
     /// The disk or the outbox is full.
     #[error("the store is full: {0}")]
     Full(String),
@@ -115,6 +120,8 @@ pub struct Store {
     outbox: Outbox,
     counters: Counters,
     poisoned: bool,
+    /// Held for as long as the store is open; the kernel gives it back when the process dies.
+    _lock: fs::File,
 }
 
 impl Store {
@@ -123,9 +130,11 @@ impl Store {
     /// that a specialist could still read.
     ///
     /// # Errors
-    /// When the folder cannot be used at all.
+    /// When the folder cannot be used at all, or is in use.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::file("make", folder))?;
+        // Before anything else: an outbox in use looks like one that cannot be opened.
+        let lock = lock(folder)?;
         let path = folder.join("outbox");
         let counters = Counters::open(&folder.join("counters.json"))?;
         let floor = counters.sequence_floor();
@@ -142,7 +151,7 @@ impl Store {
             }
         };
         madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
-        Ok(Self { folder: folder.to_owned(), outbox, counters, poisoned: false })
+        Ok(Self { folder: folder.to_owned(), outbox, counters, poisoned: false, _lock: lock })
     }
 
     /// The sequence that the next envelope must carry.
@@ -217,7 +226,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be written.
     pub fn remember(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let path = self.cached(name);
+        let path = cached(&self.folder, name);
         let bytes = record::pack(bytes);
         madoguchi_durable::write(&path, &bytes, madoguchi_durable::Readers::Owner)
             .map_err(StoreError::file("write", &path))
@@ -227,16 +236,7 @@ impl Store {
     /// caller verifies it as if it came from the network.
     #[must_use]
     pub fn recall(&self, name: &str) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.cached(name)).ok()?;
-        let value = record::unpack(&bytes).map(<[u8]>::to_vec);
-        if value.is_none() {
-            tracing::warn!(name, "a remembered value is damaged and is not used");
-        }
-        value
-    }
-
-    fn cached(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.cached"))
+        remembered(&self.folder, name)
     }
 
     /// Takes a block of numbers that the core leased.
@@ -271,11 +271,11 @@ impl Store {
         self.counters.last_day()
     }
 
-    /// Closes in good order, so that no number is skipped at the next start.
+    /// The last thing before an orderly end: no number is then skipped at the next start.
     ///
     /// # Errors
     /// When the counters cannot be written; numbers are then skipped, nothing is lost.
-    pub fn close(mut self) -> Result<(), StoreError> {
+    pub fn settle(&mut self) -> Result<(), StoreError> {
         self.counters.settle(self.outbox.next_sequence())
     }
 
@@ -291,6 +291,32 @@ impl Store {
             return Err(StoreError::Full(format!("{} MiB of the disk are free", free >> 20)));
         }
         Ok(())
+    }
+}
+
+/// What was remembered under that name in the store of that folder, which may be open elsewhere;
+/// none when there is nothing or it was damaged.
+#[must_use]
+pub fn remembered(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    let bytes = fs::read(cached(folder, name)).ok()?;
+    let value = record::unpack(&bytes).map(<[u8]>::to_vec);
+    if value.is_none() {
+        tracing::warn!(name, "a remembered value is damaged and is not used");
+    }
+    value
+}
+
+fn cached(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.cached"))
+}
+
+fn lock(folder: &Path) -> Result<fs::File, StoreError> {
+    let path = folder.join("lock");
+    let file = fs::File::create(&path).map_err(StoreError::file("make", &path))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::InUse(folder.to_owned())),
+        Err(e) => Err(StoreError::file("lock", &path)(e.into())),
     }
 }
 

@@ -96,7 +96,8 @@ fn closing_in_good_order_skips_nothing() {
     let mut store = open(folder.path());
     store.add_block(&block(5, 9)).expect("leased");
     assert_eq!(take(&mut store), Some(5));
-    store.close().expect("closed");
+    store.settle().expect("settled");
+    drop(store);
     let mut store = open(folder.path());
     assert_eq!(take(&mut store), Some(6));
     assert_eq!(store.tickets_left(block(1, 1).letter, block(1, 1).business_day), 3);
@@ -123,7 +124,8 @@ fn an_outbox_that_cannot_be_opened_is_set_aside_and_its_sequence_is_not_used_aga
     let mut store = open(folder.path());
     store.add_block(&block(1, 20)).expect("leased");
     store.keep(&[envelope(1)]).expect("kept");
-    store.close().expect("closed");
+    store.settle().expect("settled");
+    drop(store);
     std::fs::write(folder.path().join("outbox/conf"), b"this is not sled's").expect("damaged");
 
     let mut store = open(folder.path());
@@ -134,13 +136,25 @@ fn an_outbox_that_cannot_be_opened_is_set_aside_and_its_sequence_is_not_used_aga
 }
 
 #[test]
+fn a_store_in_use_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    assert!(matches!(Store::open(folder.path()), Err(StoreError::InUse(_))));
+    store.keep(&[envelope(1)]).expect("kept");
+    drop(store);
+    assert_eq!(open(folder.path()).waiting().due, 1);
+    assert!(!folder.path().join("outbox.unreadable-1").exists());
+}
+
+#[test]
 fn a_remembered_value_comes_back_or_not_at_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());
     assert_eq!(store.recall("packs"), None);
     store.remember("packs", b"one").expect("written");
     store.remember("packs", b"two").expect("written");
-    store.close().expect("closed");
+    store.settle().expect("settled");
+    drop(store);
     assert_eq!(open(folder.path()).recall("packs"), Some(b"two".to_vec()));
     let path = folder.path().join("packs.cached");
     let mut bytes = std::fs::read(&path).expect("there");

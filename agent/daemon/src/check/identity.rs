@@ -1,0 +1,16 @@
+//! Is the device enrolled, and for how much longer?
+
+use madoguchi_identity::{Identity, IdentityError};
+
+use super::{Outcome, chain};
+use crate::clock;
+
+pub(super) fn check(identity: Result<&Identity, &IdentityError>) -> Outcome {
+    let identity = identity.map_err(|e| chain(e))?;
+    let until = identity.not_after();
+    let settings = identity.settings();
+    if until <= clock::now() {
+        return Err(format!("the certificate ended on {until}; enrol the device again"));
+    }
+    Ok(format!("{} at {}, until {until}", settings.device, settings.site))
+}

@@ -1,0 +1,70 @@
+//! `madoguchi-agent check`: is this device fit to serve? One line a check, one file a check.
+
+mod clock;
+mod disk;
+mod identity;
+mod intake;
+mod packs;
+mod reader;
+mod store;
+
+use madoguchi_identity::Identity;
+use madoguchi_protocol::core_api::Health;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::run;
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which check.
+    pub check: &'static str,
+    /// Whether the device can serve as far as this goes.
+    pub ok: bool,
+    /// What was found; when it is not well, what to do.
+    pub detail: String,
+}
+
+type Outcome = Result<String, String>;
+
+/// Runs all checks, in the order in which one needs the other.
+pub async fn run_all(config: &Config) -> Vec<Finding> {
+    let identity = Identity::load(&config.state_dir.join("identity"));
+    let health = match &identity {
+        Ok(identity) => intake::ask(identity).await,
+        Err(_) => Err("needs an identity".to_owned()),
+    };
+    let mut findings = Vec::new();
+    let mut found = |check, outcome: Outcome| {
+        let ok = outcome.is_ok();
+        let detail = outcome.unwrap_or_else(|wrong| wrong);
+        findings.push(Finding { check, ok, detail });
+    };
+    found("reader", reader::check(&config.reader));
+    found("intake", intake::judge(&health));
+    found("identity", identity::check(identity.as_ref()));
+    found("store", store::check(&config.state_dir));
+    found("clock", clock::check(identity.as_ref().ok(), health.as_ref().ok()));
+    found("disk", disk::check(&config.state_dir));
+    found("packs", packs::check(identity.as_ref().ok(), &config.state_dir));
+    findings
+}
+
+/// The error and everything under it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+type AskedHealth = Result<Health, String>;
+
+fn core(identity: &Identity) -> Result<madoguchi_uplink::Core, String> {
+    run::core(identity).map_err(|e| format!("{e:#}"))
+}

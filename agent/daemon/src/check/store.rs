@@ -1,0 +1,26 @@
+//! Can the store be opened, and what waits in it?
+
+use std::path::Path;
+
+use madoguchi_store::{Store, StoreError};
+
+use super::{Outcome, chain};
+
+pub(super) fn check(state_dir: &Path) -> Outcome {
+    let folder = state_dir.join("store");
+    if !folder.exists() {
+        return Ok("new".to_owned());
+    }
+    match Store::open(&folder) {
+        Ok(store) => {
+            let waiting = store.waiting();
+            let said = format!("{} to be delivered, {} set aside", waiting.due, waiting.set_aside);
+            if waiting.set_aside > 0 {
+                return Err(format!("{said}; the log says which the core refused, and why"));
+            }
+            Ok(said)
+        }
+        Err(StoreError::InUse(_)) => Ok("in use by the running agent".to_owned()),
+        Err(error) => Err(chain(&error)),
+    }
+}

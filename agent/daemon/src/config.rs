@@ -1,0 +1,218 @@
+//! The agent's configuration file: TOML, unknown keys refused, every error with its key and line.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What an operator sets on the device itself. Everything else comes signed from the core.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Config {
+    /// Folder of identity and store; owned by the agent's user.
+    pub state_dir: PathBuf,
+    /// Unix socket on which a screen finds the agent.
+    pub socket: PathBuf,
+    /// Users whose programs may be the screen. Default: the agent's own user.
+    #[serde(default)]
+    pub allowed_uids: Option<Vec<u32>>,
+    /// The card reader.
+    #[serde(default)]
+    pub reader: Reader,
+}
+
+/// Which reader is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Reader {
+    /// Part of the reader's name as pcscd lists it. Default: the first there is.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// 1-based line.
+    pub line: usize,
+    /// The key, as `reader.name`; empty when the text is not TOML.
+    pub key: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// A file that is not a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It says something wrong; all of it.
+    #[error("{path} is not a configuration of this agent:{}", list(complaints))]
+    Wrong {
+        /// Which.
+        path: PathBuf,
+        /// Everything that is wrong with it.
+        complaints: Vec<Complaint>,
+    },
+}
+
+fn list(complaints: &[Complaint]) -> String {
+    complaints.iter().map(|c| format!("\n  {c}")).collect()
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with everything that is wrong.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text)
+            .map_err(|complaints| ConfigError::Wrong { path: path.to_owned(), complaints })
+    }
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, Vec<Complaint>> {
+        let line_of = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+        let whole = DeTable::parse(text).map_err(|e| {
+            let line = e.span().map_or(1, |s| line_of(s.start));
+            vec![Complaint { line, key: String::new(), message: e.message().to_owned() }]
+        })?;
+
+        let mut complaints = Vec::new();
+        let mut complain = |at: usize, key: String, message: String| {
+            complaints.push(Complaint { line: line_of(at), key, message });
+        };
+        let mut unknown = Vec::new();
+        let read: Result<Self, toml::de::Error> =
+            serde_ignored::deserialize(toml::Deserializer::parse(text).map_err(|_| vec![])?, |path| {
+                unknown.push(path.to_string());
+            });
+        for key in unknown {
+            let at = position(whole.get_ref(), &key).unwrap_or(0);
+            complain(at, key, "this key is not known".to_owned());
+        }
+        match read {
+            Ok(config) => {
+                for (key, message) in config.check() {
+                    let at = position(whole.get_ref(), key).unwrap_or(0);
+                    complain(at, key.to_owned(), message);
+                }
+                if complaints.is_empty() {
+                    return Ok(config);
+                }
+            }
+            Err(e) => {
+                let at = e.span().map_or(0, |s| s.start);
+                let key = key_at(whole.get_ref(), at, "").unwrap_or_default();
+                complain(at, key, e.message().to_owned());
+            }
+        }
+        complaints.sort_by_key(|c| c.line);
+        Err(complaints)
+    }
+
+    /// What a type cannot say.
+    fn check(&self) -> Vec<(&'static str, String)> {
+        let mut wrong = Vec::new();
+        for (key, path) in [("state_dir", &self.state_dir), ("socket", &self.socket)] {
+            if !path.is_absolute() {
+                wrong.push((key, format!("{} is not an absolute path", path.display())));
+            }
+        }
+        if self.allowed_uids.as_ref().is_some_and(Vec::is_empty) {
+            wrong.push(("allowed_uids", "nobody could be the screen".to_owned()));
+        }
+        if self.reader.name.as_ref().is_some_and(String::is_empty) {
+            wrong.push(("reader.name", "an empty name fits every reader; leave it out".to_owned()));
+        }
+        wrong
+    }
+}
+
+/// Where a dotted key stands.
+fn position(table: &DeTable<'_>, dotted: &str) -> Option<usize> {
+    let (first, rest) = dotted.split_once('.').map_or((dotted, None), |(f, r)| (f, Some(r)));
+    let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
+    match (rest, value.get_ref()) {
+        (Some(rest), DeValue::Table(inner)) => position(inner, rest),
+        _ => Some(key.span().start),
+    }
+}
+
+/// The dotted key whose value holds that place.
+fn key_at(table: &DeTable<'_>, at: usize, prefix: &str) -> Option<String> {
+    table.iter().find_map(|(key, value): (_, &Spanned<DeValue<'_>>)| {
+        let name = format!("{prefix}{}", key.get_ref());
+        if let DeValue::Table(inner) = value.get_ref() {
+            if let Some(deeper) = key_at(inner, at, &format!("{name}.")) {
+                return Some(deeper);
+            }
+        }
+        (key.span().contains(&at) || value.span().contains(&at)).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "state_dir = \"/var/lib/madoguchi\"\nsocket = \"/run/madoguchi/agent.sock\"\n";
+
+    fn complaints(text: &str) -> Vec<String> {
+        let complaints = Config::parse(text).expect_err(text);
+        complaints.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_shortest_configuration_is_two_lines() {
+        let config = Config::parse(GOOD).expect("good");
+        assert_eq!(config.reader.name, None);
+        assert_eq!(config.allowed_uids, None);
+    }
+
+    #[test]
+    fn every_unknown_key_is_named_with_its_line() {
+        let text = format!("{GOOD}sokcet = 1\n\n[reader]\nnmae = \"x\"\nname = \"y\"\n");
+        assert_eq!(
+            complaints(&text),
+            ["line 3: sokcet: this key is not known", "line 6: reader.nmae: this key is not known"]
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key_and_line() {
+        let said = complaints(&format!("{GOOD}allowed_uids = [1, \"two\"]\n"));
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("line 3: allowed_uids: invalid type"), "{said:?}");
+        let said = complaints("state_dir = \"var\"\nsocket = \"agent.sock\"\nallowed_uids = []\n");
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said[1].starts_with("line 2: socket: agent.sock is not an absolute path"));
+    }
+
+    #[test]
+    fn a_missing_key_and_a_text_that_is_not_toml_are_named() {
+        assert!(complaints("state_dir = \"/x\"\n")[0].contains("missing field `socket`"));
+        assert!(complaints("state_dir = \n")[0].starts_with("line 1: "));
+    }
+}

@@ -1,0 +1,162 @@
+//! What the device gets from the core: signed bundles and ticket numbers.
+//!
+//! What is remembered is verified again at every start, as if it came from the network. A visit
+//! keeps the settings with which it began, so a change never interrupts a person.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use madoguchi_protocol::bundle::{BundleKind, SignedBundle};
+use madoguchi_protocol::core_api::BlockRequest;
+use madoguchi_uplink::{Core, Pace, UplinkError};
+use tokio::sync::watch;
+
+use crate::keeper::{KeeperGone, KeeperHandle, KeeperState};
+use crate::settings::{Collected, RefusedBundle, Settings, Taken};
+
+/// How often the registrar is asked for something newer.
+const REFRESH: Duration = Duration::from_secs(60);
+
+/// How many numbers are leased at a time: a busy kiosk's half hour, and what a day without the
+/// core can give from one block.
+const BLOCK: u16 = 60;
+
+/// The name under which a bundle is remembered.
+#[must_use]
+pub fn cache_name(kind: BundleKind) -> &'static str {
+    match kind {
+        BundleKind::SealingKeys => "bundle-sealing-keys",
+        BundleKind::Packs => "bundle-packs",
+        BundleKind::Profile => "bundle-profile",
+    }
+}
+
+/// Keeps settings and numbers fresh for as long as the agent runs.
+pub struct CoreSync {
+    /// The core.
+    pub core: Arc<Core>,
+    /// The store.
+    pub keeper: KeeperHandle,
+    /// Its state, which says when numbers run short.
+    pub keeper_state: watch::Receiver<KeeperState>,
+    /// What is known so far.
+    pub collected: Collected,
+    /// Where complete settings are published.
+    pub publish: watch::Sender<Option<Arc<Settings>>>,
+}
+
+impl CoreSync {
+    /// Runs until the keeper is gone.
+    pub async fn run(mut self) {
+        if let Err(gone) = self.forever().await {
+            tracing::debug!(%gone, "no longer in touch with the core's settings");
+        }
+    }
+
+    async fn forever(&mut self) -> Result<(), KeeperGone> {
+        self.recall().await?;
+        let mut failures = 0;
+        loop {
+            let fresh = self.refresh().await?;
+            let leased = self.lease().await?;
+            failures = if fresh && leased { 0 } else { failures + 1 };
+            let wait = match failures {
+                0 => REFRESH,
+                n => Pace::default().wait(n, None, fastrand::f64()),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                changed = self.keeper_state.changed() => changed.map_err(|_| KeeperGone)?,
+            }
+        }
+    }
+
+    async fn recall(&mut self) -> Result<(), KeeperGone> {
+        for kind in BundleKind::ALL {
+            let Some(bytes) = self.keeper.recall(cache_name(kind)).await? else { continue };
+            let taken = serde_json::from_slice(&bytes)
+                .map_err(|e| e.to_string())
+                .and_then(|signed| self.collected.take(kind, &signed).map_err(|e| chain(&e)));
+            if let Err(why) = taken {
+                tracing::error!(kind = kind.as_str(), why, "a remembered bundle is not used");
+            }
+        }
+        self.publish().await
+    }
+
+    /// Whether everything could be asked for.
+    async fn refresh(&mut self) -> Result<bool, KeeperGone> {
+        let mut all = true;
+        let mut changed = false;
+        for kind in BundleKind::ALL {
+            match self.core.bundle(kind).await {
+                Ok(signed) => changed |= self.take(kind, &signed).await?,
+                Err(error) => {
+                    all = false;
+                    log(&error, "a bundle could not be fetched");
+                }
+            }
+        }
+        if changed {
+            self.publish().await?;
+        }
+        Ok(all)
+    }
+
+    async fn take(&mut self, kind: BundleKind, signed: &SignedBundle) -> Result<bool, KeeperGone> {
+        match self.collected.take(kind, signed) {
+            Ok(Taken::Same) => Ok(false),
+            Ok(Taken::Newer) => {
+                let generation = self.collected.generation(kind);
+                tracing::info!(kind = kind.as_str(), generation, "a newer bundle is taken");
+                let bytes = serde_json::to_vec(signed).expect("a bundle serialises");
+                self.keeper.remember(cache_name(kind), bytes).await?;
+                Ok(true)
+            }
+            Err(refused) => {
+                let why = chain(&refused);
+                tracing::error!(kind = kind.as_str(), why, "a bundle of the core is refused");
+                Ok(false)
+            }
+        }
+    }
+
+    async fn publish(&mut self) -> Result<(), KeeperGone> {
+        if let Some(settings) = self.collected.settings() {
+            self.keeper.sections(settings.profile().sections.clone()).await?;
+            self.publish.send_replace(Some(Arc::new(settings)));
+        }
+        Ok(())
+    }
+
+    /// Whether no section is short of numbers for want of the core.
+    async fn lease(&mut self) -> Result<bool, KeeperGone> {
+        self.keeper.ping().await?;
+        let short = self.keeper_state.borrow_and_update().short_of_numbers.clone();
+        for letter in short {
+            match self.core.lease(&BlockRequest { letter, count: BLOCK }).await {
+                Ok(block) => self.keeper.add_block(block).await?,
+                Err(error) => {
+                    log(&error, "no ticket numbers could be leased");
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn log(error: &UplinkError, what: &'static str) {
+    tracing::warn!(error = error as &dyn std::error::Error, what, "the core does not help");
+}
+
+fn chain(error: &RefusedBundle) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

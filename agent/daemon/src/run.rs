@@ -1,0 +1,170 @@
+//! `madoguchi-agent run`: the actors, started in order and ended in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use madoguchi_card::{CardConfig, CardHandle};
+use madoguchi_identity::Identity;
+use madoguchi_uplink::{Core, CoreState, Endpoints, Pace, Timeouts, deliver_loop};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::config::Config;
+use crate::core_sync::CoreSync;
+use crate::delivery::KeptOutbox;
+use crate::reception::{Helpers, Sources};
+use crate::settings::{Collected, Verifier};
+use crate::supervise::{self, Watch};
+use crate::{keeper, local, reception};
+
+/// Longest time for one command of the card.
+const CARD_DEADLINE: Duration = Duration::from_secs(10);
+
+/// From SIGTERM on the process ends within this time, whatever the reader does.
+const END: Duration = Duration::from_secs(4);
+
+/// Messages between socket, card and desk that may wait.
+const QUEUE: usize = 32;
+
+/// Runs the agent until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start; while it runs, every failure has its own way on.
+pub fn run(config: &Config) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    let result = runtime.block_on(agent(config));
+    // A task that still waits for the disk or the network does not hold up the end.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn agent(config: &Config) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+
+    let identity = Identity::load(&config.state_dir.join("identity"))
+        .context("this device has no usable identity: `madoguchi-agent enrol` gives it one")?;
+    let device = identity.settings().clone();
+    tracing::info!(device = %device.device, site = %device.site, "the agent starts");
+
+    let listener = local::listen(&config.socket)
+        .with_context(|| format!("cannot listen on {}", config.socket.display()))?;
+    let own = rustix::process::geteuid().as_raw();
+    let allowed = config.allowed_uids.clone().unwrap_or_else(|| vec![own]);
+
+    let (keeper, store, keeper_thread) =
+        keeper::start(&config.state_dir.join("store"), device.clone(), identity.signer())
+            .context("the store cannot be opened")?;
+
+    let (cards_send, cards) = mpsc::channel(QUEUE);
+    let card = madoguchi_card::spawn(
+        CardConfig { reader: config.reader.name.clone(), command_deadline: CARD_DEADLINE },
+        // The desk is gone only when the agent ends.
+        move |report| drop(cards_send.blocking_send(report)),
+    );
+
+    let core = Arc::new(core(&identity)?);
+    let (settings_publish, settings) = watch::channel(None);
+    let (core_publish, core_state) = watch::channel(CoreState::unknown());
+    let (screens_send, screens) = mpsc::channel(QUEUE);
+    let (pings_send, pings) = mpsc::channel(1);
+    let (end, ended) = watch::channel(false);
+    let deliver = Arc::new(Notify::new());
+
+    let desk = tokio::spawn(reception::run(
+        Sources {
+            screens,
+            cards,
+            settings,
+            core: core_state,
+            store: store.clone(),
+            pings,
+            shutdown: ended.clone(),
+        },
+        Helpers { card: card.clone(), keeper: keeper.clone(), deliver: Arc::clone(&deliver) },
+    ));
+    let verifier = Verifier {
+        municipal_key: *identity.municipal_key(),
+        tenant: device.tenant,
+        device: device.device,
+        site: device.site,
+    };
+    let sync = CoreSync {
+        core: Arc::clone(&core),
+        keeper: keeper.clone(),
+        keeper_state: store,
+        collected: Collected::new(verifier),
+        publish: settings_publish,
+    };
+    tokio::spawn(sync.run());
+    let outbox = KeptOutbox(keeper.clone());
+    let mut delivery_end = ended.clone();
+    tokio::spawn(async move {
+        let end = async move { drop(delivery_end.changed().await) };
+        deliver_loop(&core, &outbox, &deliver, &core_publish, Pace::default(), end).await;
+    });
+    tokio::spawn(
+        Watch { desk: pings_send, keeper: keeper.clone(), card: card.clone(), shutdown: ended }
+            .run(),
+    );
+    tokio::spawn(local::serve(listener, allowed, screens_send));
+    supervise::ready();
+    tracing::info!(socket = %config.socket.display(), "the agent serves");
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("the agent ends");
+    supervise::stopping();
+    end_whatever_happens();
+    // The desk has the receivers: a send fails only when it is gone already.
+    let _ = end.send(true);
+    desk.await.context("the desk failed")?;
+    keeper.close().await;
+    stop_card(card).await;
+    let joined = tokio::task::spawn_blocking(move || keeper_thread.join());
+    joined.await.ok().and_then(Result::ok).context("the store's thread failed")?;
+    // A socket that nobody serves would only confuse the screen.
+    drop(std::fs::remove_file(&config.socket));
+    tracing::info!("the agent has ended");
+    Ok(())
+}
+
+/// The client for an enrolled device's core.
+///
+/// # Errors
+/// When the identity cannot speak TLS or an endpoint is not an URL.
+pub fn core(identity: &Identity) -> Result<Core> {
+    let settings = identity.settings();
+    let endpoints = Endpoints {
+        intakes: settings.intakes.iter().map(|e| e.as_str().to_owned()).collect(),
+        registrar: settings.registrar.as_str().to_owned(),
+    };
+    let tls = identity.client_config().context("the identity cannot be used for TLS")?;
+    Core::new(tls, &endpoints, Timeouts::default()).context("the core's client cannot be made")
+}
+
+async fn stop_card(card: CardHandle) {
+    let stopped = tokio::task::spawn_blocking(move || card.stop(Duration::from_secs(1))).await;
+    if !stopped.unwrap_or(false) {
+        tracing::warn!("the reader does not answer; its thread is left behind");
+    }
+}
+
+/// A thread of its own, so that nothing that hangs can hold it up.
+fn end_whatever_happens() {
+    let spawned = std::thread::Builder::new().name("end".to_owned()).spawn(|| {
+        std::thread::sleep(END);
+        tracing::error!("the agent did not end in time and is ended");
+        std::process::exit(1);
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "no thread for the end");
+    }
+}

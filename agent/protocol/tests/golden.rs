@@ -1,0 +1,251 @@
+//! What version 1 looks like on the wire. Each golden file is read by today's types and written
+//! again: nothing may be lost or renamed. `MADOGUCHI_BLESS=1` writes a file that is missing and
+//! never replaces one.
+
+use madoguchi_protocol::application::{
+    APPLICATION_FORMAT, Application, CardEvidence, Content, Field, Origin, SignatureCheck,
+    TicketOnlyReason,
+};
+use madoguchi_protocol::bundle::{Bundle, Payload, Profile, SealingKey, Text};
+use madoguchi_protocol::core_api::{BlockRequest, Problem, Receipt};
+use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
+use madoguchi_protocol::local::{
+    Answer, AnswerFrame, CardEvent, Event, EventFrame, FromAgent, Hello, Outcome, Request,
+    RequestFrame, ToAgent,
+};
+use madoguchi_protocol::ticket::{TicketBlock, TicketNumber, TicketToken};
+use madoguchi_protocol::{
+    ApplicationId, AttributeName, Failure, FailureCode, Personal, PinDigit, VisitId,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+fn golden<T: Serialize + DeserializeOwned>(name: &str, today: &T) {
+    let path = format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let written = serde_json::to_string_pretty(today).expect("serialises") + "\n";
+    if std::env::var_os("MADOGUCHI_BLESS").is_some() && !std::path::Path::new(&path).exists() {
+        std::fs::write(&path, &written).expect(&path);
+    }
+    let kept = std::fs::read_to_string(&path).expect(&path);
+    assert_eq!(written, kept, "{name}: today's form is not version 1 any more");
+    let read: T = serde_json::from_str(&kept).expect(name);
+    assert_eq!(serde_json::to_string_pretty(&read).expect("serialises") + "\n", kept);
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect(text)
+}
+
+fn visit() -> VisitId {
+    VisitId::from_bytes([0x11; 16])
+}
+
+fn application_id() -> ApplicationId {
+    parsed("0192f0a0-0000-7000-8000-000000000001")
+}
+
+fn ticket() -> TicketNumber {
+    parsed("A017")
+}
+
+fn pack() -> PackVersion {
+    PackVersion { id: parsed("tenkyo"), version: 1 }
+}
+
+fn text() -> Text {
+    Text { ja: "常盤市".into(), en: "Tokiwa City".into() }
+}
+
+fn fields() -> Vec<Field> {
+    let evidence = CardEvidence {
+        attribute: AttributeName::Name,
+        file: "TEXT/0002".into(),
+        signature: SignatureCheck::NotChecked,
+        substitutions: vec![],
+    };
+    vec![
+        Field {
+            key: parsed("name"),
+            value: Personal::from("検証　花子"),
+            origin: Origin::Card,
+            evidence: Some(evidence),
+        },
+        Field {
+            key: parsed("who_moves"),
+            value: Personal::from("whole_household"),
+            origin: Origin::Chosen,
+            evidence: None,
+        },
+    ]
+}
+
+#[test]
+fn local_protocol_to_the_agent() {
+    let requests = [
+        Request::Begin {},
+        Request::ChoosePack { pack: parsed("tenkyo") },
+        Request::AgreePurpose {},
+        Request::AwaitCard {},
+        Request::PinDigit { digit: PinDigit::try_from(7).expect("a digit") },
+        Request::PinErase {},
+        Request::PinSubmit {},
+        Request::Choose { field: parsed("who_moves"), choice: parsed("whole_household") },
+        Request::Review {},
+        Request::Keep {},
+        Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk },
+        Request::End {},
+    ];
+    let hello = ToAgent::Hello(Hello { protocol: 1, program: "madoguchi-kiosk 0.1.0".into() });
+    let frame = |(request, id)| {
+        let visit = (id > 1).then(visit);
+        ToAgent::Request(RequestFrame { id, visit, request })
+    };
+    let frames: Vec<_> =
+        std::iter::once(hello).chain(requests.into_iter().zip(1..).map(frame)).collect();
+    golden("local-to-agent", &frames);
+}
+
+#[test]
+fn local_protocol_from_the_agent() {
+    let answers = [
+        Answer::Done {},
+        Answer::Begun {
+            visit: visit(),
+            packs: vec!["format = 1\n".into()],
+            municipality: text(),
+        },
+        Answer::PinDigits { entered: 3 },
+        Answer::PinWrong { tries_left: 2 },
+        Answer::Form { fields: fields() },
+        Answer::Kept { ticket: ticket() },
+    ];
+    let failure = Failure::new(FailureCode::StoreFull, "12 MiB of the disk are free");
+    let outcomes =
+        answers.into_iter().map(Outcome::Answer).chain([Outcome::Failure(failure.clone())]);
+    let answers = outcomes.zip(1..).map(|(outcome, id)| FromAgent::Answer(AnswerFrame { id, outcome }));
+    let card = |card| EventFrame { visit: Some(visit()), event: Event::Card { card } };
+    let events = [
+        EventFrame {
+            visit: None,
+            event: Event::Device {
+                out_of_service: Some(failure.clone()),
+                card_present: false,
+                municipality: Some(text()),
+                core_reachable: true,
+                idle_seconds: 90,
+            },
+        },
+        card(CardEvent::Present {}),
+        card(CardEvent::Usable { tries_left: 3 }),
+        card(CardEvent::Unusable { failure: failure.clone() }),
+        card(CardEvent::Removed {}),
+        EventFrame { visit: Some(visit()), event: Event::VisitEnded { failure } },
+    ];
+    let hello = FromAgent::Hello(Hello { protocol: 1, program: "madoguchi-agent 0.1.0".into() });
+    let frames: Vec<_> =
+        std::iter::once(hello).chain(answers).chain(events.map(FromAgent::Event)).collect();
+    golden("local-from-agent", &frames);
+}
+
+#[test]
+fn application() {
+    let token = TicketToken::new([0x22; 16]);
+    let content = |content| Application {
+        format: APPLICATION_FORMAT,
+        id: application_id(),
+        token: token.clone(),
+        content,
+    };
+    let filled = Content::Filled { pack: pack(), fields: fields() };
+    let alone = Content::TicketOnly { reason: TicketOnlyReason::WithoutCard };
+    golden("application", &[content(filled), content(alone)]);
+}
+
+#[test]
+fn envelope_header() {
+    golden(
+        "envelope-header",
+        &EnvelopeHeader {
+            format: 1,
+            application: application_id(),
+            kind: EnvelopeKind::Filled,
+            part: Part::WHOLE,
+            device: parsed("kiosk-01"),
+            tenant: parsed("tokiwa"),
+            site: parsed("honcho"),
+            sequence: 41,
+            visit: visit(),
+            pack: Some(pack()),
+            ticket: ticket(),
+            business_day: parsed("2026-11-22"),
+            token_sha256: "ab".repeat(32),
+            kept_at: parsed("2026-11-22T01:02:03Z"),
+            kem: 0x647a,
+            key: "0123456789abcdef".into(),
+        },
+    );
+}
+
+#[test]
+fn bundles() {
+    let bundle = |payload| Bundle {
+        format: 1,
+        tenant: parsed("tokiwa"),
+        generation: 3,
+        signed_at: parsed("2026-11-22T00:00:00Z"),
+        payload,
+    };
+    let key = SealingKey { id: "0123456789abcdef".into(), kem: 0x20, public_key: "AA==".into() };
+    let profile = Profile {
+        device: parsed("kiosk-01"),
+        site: parsed("honcho"),
+        municipality: text(),
+        sections: vec!['A'.try_into().expect("a letter")],
+        idle_seconds: 90,
+    };
+    golden(
+        "bundles",
+        &[
+            bundle(Payload::SealingKeys { keys: vec![key] }),
+            bundle(Payload::Packs { packs: vec!["format = 1\n".into()] }),
+            bundle(Payload::Profile { profile }),
+        ],
+    );
+}
+
+#[test]
+fn tickets() {
+    let letter = 'A'.try_into().expect("a letter");
+    let business_day = parsed("2026-11-22");
+    golden("ticket-block", &TicketBlock { business_day, letter, first: 1, last: 60 });
+    golden("ticket-block-request", &BlockRequest { letter, count: 60 });
+    golden("ticket-token", &TicketToken::new([0x22; 16]));
+}
+
+#[test]
+fn core_answers() {
+    golden(
+        "receipt",
+        &Receipt {
+            application: application_id().to_string(),
+            part: 1,
+            position: 9,
+            accepted_at: parsed("2026-11-22T01:02:04Z"),
+        },
+    );
+    golden(
+        "problem",
+        &Problem {
+            kind: "urn:madoguchi:problem:pack.unknown".into(),
+            title: "This pack is not known here".into(),
+            status: 422,
+            detail: "tenkyo".into(),
+            retry: false,
+        },
+    );
+}
+
+#[test]
+fn every_failure_code_keeps_its_name() {
+    golden("failure-codes", &FailureCode::ALL.to_vec());
+}
