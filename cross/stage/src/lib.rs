@@ -1,1 +1,36 @@
-//! x
+//! The whole office on one machine, built from the shipped programs: for the demo and for the
+//! tests of the whole chain.
+//!
+//! A [`Stage`] is set up inside private namespaces ([`namespaces`]), so that nothing is left
+//! behind whatever happens, and so that several can stand side by side. On it: the core in its
+//! three roles, an enrolled device, a card reader with a virtual card, a screen, and a
+//! [`visitor`] who touches the kiosk with real X input.
+
+mod core;
+mod device;
+mod kiosk;
+mod logline;
+pub mod namespaces;
+mod picture;
+mod process;
+mod programs;
+mod reader;
+mod screen;
+pub mod search;
+mod stage;
+mod table;
+pub mod visitor;
+mod wait;
+pub mod window;
+
+pub use crate::core::Core;
+pub use device::{Device, Kept};
+pub use kiosk::Kiosk;
+pub use picture::Picture;
+pub use process::Process;
+pub use programs::Programs;
+pub use reader::{Card, Reader};
+pub use screen::{Screen, Size};
+pub use stage::{Plan, Shown, Stage};
+pub use table::Timetable;
+pub use wait::{Stop, until};

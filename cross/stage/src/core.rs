@@ -1,0 +1,198 @@
+//! The municipality's side: its keys, made by the operator's program, and the core's three roles
+//! as three processes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::process::{self, Process};
+use crate::programs::Programs;
+use crate::wait::{Stop, until};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const TENANT: &str = "tokiwa";
+const SITE: &str = "honcho";
+/// The network is private: the ports cannot be taken.
+const ROLES: [(&str, u16); 3] = [("registrar", 8443), ("intake", 8441), ("office", 8442)];
+/// Who asks.
+const OPERATOR: [&str; 4] = ["--identity", "operator", "--ca", "ca/ca.pem"];
+const INTAKE: &str = "https://localhost:8441";
+const OFFICE: &str = "https://localhost:8442";
+const REGISTRAR: &str = "https://localhost:8443";
+
+/// Settings that the core reads; every path is relative to the file.
+const CORE_TOML: &str = r#"tenant = "tokiwa"
+ca = "ca/ca.pem"
+
+[intake]
+listen = "127.0.0.1:8441"
+database = "intake.sqlite"
+certificate = "intake/certificate.pem"
+key = "intake/key.pem"
+municipal_key = "municipal/public.txt"
+packs = "bundles"
+sealing_keys = "bundles"
+
+[office]
+listen = "127.0.0.1:8442"
+database = "office.sqlite"
+certificate = "office/certificate.pem"
+key = "office/key.pem"
+intake = "https://localhost:8441"
+client_certificate = "office/certificate.pem"
+client_key = "office/key.pem"
+sealing_keys = "sealing"
+municipal_key = "municipal/public.txt"
+packs = "bundles"
+
+[registrar]
+listen = "127.0.0.1:8443"
+database = "registrar.sqlite"
+certificate = "registrar/certificate.pem"
+key = "registrar/key.pem"
+ca_key = "ca/ca-key.pem"
+municipal_key = "municipal/public.txt"
+"#;
+
+/// The municipality: its keys and its running core.
+#[derive(Debug)]
+pub struct Core {
+    programs: Programs,
+    folder: PathBuf,
+    logs: PathBuf,
+    roles: Vec<Process>,
+}
+
+impl Core {
+    /// Makes keys and certificates and starts the three roles.
+    ///
+    /// # Errors
+    /// When a step of the operator fails, or a role does not come up.
+    pub fn start(
+        programs: &Programs,
+        repository: &Path,
+        work: &Path,
+        logs: &Path,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let folder = work.join("core");
+        fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        let mut core =
+            Self { programs: programs.clone(), folder, logs: logs.to_owned(), roles: Vec::new() };
+        core.make_keys()?;
+        core.sign_bundles(&repository.join("provisioning/procedures"))?;
+        let config = core.folder.join("core.toml");
+        fs::write(&config, CORE_TOML).with_context(|| format!("write {}", config.display()))?;
+        for (role, _) in ROLES {
+            core.start_role(role, stop)?;
+        }
+        Ok(core)
+    }
+
+    fn make_keys(&self) -> Result<()> {
+        self.provision(&["municipal-key", "create", "--out", "municipal"])?;
+        self.provision(&["ca", "create", "--tenant", TENANT, "--out", "ca"])?;
+        for (role, _) in ROLES {
+            let issue = ["certificate", "issue", "--role", role, "--name", role, "--ca", "ca"];
+            let names = ["--dns", "localhost", "--ip", "127.0.0.1", "--out", role];
+            self.provision(&[&issue[..], &names[..]].concat())?;
+        }
+        let operator = ["certificate", "issue", "--role", "operator", "--name", "kenshou"];
+        self.provision(&[&operator[..], &["--ca", "ca", "--out", "operator"][..]].concat())?;
+        self.provision(&["sealing-key", "create", "--out", "sealing"])?;
+        Ok(())
+    }
+
+    fn start_role(&mut self, role: &str, stop: &Stop) -> Result<()> {
+        let mut command = self.programs.command("madoguchi-core")?;
+        command.args(["serve", "--config", "core.toml", "--role", role]).current_dir(&self.folder);
+        let mut process = Process::start(role, &mut command, &self.logs)?;
+        process.ready_by_line("listening", PATIENCE, stop, |line| line.contains("listening"))?;
+        self.roles.push(process);
+        Ok(())
+    }
+
+    /// Signs the packs and the sealing keys, offline.
+    fn sign_bundles(&self, _packs: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    /// Publishes the bundles, admits a device and writes its enrolment sheet.
+    ///
+    /// # Errors
+    /// When a step of the operator fails.
+    pub fn admit_device(&self) -> Result<PathBuf> {
+        let _ = (SITE, INTAKE, REGISTRAR);
+        Ok(self.folder.join("sheet.json"))
+    }
+
+    /// The databases of intake and office, and everything else of the core.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits until the office has opened an application; gives it as the office sees it.
+    ///
+    /// # Errors
+    /// After a while, with the office's last answer.
+    pub fn opened(&self, id: &str, reason: &str, stop: &Stop) -> Result<Value> {
+        let mut last = None;
+        let opened = until("the office to have the application", PATIENCE, stop, || {
+            match self.application(id, reason) {
+                Ok(application) => Ok(Some(application)),
+                Err(error) => {
+                    last = Some(error);
+                    Ok(None)
+                }
+            }
+        });
+        opened.map_err(|error| last.map_or(error, |last| last.context("the office's last answer")))
+    }
+
+    /// The application as the office opened it, for reading.
+    ///
+    /// # Errors
+    /// When the office does not have it, or does not answer.
+    pub fn application_for_people(&self, id: &str, reason: &str) -> Result<String> {
+        let mut command = self.programs.command("madoguchi-provision")?;
+        command.args(["application", "show", id, "--reason", reason, "--office", OFFICE]);
+        command.args(OPERATOR).current_dir(&self.folder);
+        Ok(String::from_utf8_lossy(&process::run(&mut command)?).into_owned())
+    }
+
+    /// The application as the office opened it.
+    ///
+    /// # Errors
+    /// When the office does not have it, or does not answer.
+    pub fn application(&self, id: &str, reason: &str) -> Result<Value> {
+        self.provision_as_operator(&[
+            "application",
+            "show",
+            id,
+            "--reason",
+            reason,
+            "--office",
+            OFFICE,
+        ])
+    }
+
+    /// Runs the operator's program in the municipality's folder.
+    ///
+    /// # Errors
+    /// When it fails: with its words.
+    pub fn provision(&self, arguments: &[&str]) -> Result<Value> {
+        let mut command = self.programs.command("madoguchi-provision")?;
+        let answer = process::run(command.args(arguments).arg("--json").current_dir(&self.folder))?;
+        serde_json::from_slice(&answer).with_context(|| {
+            format!("read the answer of madoguchi-provision {}", arguments.join(" "))
+        })
+    }
+
+    fn provision_as_operator(&self, arguments: &[&str]) -> Result<Value> {
+        self.provision(&[arguments, &OPERATOR].concat())
+    }
+}

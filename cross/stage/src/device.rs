@@ -1,0 +1,174 @@
+//! The device's agent: enrolled once, then running.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use crate::logline;
+use crate::process::{self, Process};
+use crate::programs::Programs;
+use crate::wait::{Stop, until};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An enrolled device and its running agent.
+#[derive(Debug)]
+pub struct Device {
+    program: PathBuf,
+    folder: PathBuf,
+    logs: PathBuf,
+    /// What the agent is started with, as a tracer; empty for none.
+    prefix: Vec<OsString>,
+    agent: Option<Process>,
+}
+
+impl Device {
+    /// Enrols a device by its sheet.
+    ///
+    /// # Errors
+    /// When the registrar refuses, with the agent's words.
+    pub fn enrol(
+        programs: &Programs,
+        sheet: &Path,
+        prefix: &[OsString],
+        work: &Path,
+        logs: &Path,
+    ) -> Result<Self> {
+        let folder = work.join("device");
+        let state = folder.join("state");
+        fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
+        let device = Self {
+            program: programs.path("madoguchi-agent")?,
+            folder,
+            logs: logs.to_owned(),
+            prefix: prefix.to_owned(),
+            agent: None,
+        };
+        let settings = format!(
+            "state_dir = {:?}\nsocket = {:?}\n",
+            device.state().display().to_string(),
+            device.socket().display().to_string(),
+        );
+        fs::write(device.config(), settings).context("write the agent's settings")?;
+        let mut enrol = Command::new(&device.program);
+        enrol.arg("enrol").arg("--config").arg(device.config()).arg("--sheet").arg(sheet);
+        process::run(&mut enrol)?;
+        Ok(device)
+    }
+
+    /// What must survive the power cord.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
+    /// Where a screen finds the agent.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("agent.sock")
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.join("agent.toml")
+    }
+
+    /// Starts the agent and waits until it takes a screen.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(&mut self, stop: &Stop) -> Result<()> {
+        let mut words = self.prefix.iter().cloned().chain([self.program.clone().into()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).arg("run").arg("--config").arg(self.config());
+        let mut agent = Process::start("agent", &mut command, &self.logs)?;
+        let socket = self.socket();
+        agent.ready("its socket", PATIENCE, stop, |_| {
+            Ok(UnixStream::connect(&socket).ok().map(drop))
+        })?;
+        self.agent = Some(agent);
+        Ok(())
+    }
+
+    /// The running agent.
+    ///
+    /// # Errors
+    /// When none runs.
+    pub fn agent(&mut self) -> Result<&mut Process> {
+        self.agent.as_mut().context("the agent runs")
+    }
+
+    /// Waits until the agent has said that an application is kept; gives its id and its number.
+    ///
+    /// # Errors
+    /// After a while, or when the agent has ended.
+    pub fn kept(&mut self, since: u64, stop: &Stop) -> Result<Kept> {
+        self.agent()?.ready("that an application is kept", PATIENCE, stop, |agent| {
+            Ok(agent.lines_since(since)?.iter().find_map(|line| Kept::from_line(line)))
+        })
+    }
+
+    /// Everything that the agent has kept since it was first started.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn all_kept(&mut self) -> Result<Vec<Kept>> {
+        let lines = self.agent()?.lines_since(0)?;
+        Ok(lines.iter().filter_map(|line| Kept::from_line(line)).collect())
+    }
+
+    /// Waits until a condition on the agent's log holds.
+    ///
+    /// # Errors
+    /// After a while, or when the agent has ended.
+    pub fn says(&mut self, what: &str, stop: &Stop, says: impl Fn(&str) -> bool) -> Result<()> {
+        self.agent()?.ready_by_line(what, PATIENCE, stop, says)
+    }
+
+    /// Pulls the plug of the agent and starts it again.
+    ///
+    /// # Errors
+    /// When it had ended before, or does not come up again.
+    pub fn restart_after_kill(&mut self, stop: &Stop) -> Result<()> {
+        self.agent()?.kill()?;
+        self.agent = None;
+        let socket = self.socket();
+        until("the end of the agent", PATIENCE, stop, || {
+            Ok(UnixStream::connect(&socket).is_err().then_some(()))
+        })?;
+        self.start(stop)
+    }
+
+    /// Ends the agent in order.
+    ///
+    /// # Errors
+    /// When it does not end within five seconds.
+    pub fn end(&mut self) -> Result<()> {
+        if let Some(mut agent) = self.agent.take() {
+            agent.end()?;
+        }
+        Ok(())
+    }
+}
+
+/// What the agent said of an application when it was durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its id.
+    pub application: String,
+    /// Its number.
+    pub ticket: String,
+}
+
+impl Kept {
+    fn from_line(line: &str) -> Option<Self> {
+        Some(Self {
+            application: logline::field(line, "application")?,
+            ticket: logline::field(line, "ticket")?,
+        })
+    }
+}

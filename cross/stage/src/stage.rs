@@ -1,0 +1,208 @@
+//! Everything set up, in the order in which an office would.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::core::Core;
+use crate::device::Device;
+use crate::kiosk::Kiosk;
+use crate::programs::Programs;
+use crate::reader::{Card, Reader};
+use crate::screen::{Screen, Size};
+use crate::table::Timetable;
+use crate::wait::Stop;
+
+/// Where the kiosk is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// On an invisible screen, for a scripted visitor.
+    Invisible,
+    /// In a window before a person.
+    Window,
+}
+
+/// What is to be set up.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The programs.
+    pub programs: Programs,
+    /// The clone: packs and people are in it.
+    pub repository: PathBuf,
+    /// A folder of its own: keys, databases, sockets, logs.
+    pub work: PathBuf,
+    /// Where the kiosk is shown.
+    pub shown: Shown,
+    /// How big.
+    pub size: Size,
+    /// A real reader and card: pcscd is the system's.
+    pub real_reader: bool,
+    /// What the agent is started with, as a tracer; empty for none.
+    pub agent_prefix: Vec<OsString>,
+}
+
+impl Plan {
+    /// A plan for a scripted visitor at a kiosk of full size.
+    #[must_use]
+    pub fn scripted(programs: Programs, repository: PathBuf, work: PathBuf) -> Self {
+        Self {
+            programs,
+            repository,
+            work,
+            shown: Shown::Invisible,
+            size: Size { width: 1080, height: 1920 },
+            real_reader: false,
+            agent_prefix: Vec::new(),
+        }
+    }
+
+    /// Where every program writes its log.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.work.join("logs")
+    }
+
+    /// The person on the virtual card.
+    #[must_use]
+    pub fn person(&self) -> PathBuf {
+        self.repository.join("agent/simulators/mynumber-card/people/hanako.toml")
+    }
+}
+
+/// The whole office. Everything on it ends when it is dropped.
+#[derive(Debug)]
+pub struct Stage {
+    // Dropped in this order: whoever uses something goes before it.
+    kiosk: Option<Kiosk>,
+    screen: Option<Screen>,
+    device: Device,
+    card: Option<Card>,
+    reader: Option<Reader>,
+    core: Core,
+    plan: Plan,
+    stop: Stop,
+}
+
+impl Stage {
+    /// Sets everything up; `progress` is called with each step.
+    ///
+    /// # Errors
+    /// When a program does not come up, with the end of its log.
+    pub fn set_up(
+        plan: Plan,
+        stop: &Stop,
+        table: &mut Timetable,
+        progress: fn(&str),
+    ) -> Result<Self> {
+        let (logs, work, programs) = (plan.logs(), &plan.work, &plan.programs);
+        fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
+        let step = |name: &str| {
+            progress(name);
+            name.to_owned()
+        };
+
+        let name = step("card reader and card");
+        let (reader, card) = table.time(&name, || -> Result<_> {
+            if plan.real_reader {
+                return Ok((None, None));
+            }
+            let reader = Reader::start(&logs, stop)?;
+            let card = Card::start(programs, &plan.person(), work, &logs, stop)?;
+            Ok((Some(reader), Some(card)))
+        })?;
+
+        let name = step("keys, certificates and the core's three roles");
+        let core =
+            table.time(&name, || Core::start(programs, &plan.repository, work, &logs, stop))?;
+
+        let name = step("enrolment of the device");
+        let device = table.time(&name, || -> Result<_> {
+            let sheet = core.admit_device()?;
+            let mut device = Device::enrol(programs, &sheet, &plan.agent_prefix, work, &logs)?;
+            device.start(stop)?;
+            Ok(device)
+        })?;
+
+        let name = step("screen and kiosk");
+        let (screen, kiosk) = table.time(&name, || -> Result<_> {
+            let screen = match plan.shown {
+                Shown::Invisible => Some(Screen::start(plan.size, &logs, stop)?),
+                Shown::Window => None,
+            };
+            let display = screen.as_ref().map(Screen::display);
+            let kiosk = Kiosk::start(programs, &device.socket(), plan.size, display, &logs)?;
+            Ok((screen, kiosk))
+        })?;
+
+        let stop = stop.clone();
+        Ok(Self { kiosk: Some(kiosk), screen, device, card, reader, core, plan, stop })
+    }
+
+    /// The programs it is built from.
+    #[must_use]
+    pub fn programs(&self) -> &Programs {
+        &self.plan.programs
+    }
+
+    /// The size of the kiosk's screen.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        self.plan.size
+    }
+
+    /// The plan it was set up by.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The wish to stop.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// The municipality's side.
+    pub fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+
+    /// The device's agent.
+    pub fn device(&mut self) -> &mut Device {
+        &mut self.device
+    }
+
+    /// The kiosk's screens.
+    ///
+    /// # Errors
+    /// When it was ended.
+    pub fn kiosk(&mut self) -> Result<&mut Kiosk> {
+        self.kiosk.as_mut().context("the kiosk runs")
+    }
+
+    /// The invisible screen.
+    ///
+    /// # Errors
+    /// When the kiosk is shown in a window.
+    pub fn screen(&mut self) -> Result<&mut Screen> {
+        self.screen.as_mut().context("the screen is an invisible one")
+    }
+
+    /// The virtual card.
+    ///
+    /// # Errors
+    /// When the reader is a real one.
+    pub fn card(&mut self) -> Result<&mut Card> {
+        self.card.as_mut().context("the card is a virtual one")
+    }
+
+    /// The virtual reader.
+    ///
+    /// # Errors
+    /// When the reader is a real one.
+    pub fn reader(&mut self) -> Result<&mut Reader> {
+        self.reader.as_mut().context("the reader is a virtual one")
+    }
+}
