@@ -104,10 +104,12 @@ impl Config {
             complaints.push(Complaint { line: line_of(at), key, message });
         };
         let mut unknown = Vec::new();
-        let read: Result<Self, toml::de::Error> =
-            serde_ignored::deserialize(toml::Deserializer::parse(text).map_err(|_| vec![])?, |path| {
+        let read: Result<Self, toml::de::Error> = serde_ignored::deserialize(
+            toml::Deserializer::parse(text).map_err(|_| vec![])?,
+            |path| {
                 unknown.push(path.to_string());
-            });
+            },
+        );
         for key in unknown {
             let at = position(whole.get_ref(), &key).unwrap_or(0);
             complain(at, key, "this key is not known".to_owned());
@@ -177,7 +179,8 @@ fn key_at(table: &DeTable<'_>, at: usize, prefix: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "state_dir = \"/var/lib/madoguchi\"\nsocket = \"/run/madoguchi/agent.sock\"\n";
+    const GOOD: &str =
+        "state_dir = \"/var/lib/madoguchi\"\nsocket = \"/run/madoguchi/agent.sock\"\n";
 
     fn complaints(text: &str) -> Vec<String> {
         let complaints = Config::parse(text).expect_err(text);

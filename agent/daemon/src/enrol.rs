@@ -38,7 +38,8 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
         .health()
         .await
         .context("the new certificate is kept, but the intake could not be reached with it; repeat the command")?;
-    let identity = enrolment.activate().context("the new identity could not be made the active one")?;
+    let identity =
+        enrolment.activate().context("the new identity could not be made the active one")?;
     tracing::info!(
         device = %identity.settings().device,
         not_after = %identity.not_after(),

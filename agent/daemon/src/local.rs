@@ -112,7 +112,8 @@ async fn talk(
     });
     write.write_all(&encode(&hello)?).await?;
     let first = receive(&mut read, &mut frames, &mut buffer);
-    let first = tokio::time::timeout(HELLO_DEADLINE, first).await.map_err(|_| Disconnected::Mute)?;
+    let first =
+        tokio::time::timeout(HELLO_DEADLINE, first).await.map_err(|_| Disconnected::Mute)?;
     match first? {
         Some(ToAgent::Hello(hello)) if hello.protocol == LOCAL_PROTOCOL => {
             tracing::info!(screen, program = hello.program, "a screen arrived");
@@ -151,7 +152,7 @@ async fn receive(
     buffer: &mut Zeroizing<[u8; 4096]>,
 ) -> Result<Option<ToAgent>, Disconnected> {
     loop {
-        if let Some(message) = frames.next()? {
+        if let Some(message) = frames.next_message()? {
             return Ok(Some(message));
         }
         let length = read.read(&mut buffer[..]).await?;

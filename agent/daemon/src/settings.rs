@@ -1,7 +1,7 @@
 //! What the core said last, verified: packs, profile and the key to seal to.
 
-use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_envelope::SealingPublicKey;
+use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_procedure::Pack;
 use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle};
 use madoguchi_protocol::{DeviceId, PackId, SiteId, TenantId};
@@ -166,7 +166,10 @@ impl Collected {
             Payload::Profile { profile } => {
                 let Profile { device, site, .. } = &profile;
                 if *device != self.verifier.device || *site != self.verifier.site {
-                    return Err(RefusedBundle::Profile { device: device.clone(), site: site.clone() });
+                    return Err(RefusedBundle::Profile {
+                        device: device.clone(),
+                        site: site.clone(),
+                    });
                 }
                 self.profile = Some((found, profile));
             }

@@ -307,8 +307,12 @@ fn a_screen_that_dies_ends_the_visit_and_releases_the_card() {
 
 #[test]
 fn a_number_alone_can_be_had_at_every_step() {
-    let steps: [fn(&mut Kiosk); 4] =
-        [|k| assert!(k.begin() != VisitId::random()), Kiosk::to_pin, Kiosk::to_form, Kiosk::to_review];
+    let steps: [fn(&mut Kiosk); 4] = [
+        |k| assert!(k.begin() != VisitId::random()),
+        Kiosk::to_pin,
+        Kiosk::to_form,
+        Kiosk::to_review,
+    ];
     for to in steps {
         let mut kiosk = Kiosk::open();
         to(&mut kiosk);
@@ -333,7 +337,10 @@ fn out_of_service_is_said_with_its_reason_and_no_visit_begins() {
         "{said:?}"
     );
     assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::ReaderMissing);
-    assert!(events(&kiosk.tell(Input::Core { reachable: false })).is_empty(), "no change, no event");
+    assert!(
+        events(&kiosk.tell(Input::Core { reachable: false })).is_empty(),
+        "no change, no event"
+    );
 }
 
 #[test]

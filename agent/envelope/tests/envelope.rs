@@ -131,7 +131,8 @@ fn another_devices_signature_is_refused() {
 
 #[test]
 fn another_offices_key_does_not_open() {
-    let (key, other) = (SealingPrivateKey::generate(Kem::XWing), SealingPrivateKey::generate(Kem::XWing));
+    let (key, other) =
+        (SealingPrivateKey::generate(Kem::XWing), SealingPrivateKey::generate(Kem::XWing));
     let device = Device::new();
     let parts = verified(&sealed(&application("whole_household"), &key, &device), &device);
     assert!(matches!(open(&parts, &[other]), Err(OpenError::NoKey(_))));

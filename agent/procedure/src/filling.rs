@@ -232,7 +232,12 @@ mod tests {
         assert!(broken(|f| f[0].evidence = None).is_err());
         assert!(broken(|f| f.swap(0, 1)).is_err());
         assert!(broken(|f| f.push(f[0].clone())).is_err());
-        assert!(broken(|f| { f.pop(); }).is_err());
+        assert!(
+            broken(|f| {
+                f.pop();
+            })
+            .is_err()
+        );
     }
 
     #[test]

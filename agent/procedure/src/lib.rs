@@ -9,5 +9,5 @@ mod pack;
 
 pub use filling::{CardAttributes, CardValue, Filling, FormError};
 pub use pack::{
-    Choice, FieldDefinition, LegalEffect, Pack, PackError, Section, Source, MAX_PACK_BYTES,
+    Choice, FieldDefinition, LegalEffect, MAX_PACK_BYTES, Pack, PackError, Section, Source,
 };

@@ -284,7 +284,10 @@ mod tests {
         };
         assert_eq!((line, column), (4, 1));
         assert!(matches!(changed("\"draft\"", "\"electronic\""), PackError::Syntax { .. }));
-        assert!(matches!(changed("from = \"at_counter\"", "from = \"card\""), PackError::Syntax { .. }));
+        assert!(matches!(
+            changed("from = \"at_counter\"", "from = \"card\""),
+            PackError::Syntax { .. }
+        ));
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl FrameReader {
     ///
     /// # Errors
     /// [`BadFrame`]; the reader is then of no further use.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, BadFrame> {
+    pub fn next_message<T: DeserializeOwned>(&mut self) -> Result<Option<T>, BadFrame> {
         let Some(length) = self.bytes.first_chunk::<LENGTH>() else { return Ok(None) };
         let length = u32::from_be_bytes(*length) as usize;
         if length > MAX_FRAME {
@@ -130,7 +130,7 @@ mod tests {
                 let (now, later) = rest.split_at(cut.min(rest.len()));
                 rest = later;
                 reader.feed(now);
-                while let Some(message) = reader.next::<ToAgent>().expect("good frames") {
+                while let Some(message) = reader.next_message::<ToAgent>().expect("good frames") {
                     seen.push(message);
                 }
             }
@@ -141,7 +141,7 @@ mod tests {
         fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut reader = FrameReader::default();
             reader.feed(&bytes);
-            let _ = reader.next::<ToAgent>();
+            let _ = reader.next_message::<ToAgent>();
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
     fn a_frame_that_was_read_is_wiped_from_the_buffer() {
         let mut reader = FrameReader::default();
         reader.feed(&encode(&digit(1)).expect("small"));
-        reader.next::<ToAgent>().expect("good").expect("whole");
+        reader.next_message::<ToAgent>().expect("good").expect("whole");
         let capacity = reader.bytes.capacity();
         reader.bytes.resize(capacity, 0);
         assert!(reader.bytes.iter().all(|&b| b == 0), "a digit was left in the buffer");
@@ -161,10 +161,10 @@ mod tests {
         let body = br#"{"request":{"id":1,"request":{"do":"pin_digit","digit":"7777"}}}"#;
         reader.feed(&u32::try_from(body.len()).expect("small").to_be_bytes());
         reader.feed(body);
-        let error = reader.next::<ToAgent>().expect_err("a digit is a number");
+        let error = reader.next_message::<ToAgent>().expect_err("a digit is a number");
         assert!(!error.to_string().contains("7777"));
         let mut reader = FrameReader::default();
         reader.feed(&u32::MAX.to_be_bytes());
-        assert!(matches!(reader.next::<ToAgent>(), Err(BadFrame::TooLong(_))));
+        assert!(matches!(reader.next_message::<ToAgent>(), Err(BadFrame::TooLong(_))));
     }
 }

@@ -109,11 +109,7 @@ fn local_protocol_to_the_agent() {
 fn local_protocol_from_the_agent() {
     let answers = [
         Answer::Done {},
-        Answer::Begun {
-            visit: visit(),
-            packs: vec!["format = 1\n".into()],
-            municipality: text(),
-        },
+        Answer::Begun { visit: visit(), packs: vec!["format = 1\n".into()], municipality: text() },
         Answer::PinDigits { entered: 3 },
         Answer::PinWrong { tries_left: 2 },
         Answer::Form { fields: fields() },
@@ -122,7 +118,8 @@ fn local_protocol_from_the_agent() {
     let failure = Failure::new(FailureCode::StoreFull, "12 MiB of the disk are free");
     let outcomes =
         answers.into_iter().map(Outcome::Answer).chain([Outcome::Failure(failure.clone())]);
-    let answers = outcomes.zip(1..).map(|(outcome, id)| FromAgent::Answer(AnswerFrame { id, outcome }));
+    let answers =
+        outcomes.zip(1..).map(|(outcome, id)| FromAgent::Answer(AnswerFrame { id, outcome }));
     let card = |card| EventFrame { visit: Some(visit()), event: Event::Card { card } };
     let events = [
         EventFrame {

@@ -322,7 +322,8 @@ fn lock(folder: &Path) -> Result<fs::File, StoreError> {
 
 /// Renames what is at `path` to the first free `….unreadable-N`.
 fn move_aside(folder: &Path, path: &Path) -> Result<PathBuf, StoreError> {
-    let free = (1u32..).map(|n| folder.join(format!("outbox.unreadable-{n}"))).find(|p| !p.exists());
+    let free =
+        (1u32..).map(|n| folder.join(format!("outbox.unreadable-{n}"))).find(|p| !p.exists());
     let aside = free.unwrap_or_else(|| folder.join("outbox.unreadable"));
     fs::rename(path, &aside).map_err(StoreError::file("set aside", path))?;
     Ok(aside)

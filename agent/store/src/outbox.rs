@@ -1,8 +1,8 @@
 //! Envelopes on their way, on sled 0.34. No sled type leaves this module.
 //!
-//! One tree, so that one batch is one atomic step. Keys: `e` + id + part for what is due, `x` + id
-//! + part for what was set aside, `sequence` for the highest sequence used. An id is a UUIDv7, so
-//! the order of keys is the order of keeping.
+//! One tree, so that one batch is one atomic step. Keys: `e`, id and part for what is due; `x`, id
+//! and part for what was set aside; `sequence` for the highest sequence used. An id is a UUIDv7,
+//! so the order of keys is the order of keeping.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -245,7 +245,7 @@ impl Incoming {
     /// Waits for the next whole message.
     fn next(&mut self) -> Result<FromAgent, Failure> {
         loop {
-            if let Some(message) = self.reader.next().map_err(bad_frame)? {
+            if let Some(message) = self.reader.next_message().map_err(bad_frame)? {
                 return Ok(message);
             }
             let read = match self.stream.read(&mut self.chunk) {
