@@ -1,1 +1,27 @@
-//! x
+//! The reference core: intake, office and registrar.
+//!
+//! Three roles of one program that share no data: each has its own database, certificate, address
+//! and router, so that each can stand in a zone of its own (design §3). [`Core::start`] runs those
+//! that are asked for side by side.
+//!
+//! What they share is only how they listen ([`server`]), how they answer ([`http`], [`problem`])
+//! and how they open a database ([`database`]).
+
+mod bundle_file;
+mod clock;
+mod config;
+
+mod database;
+mod digest;
+mod http;
+mod intake;
+mod office;
+pub mod openapi;
+mod peer;
+mod problem;
+mod registrar;
+mod server;
+mod service;
+
+pub use config::{Config, ConfigError};
+pub use service::{Core, StartError};

@@ -1,0 +1,110 @@
+//! The office fetches what is waiting, and says what it has.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use madoguchi_protocol::core_api::{self, Fetched, Problem, WaitingEnvelope, WaitingEnvelopes};
+use serde::Deserialize;
+
+use super::{Intake, Shared};
+use crate::database;
+use crate::http::{JsonBody, QueryParameters};
+use crate::peer::OfficePeer;
+use crate::problem::Refusal;
+
+/// Most envelopes of one answer (core API v1).
+const MOST: i64 = 64;
+/// Longest wait for an envelope.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// From where, and how long to wait when nothing is there.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Cursor {
+    /// Only positions after this one; 0 at first.
+    #[serde(default)]
+    after: i64,
+    /// Seconds to wait when nothing is there, 20 at most.
+    #[serde(default)]
+    wait: u64,
+}
+
+/// Envelopes that wait for the office, oldest first.
+#[utoipa::path(get, path = core_api::ENVELOPES, tag = "intake", params(Cursor), responses(
+    (status = 200, description = "At most 64, also none", body = WaitingEnvelopes),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn waiting(
+    _: OfficePeer,
+    State(intake): State<Shared>,
+    QueryParameters(cursor): QueryParameters<Cursor>,
+) -> Result<Json<WaitingEnvelopes>, Refusal> {
+    let wait = Duration::from_secs(cursor.wait).min(LONGEST_WAIT);
+    let deadline = tokio::time::Instant::now() + wait;
+    let mut stop = intake.stop.clone();
+    loop {
+        // Armed before looking: an envelope that comes in between is not missed.
+        let arrived = intake.arrived.notified();
+        tokio::pin!(arrived);
+        arrived.as_mut().enable();
+
+        let envelopes = intake.waiting_after(cursor.after).await?;
+        let give_up = tokio::select! {
+            biased;
+            () = std::future::ready(()), if !envelopes.is_empty() => true,
+            () = stop.wait() => true,
+            () = tokio::time::sleep_until(deadline) => true,
+            () = arrived => false,
+        };
+        if give_up {
+            return Ok(Json(WaitingEnvelopes { envelopes }));
+        }
+    }
+}
+
+impl Intake {
+    async fn waiting_after(&self, after: i64) -> Result<Vec<WaitingEnvelope>, sqlx::Error> {
+        let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "SELECT position, bytes, certificate FROM envelope
+             WHERE position > ? AND bytes IS NOT NULL ORDER BY position LIMIT ?",
+        )
+        .bind(after)
+        .bind(MOST)
+        .fetch_all(&self.database)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(position, bytes, certificate)| WaitingEnvelope {
+                position,
+                envelope: STANDARD.encode(bytes),
+                device_certificate: STANDARD.encode(certificate),
+            })
+            .collect())
+    }
+}
+
+/// The office has committed these positions: their bytes are erased, their receipts stay.
+#[utoipa::path(post, path = core_api::ENVELOPES_FETCHED, tag = "intake", request_body = Fetched, responses(
+    (status = 204, description = "Erased, or already"),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn fetched(
+    _: OfficePeer,
+    State(intake): State<Shared>,
+    JsonBody(fetched): JsonBody<Fetched>,
+) -> Result<StatusCode, Refusal> {
+    let mut transaction = database::write(&intake.database).await?;
+    for position in fetched.positions {
+        sqlx::query("UPDATE envelope SET bytes = NULL, certificate = NULL WHERE position = ?")
+            .bind(position)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,66 @@
+//! Leasing ticket numbers: each number of a letter and day goes to one device.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use madoguchi_protocol::core_api::{self, BlockRequest, Problem};
+use madoguchi_protocol::ticket::{HIGHEST_NUMBER, TicketBlock};
+
+use super::Shared;
+use crate::clock::business_day;
+use crate::database;
+use crate::http::JsonBody;
+use crate::peer::DevicePeer;
+use crate::problem::{Code, Refusal};
+
+/// Most numbers of one block.
+const MOST: u16 = 100;
+
+/// Leases the next free numbers of a letter for today, fewer when fewer are left.
+#[utoipa::path(post, path = core_api::TICKET_BLOCKS, tag = "intake", request_body = BlockRequest, responses(
+    (status = 201, description = "These numbers are the device's alone", body = TicketBlock),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn lease(
+    peer: DevicePeer,
+    State(intake): State<Shared>,
+    JsonBody(request): JsonBody<BlockRequest>,
+) -> Result<(StatusCode, Json<TicketBlock>), Refusal> {
+    let BlockRequest { letter, count } = request;
+    if !(1..=MOST).contains(&count) {
+        let detail = format!("a block has 1 to {MOST} numbers");
+        return Err(Refusal::new(Code::RequestParameter, detail));
+    }
+    let now = Timestamp::now();
+    let business_day = business_day(now);
+
+    let mut transaction = database::write(&intake.database).await?;
+    let highest: u16 = sqlx::query_scalar(
+        "SELECT coalesce(max(last), 0) FROM ticket_block WHERE business_day = ? AND letter = ?",
+    )
+    .bind(business_day.to_string())
+    .bind(letter.to_string())
+    .fetch_one(&mut *transaction)
+    .await?;
+    if highest >= HIGHEST_NUMBER {
+        let detail = format!("all numbers of {letter} are leased for {business_day}");
+        return Err(Refusal::new(Code::TicketsExhausted, detail));
+    }
+    let first = highest + 1;
+    let last = HIGHEST_NUMBER.min(highest + count);
+    sqlx::query(
+        "INSERT INTO ticket_block (business_day, letter, first, last, device, leased_at)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(business_day.to_string())
+    .bind(letter.to_string())
+    .bind(first)
+    .bind(last)
+    .bind(peer.device.as_str())
+    .bind(now.to_string())
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok((StatusCode::CREATED, Json(TicketBlock { business_day, letter, first, last })))
+}

@@ -1,0 +1,92 @@
+//! `madoguchi-core`: the reference core on the command line.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+use madoguchi_authority::Role;
+use madoguchi_core::{Config, Core, openapi};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// How much this program says about itself: error, warn, info, debug or trace.
+const LOG_VARIABLE: &str = "MADOGUCHI_LOG";
+
+/// The reference core of Madoguchi: intake, office, registrar.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve one or several roles.
+    Serve {
+        /// The configuration (TOML).
+        #[arg(long)]
+        config: PathBuf,
+        /// intake, office or registrar; may be given several times.
+        #[arg(long = "role", required = true)]
+        roles: Vec<Role>,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve { config, roles } => serve(config, roles),
+        Command::Openapi => print_document(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The log may not be set up yet, and a closed stderr leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "madoguchi-core: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_document() -> Result<()> {
+    io::stdout().write_all(openapi::json()?.as_bytes())?;
+    Ok(())
+}
+
+#[tokio::main]
+async fn serve(config: PathBuf, mut roles: Vec<Role>) -> Result<()> {
+    start_log()?;
+    roles.sort_unstable();
+    roles.dedup();
+    let config = Config::read(&config)?;
+    let mut core = Core::start(&config, &roles).await.context("the core does not start")?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = core.ended() => bail!("a part of the core ended by itself"),
+    }
+    tracing::info!("stopping");
+    core.stop().await;
+    Ok(())
+}
+
+/// JSON lines on stderr. Libraries are held at `info`: at `trace` they would write requests out.
+fn start_log() -> Result<()> {
+    let level: LevelFilter = match std::env::var(LOG_VARIABLE) {
+        Ok(level) => level.parse().with_context(|| format!("{LOG_VARIABLE} is not a level"))?,
+        Err(_) => LevelFilter::INFO,
+    };
+    let filter = EnvFilter::new(format!("info,madoguchi_core={level}"));
+    let lines = fmt::layer().json().flatten_event(true).with_writer(io::stderr);
+    tracing_subscriber::registry().with(filter).with(lines).init();
+    Ok(())
+}

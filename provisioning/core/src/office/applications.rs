@@ -1,0 +1,97 @@
+//! An operator looks at one application. Who, when and why is committed before it is shown.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use madoguchi_protocol::ApplicationId;
+use madoguchi_protocol::core_api::{OpenedApplication, Problem};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::Shared;
+use crate::database;
+use crate::http::{PathParameter, QueryParameters};
+use crate::peer::OperatorPeer;
+use crate::problem::{Code, Refusal};
+
+/// Under [`madoguchi_protocol::core_api::APPLICATIONS`].
+const APPLICATION: &str = "/v1/applications/{id}";
+
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 500;
+
+/// Why it is opened.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Why {
+    /// In words, not empty, at most 500 characters; recorded with the operator's name.
+    #[serde(default)]
+    reason: String,
+}
+
+/// One application, opened.
+#[utoipa::path(get, path = APPLICATION, tag = "office",
+    params(("id" = String, Path, description = "The application, a UUIDv7"), Why),
+    responses(
+        (status = 200, description = "The application", body = OpenedApplication),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn show(
+    OperatorPeer(operator): OperatorPeer,
+    State(office): State<Shared>,
+    PathParameter(id): PathParameter<String>,
+    QueryParameters(Why { reason }): QueryParameters<Why>,
+) -> Result<Response, Refusal> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
+        let detail = format!("say in 1 to {LONGEST_REASON} characters why it is opened");
+        return Err(Refusal::new(Code::ReasonMissing, detail));
+    }
+    let id: ApplicationId =
+        id.parse().map_err(|_| Refusal::new(Code::RequestParameter, "the id is not a UUIDv7"))?;
+
+    let mut transaction = database::write(&office.database).await?;
+    let row: Option<(String, Vec<u8>, String)> =
+        sqlx::query_as("SELECT header, content, received_at FROM application WHERE id = ?")
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let Some((header, content, received_at)) = row else {
+        return Err(Refusal::new(Code::ApplicationUnknown, "it has not arrived, or never was"));
+    };
+    let content = Zeroizing::new(content);
+    sqlx::query(
+        "INSERT INTO opening (application, operator, reason, opened_at) VALUES (?, ?, ?, ?)",
+    )
+    .bind(id.as_bytes().as_slice())
+    .bind(operator.as_str())
+    .bind(reason)
+    .bind(Timestamp::now().to_string())
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    tracing::info!(%operator, application = %id, "an application was opened");
+
+    answer(&header, &content, &received_at).ok_or_else(|| Refusal::internal(&Unreadable(id)))
+}
+
+/// Without the parser's reason, which would quote what stands there.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored application {0} cannot be read")]
+struct Unreadable(ApplicationId);
+
+/// The body is wiped once it is sent, as far as this program holds it.
+fn answer(header: &str, content: &[u8], received_at: &str) -> Option<Response> {
+    let opened = OpenedApplication {
+        header: serde_json::from_str(header).ok()?,
+        received_at: received_at.parse().ok()?,
+        application: serde_json::from_slice(content).ok()?,
+    };
+    let mut body = Zeroizing::new(Vec::with_capacity(content.len() + header.len() + 256));
+    serde_json::to_writer(&mut *body, &opened).ok()?;
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+    Some((headers, Bytes::from_owner(body)).into_response())
+}

@@ -1,0 +1,108 @@
+//! The intake as the office sees it: mTLS, HTTP/2, every wait bounded.
+
+use std::time::Duration;
+
+use axum::http::Version;
+use madoguchi_authority::tls::{TlsError, client_config};
+use madoguchi_authority::{Credential, TrustRoot};
+use madoguchi_protocol::core_api::{ENVELOPES, ENVELOPES_FETCHED, Fetched, WaitingEnvelopes};
+use reqwest::{Client, Response, StatusCode};
+
+/// How long the intake may hold an answer back when nothing waits, in seconds.
+const WAIT: u64 = 20;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than [`WAIT`].
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+const PING_INTERVAL: Duration = Duration::from_secs(15);
+/// 64 envelopes of 64 KiB with their certificates, in base64, are under 6 MiB.
+const MAX_ANSWER: usize = 8 << 20;
+
+/// A client of the intake.
+pub(crate) struct IntakeClient {
+    http: Client,
+    url: String,
+}
+
+/// The intake cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    #[error("the intake's address is https://host:port")]
+    Url,
+    #[error("TLS towards the intake cannot be set up")]
+    Tls(#[source] TlsError),
+    #[error("the intake cannot be reached")]
+    Http(#[source] reqwest::Error),
+    #[error("the intake answered by {0:?}, not HTTP/2")]
+    Version(Version),
+    #[error("the intake answered with status {0}")]
+    Status(StatusCode),
+    #[error("the intake's answer is longer than {MAX_ANSWER} bytes")]
+    TooLong,
+    #[error("the intake's answer cannot be read")]
+    Answer(#[source] serde_json::Error),
+}
+
+impl IntakeClient {
+    pub(crate) fn new(
+        url: &str,
+        root: &TrustRoot,
+        credential: &Credential,
+    ) -> Result<Self, ClientError> {
+        if !url.starts_with("https://") {
+            return Err(ClientError::Url);
+        }
+        let tls = client_config(root, Some(credential)).map_err(ClientError::Tls)?;
+        let http = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(true)
+            // The way to the intake is one rule of the firewall, not of the environment.
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TOTAL_TIMEOUT)
+            .tcp_keepalive(PING_INTERVAL)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_INTERVAL)
+            .http2_keep_alive_while_idle(true)
+            .build()
+            .map_err(ClientError::Http)?;
+        Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    /// What waits after a position; waits itself when nothing does.
+    pub(super) async fn waiting(&self, after: i64) -> Result<WaitingEnvelopes, ClientError> {
+        let url = format!("{}{ENVELOPES}?after={after}&wait={WAIT}", self.url);
+        let answer = self.http.get(url).send().await.map_err(ClientError::Http)?;
+        let body = read(check(answer, StatusCode::OK)?).await?;
+        serde_json::from_slice(&body).map_err(ClientError::Answer)
+    }
+
+    /// Tells the intake what is committed here.
+    pub(super) async fn fetched(&self, positions: Vec<i64>) -> Result<(), ClientError> {
+        let url = format!("{}{ENVELOPES_FETCHED}", self.url);
+        let request = self.http.post(url).json(&Fetched { positions });
+        let answer = request.send().await.map_err(ClientError::Http)?;
+        // Read to its end, or the connection is not used again.
+        read(check(answer, StatusCode::NO_CONTENT)?).await.map(drop)
+    }
+}
+
+fn check(answer: Response, expected: StatusCode) -> Result<Response, ClientError> {
+    if answer.version() != Version::HTTP_2 {
+        return Err(ClientError::Version(answer.version()));
+    }
+    if answer.status() != expected {
+        return Err(ClientError::Status(answer.status()));
+    }
+    Ok(answer)
+}
+
+async fn read(mut answer: Response) -> Result<Vec<u8>, ClientError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(ClientError::Http)? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            return Err(ClientError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

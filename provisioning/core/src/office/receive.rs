@@ -1,0 +1,289 @@
+//! One envelope from the intake: either it is taken, or it is set aside with the reason. Both are
+//! committed before this returns, and both are final for the intake.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use madoguchi_envelope::{Envelope, VerifiedEnvelope};
+use madoguchi_protocol::ApplicationId;
+use madoguchi_protocol::core_api::WaitingEnvelope;
+use madoguchi_protocol::header::EnvelopeHeader;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use zeroize::Zeroizing;
+
+use super::checks::{CURABLE, Checks, Fault, Proven};
+use crate::database;
+use crate::digest::sha256;
+use crate::problem::chain;
+
+type Write = Transaction<'static, Sqlite>;
+
+/// An envelope as it came, with the certificate that came with it.
+struct Arrived {
+    envelope: Vec<u8>,
+    certificate: Vec<u8>,
+}
+
+/// What became of an envelope that passed its own checks.
+enum Taken {
+    /// It was here before.
+    Already,
+    /// Other parts are missing.
+    Waiting,
+    /// The application is stored.
+    Opened,
+    /// All parts are there, but the application cannot be taken. These are the parts.
+    Refused(Vec<Arrived>, Fault),
+}
+
+/// Takes what the intake forwarded, or sets it aside.
+///
+/// # Errors
+/// Only of the database: nothing was committed then, and it may be tried again.
+pub(super) async fn receive(
+    database: &SqlitePool,
+    checks: &Checks,
+    waiting: &WaitingEnvelope,
+) -> Result<(), sqlx::Error> {
+    let decoded = STANDARD.decode(&waiting.envelope).and_then(|envelope| {
+        Ok(Arrived { envelope, certificate: STANDARD.decode(&waiting.device_certificate)? })
+    });
+    let mut transaction = database::write(database).await?;
+    match decoded {
+        Ok(arrived) => take_or_set_aside(&mut transaction, checks, arrived).await?,
+        Err(_) => {
+            let arrived = Arrived {
+                envelope: waiting.envelope.clone().into_bytes(),
+                certificate: waiting.device_certificate.clone().into_bytes(),
+            };
+            set_aside(&mut transaction, &arrived, &Fault::Encoding).await?;
+        }
+    }
+    transaction.commit().await
+}
+
+/// Tries again what was set aside for want of a key or pack that the office may have by now.
+///
+/// # Errors
+/// Only of the database.
+pub(super) async fn try_again(database: &SqlitePool, checks: &Checks) -> Result<(), sqlx::Error> {
+    let mut transaction = database::write(database).await?;
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "DELETE FROM set_aside WHERE code IN (?, ?) RETURNING envelope, certificate",
+    )
+    .bind(CURABLE[0])
+    .bind(CURABLE[1])
+    .fetch_all(&mut *transaction)
+    .await?;
+    for (envelope, certificate) in rows {
+        take_or_set_aside(&mut transaction, checks, Arrived { envelope, certificate }).await?;
+    }
+    transaction.commit().await
+}
+
+async fn take_or_set_aside(
+    transaction: &mut Write,
+    checks: &Checks,
+    arrived: Arrived,
+) -> Result<(), sqlx::Error> {
+    let proven = Envelope::parse(arrived.envelope.clone())
+        .map_err(Fault::Envelope)
+        .and_then(|envelope| checks.prove(envelope, &arrived.certificate));
+    let proven = match proven {
+        Ok(proven) => proven,
+        Err(fault) => return set_aside(transaction, &arrived, &fault).await,
+    };
+    let header = proven.envelope.header().clone();
+    let span = tracing::info_span!("received", visit = %header.visit, device = %header.device);
+    match take(transaction, checks, &proven, &arrived).await? {
+        Ok(Taken::Already) => span.in_scope(|| tracing::info!("was here already")),
+        Ok(Taken::Waiting) => span.in_scope(|| tracing::info!("other parts are missing")),
+        Ok(Taken::Opened) => {
+            let application = header.application;
+            span.in_scope(|| tracing::info!(%application, "opened"));
+        }
+        Ok(Taken::Refused(parts, fault)) => {
+            for part in parts {
+                set_aside(transaction, &part, &fault).await?;
+            }
+        }
+        Err(fault) => set_aside(transaction, &arrived, &fault).await?,
+    }
+    Ok(())
+}
+
+async fn take(
+    transaction: &mut Write,
+    checks: &Checks,
+    proven: &Proven,
+    arrived: &Arrived,
+) -> Result<Result<Taken, Fault>, sqlx::Error> {
+    let header = proven.envelope.header();
+    let digest = sha256(&[&arrived.envelope]);
+    match known_digest(transaction, header).await? {
+        Some(known) if known == digest => return Ok(Ok(Taken::Already)),
+        Some(_) => return Ok(Err(Fault::DoubleId)),
+        None => {}
+    }
+    if is_opened(transaction, header.application).await? {
+        return Ok(Err(Fault::DoubleId));
+    }
+    if !note_sequence(transaction, proven).await? {
+        return Ok(Err(Fault::DoubleSequence(header.sequence)));
+    }
+    store_part(transaction, header, &digest, arrived).await?;
+    let parts = parts(transaction, header.application).await?;
+    if parts.len() < usize::from(header.part.of) {
+        return Ok(Ok(Taken::Waiting));
+    }
+
+    match verified(checks, &parts).and_then(|parts| checks.open(&parts).map(|a| (parts, a))) {
+        Ok((verified, application)) => {
+            let first = verified[0].header();
+            // What was serialised is wiped here; SQLite keeps the only copy.
+            let content = serde_json::to_vec(&application).map(Zeroizing::new);
+            let content = content.map_err(|e| sqlx::Error::Encode(e.into()))?;
+            store_application(transaction, first, &content).await?;
+            Ok(Ok(Taken::Opened))
+        }
+        Err(fault) => {
+            sqlx::query("DELETE FROM part WHERE application = ?")
+                .bind(header.application.as_bytes().as_slice())
+                .execute(&mut **transaction)
+                .await?;
+            Ok(Ok(Taken::Refused(parts, fault)))
+        }
+    }
+}
+
+async fn known_digest(
+    transaction: &mut Write,
+    header: &EnvelopeHeader,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar("SELECT digest FROM part WHERE application = ? AND part = ?")
+        .bind(header.application.as_bytes().as_slice())
+        .bind(header.part.number)
+        .fetch_optional(&mut **transaction)
+        .await
+}
+
+async fn is_opened(transaction: &mut Write, id: ApplicationId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM application WHERE id = ?)")
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(&mut **transaction)
+        .await
+}
+
+/// Notes the number of the device's series; false when it belongs to another application.
+async fn note_sequence(transaction: &mut Write, proven: &Proven) -> Result<bool, sqlx::Error> {
+    let header = proven.envelope.header();
+    // Checked to be in range before.
+    let number = i64::try_from(header.sequence).unwrap_or(i64::MAX);
+    let owner: Vec<u8> = sqlx::query_scalar(
+        "INSERT INTO sequence (device, device_key, number, application) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET application = application RETURNING application",
+    )
+    .bind(header.device.as_str())
+    .bind(sha256(&[&proven.device_key]))
+    .bind(number)
+    .bind(header.application.as_bytes().as_slice())
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(owner == header.application.as_bytes())
+}
+
+async fn store_part(
+    transaction: &mut Write,
+    header: &EnvelopeHeader,
+    digest: &[u8],
+    arrived: &Arrived,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO part (application, part, of_parts, digest, envelope, certificate)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(header.application.as_bytes().as_slice())
+    .bind(header.part.number)
+    .bind(header.part.of)
+    .bind(digest)
+    .bind(&arrived.envelope)
+    .bind(&arrived.certificate)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// All parts of an application that are here, in order.
+async fn parts(transaction: &mut Write, id: ApplicationId) -> Result<Vec<Arrived>, sqlx::Error> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT envelope, certificate FROM part
+         WHERE application = ? AND envelope IS NOT NULL ORDER BY part",
+    )
+    .bind(id.as_bytes().as_slice())
+    .fetch_all(&mut **transaction)
+    .await?;
+    Ok(rows.into_iter().map(|(envelope, certificate)| Arrived { envelope, certificate }).collect())
+}
+
+fn verified(checks: &Checks, parts: &[Arrived]) -> Result<Vec<VerifiedEnvelope>, Fault> {
+    let verify = |part: &Arrived| {
+        let envelope = Envelope::parse(part.envelope.clone()).map_err(Fault::Envelope)?;
+        checks.prove(envelope, &part.certificate).map(|proven| proven.envelope)
+    };
+    parts.iter().map(verify).collect()
+}
+
+async fn store_application(
+    transaction: &mut Write,
+    header: &EnvelopeHeader,
+    content: &[u8],
+) -> Result<(), sqlx::Error> {
+    let id = header.application.as_bytes().as_slice();
+    let header = serde_json::to_string(header).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    sqlx::query("INSERT INTO application (id, header, content, received_at) VALUES (?, ?, ?, ?)")
+        .bind(id)
+        .bind(header)
+        .bind(content)
+        .bind(Timestamp::now().to_string())
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query("UPDATE part SET envelope = NULL, certificate = NULL WHERE application = ?")
+        .bind(id)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+async fn set_aside(
+    transaction: &mut Write,
+    arrived: &Arrived,
+    fault: &Fault,
+) -> Result<(), sqlx::Error> {
+    let claimed = Envelope::parse(arrived.envelope.clone()).ok();
+    let header = claimed.as_ref().map(Envelope::header);
+    let detail = chain(fault);
+    tracing::warn!(
+        code = fault.code(),
+        detail,
+        application = header.map(|h| h.application.to_string()),
+        visit = header.map(|h| h.visit.to_string()),
+        "set aside"
+    );
+    // The same again, after a crash between commit and word to the intake, is not another one.
+    sqlx::query(
+        "INSERT INTO set_aside
+         (digest, code, detail, application, device, envelope, certificate, set_aside_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(sha256(&[&arrived.envelope, &arrived.certificate]))
+    .bind(fault.code())
+    .bind(detail)
+    .bind(header.map(|h| h.application.as_bytes().to_vec()))
+    .bind(header.map(|h| h.device.to_string()))
+    .bind(&arrived.envelope)
+    .bind(&arrived.certificate)
+    .bind(Timestamp::now().to_string())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

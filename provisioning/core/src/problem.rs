@@ -1,0 +1,195 @@
+//! Every refusal this program answers with: RFC 9457, one table of codes.
+
+use std::error::Error;
+use std::fmt;
+
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use madoguchi_protocol::core_api::Problem;
+
+/// Media type of a problem (RFC 9457 §3).
+pub(crate) const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+
+/// Whether the same request can succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// It can.
+    Later,
+    /// It never will.
+    Never,
+}
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal $status:ident $retry:ident $title:literal,)*) => {
+        /// What is wrong, as a stable code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Code {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Code {
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// As in the problem's type, after `urn:madoguchi:problem:`.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            pub(crate) fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            fn retry(self) -> Retry {
+                match self { $(Self::$variant => Retry::$retry,)* }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The connection shows no certificate of ours.
+    CertificateRequired = "certificate.required" UNAUTHORIZED Never
+        "A client certificate is required",
+    /// The certificate is of somebody who may not do this.
+    CertificateWrongRole = "certificate.wrong_role" FORBIDDEN Never
+        "The certificate does not allow this",
+    /// No such route.
+    RouteUnknown = "route.unknown" NOT_FOUND Never
+        "There is no such route",
+    /// The route has no such method.
+    RouteMethod = "route.method" METHOD_NOT_ALLOWED Never
+        "The route does not have this method",
+    /// The body is not of the type that the route takes.
+    RequestMediaType = "request.media_type" UNSUPPORTED_MEDIA_TYPE Never
+        "The body has another media type",
+    /// The body is over 1 MiB.
+    RequestTooLarge = "request.too_large" PAYLOAD_TOO_LARGE Never
+        "The body is too large",
+    /// The body did not arrive in time or broke off.
+    RequestIncomplete = "request.incomplete" REQUEST_TIMEOUT Later
+        "The body did not arrive",
+    /// The body is not the JSON that the route takes.
+    RequestJson = "request.json" BAD_REQUEST Never
+        "The body is not the JSON of this route",
+    /// Path or query cannot be read.
+    RequestParameter = "request.parameter" BAD_REQUEST Never
+        "A parameter cannot be read",
+    /// The bytes are not an envelope.
+    EnvelopeMalformed = "envelope.malformed" BAD_REQUEST Never
+        "This is not an envelope",
+    /// The header's device is not that of the connection.
+    EnvelopeWrongDevice = "envelope.wrong_device" FORBIDDEN Never
+        "The envelope is of another device",
+    /// A pack that the intake does not know (yet).
+    EnvelopeUnknownPack = "envelope.unknown_pack" UNPROCESSABLE_ENTITY Later
+        "The envelope's pack is not known here",
+    /// A version of a pack that is no longer taken.
+    EnvelopeOldPack = "envelope.old_pack" UNPROCESSABLE_ENTITY Never
+        "The envelope's pack is of an old generation",
+    /// A sealing key that is not, or no longer, in use.
+    EnvelopeOldKey = "envelope.old_key" UNPROCESSABLE_ENTITY Never
+        "The envelope's sealing key is of an old generation",
+    /// Another envelope has the same application and part.
+    EnvelopeConflict = "envelope.conflict" CONFLICT Never
+        "Another envelope has this id",
+    /// All numbers of the day are leased.
+    TicketsExhausted = "tickets.exhausted" CONFLICT Later
+        "No ticket numbers are left today",
+    /// No such application, or it has not arrived.
+    ApplicationUnknown = "application.unknown" NOT_FOUND Later
+        "There is no such application",
+    /// Opening an application needs a reason.
+    ReasonMissing = "application.reason_missing" BAD_REQUEST Never
+        "A reason is required",
+    /// No device of that name awaits enrolment with that token.
+    EnrolmentRefused = "enrolment.refused" UNAUTHORIZED Never
+        "The enrolment is refused",
+    /// Too many wrong tokens for one device.
+    EnrolmentTooMany = "enrolment.too_many" TOO_MANY_REQUESTS Later
+        "Too many attempts",
+    /// Not a PKCS#10 request for a P-256 key that it possesses.
+    EnrolmentRequest = "enrolment.request" BAD_REQUEST Never
+        "This is not a certificate request",
+    /// Not signed by the municipality, or not readable.
+    BundleRefused = "bundle.refused" UNPROCESSABLE_ENTITY Never
+        "The bundle is refused",
+    /// Not newer than the one that is handed out.
+    BundleOldGeneration = "bundle.old_generation" CONFLICT Never
+        "The bundle is of an old generation",
+    /// Nothing was published for this device yet.
+    BundleNone = "bundle.none" NOT_FOUND Later
+        "There is no such bundle",
+    /// Our fault; the log says what.
+    Internal = "internal" INTERNAL_SERVER_ERROR Later
+        "The core failed",
+}
+
+/// A problem on its way out.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    code: Code,
+    detail: String,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    /// A problem; the detail never says a value of a person.
+    pub(crate) fn new(code: Code, detail: impl fmt::Display) -> Self {
+        Self { code, detail: detail.to_string(), header: None }
+    }
+
+    /// With a header, as `Retry-After`.
+    pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// Our own failure: the log gets the reasons, the caller does not.
+    pub(crate) fn internal(error: &(dyn Error + 'static)) -> Self {
+        tracing::error!(error = %chain(error), "a request failed");
+        Self::new(Code::Internal, "the core could not do this; its log says why")
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = self.code.status();
+        let problem = Problem {
+            kind: format!("urn:madoguchi:problem:{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: status.as_u16(),
+            detail: self.detail,
+            retry: self.code.retry() == Retry::Later,
+        };
+        // Strings, a number and a bool always serialise.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(CONTENT_TYPE, PROBLEM_MEDIA_TYPE)], body).into_response();
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// An error and its sources in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,170 @@
+//! Enrolment over Secure Transport (RFC 7030): the authority's certificates, and a certificate for
+//! a device that has a token. The only routes without a client certificate.
+
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use madoguchi_authority::{Validity, certs_only_pkcs7};
+use madoguchi_protocol::core_api::{self, Problem};
+use madoguchi_protocol::{DeviceId, SiteId};
+use sqlx::{Sqlite, Transaction};
+use zeroize::Zeroizing;
+
+use super::token::Token;
+use super::{Registrar, Shared};
+use crate::database;
+use crate::http::{MediaType, Typed};
+use crate::problem::{Code, Refusal};
+
+/// How long a device's certificate is valid.
+const CERTIFICATE_DAYS: u16 = 365;
+
+/// RFC 7030 §4.1.3 and §4.2.3: the body is base64, and says so in this header.
+const TRANSFER_ENCODING: HeaderName = HeaderName::from_static("content-transfer-encoding");
+
+/// The authority's certificates.
+#[utoipa::path(get, path = core_api::EST_CACERTS, tag = "registrar", security(()), responses(
+    (status = 200, description = "Base64 of a certs-only PKCS#7 (RFC 7030 §4.1.3)", body = String, content_type = "application/pkcs7-mime"),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn cacerts(State(registrar): State<Shared>) -> Result<Response, Refusal> {
+    let root = registrar.authority.root().certificate();
+    certificates(root, HeaderValue::from_static("application/pkcs7-mime"))
+}
+
+/// A base64 PKCS#10 request.
+pub(super) struct Pkcs10Type;
+impl MediaType for Pkcs10Type {
+    const NAME: &str = "application/pkcs10";
+}
+
+/// Enrols a device by its one-time token (HTTP Basic: device and token).
+#[utoipa::path(post, path = core_api::EST_SIMPLEENROLL, tag = "registrar", security(("enrolment_token" = [])),
+    request_body(content = String, content_type = "application/pkcs10", description = "Base64 of a PKCS#10 request (RFC 7030 §4.2.1)"),
+    responses(
+        (status = 200, description = "Base64 of a certs-only PKCS#7 with the device's certificate", body = String, content_type = "application/pkcs7-mime"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn simpleenroll(
+    State(registrar): State<Shared>,
+    headers: HeaderMap,
+    Typed { bytes: body, .. }: Typed<Pkcs10Type>,
+) -> Result<Response, Refusal> {
+    let (device, token) = credentials(&headers).ok_or_else(refused)?;
+    if let Some(wait) = registrar.wrong_tokens.wait(&device, Instant::now()) {
+        let seconds = HeaderValue::from(wait.as_secs() + 1);
+        let detail = "too many wrong tokens for this device; wait a little";
+        return Err(Refusal::new(Code::EnrolmentTooMany, detail).with(RETRY_AFTER, seconds));
+    }
+    let request = request(&body)?;
+
+    let mut transaction = database::write(&registrar.database).await?;
+    let Some(site) = awaited(&mut transaction, &device, &token).await? else {
+        registrar.wrong_tokens.count(&device, Instant::now());
+        tracing::warn!(%device, "an enrolment was refused");
+        return Err(refused());
+    };
+    let certificate = registrar.issue(&mut transaction, &request, &site, &device).await?;
+    transaction.commit().await?;
+    tracing::info!(%device, %site, "a device is enrolled");
+    certificates(
+        &certificate,
+        HeaderValue::from_static("application/pkcs7-mime; smime-type=certs-only"),
+    )
+}
+
+impl Registrar {
+    /// Issues the certificate and uses the token up, in one transaction.
+    async fn issue(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        request: &[u8],
+        site: &SiteId,
+        device: &DeviceId,
+    ) -> Result<Vec<u8>, Refusal> {
+        let now = Timestamp::now();
+        let certificate = self
+            .authority
+            .issue_device(request, site, device, Validity::days(now, CERTIFICATE_DAYS))
+            .map_err(|e| Refusal::new(Code::EnrolmentRequest, e))?;
+        sqlx::query(
+            "UPDATE device SET token_sha256 = NULL, token_expires_at = NULL,
+                 enrolled_at = ?, certificate = ? WHERE device = ?",
+        )
+        .bind(now.to_string())
+        .bind(certificate.as_ref())
+        .bind(device.as_str())
+        .execute(&mut **transaction)
+        .await?;
+        Ok(certificate.to_vec())
+    }
+}
+
+/// Where the device will stand, when it is awaited with this token now.
+async fn awaited(
+    transaction: &mut Transaction<'static, Sqlite>,
+    device: &DeviceId,
+    token: &Token,
+) -> Result<Option<SiteId>, Refusal> {
+    let row: Option<(String, Vec<u8>, String)> = sqlx::query_as(
+        "SELECT site, token_sha256, token_expires_at FROM device
+         WHERE device = ? AND token_sha256 IS NOT NULL",
+    )
+    .bind(device.as_str())
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let Some((site, hash, expires_at)) = row else { return Ok(None) };
+    let expires_at: Timestamp = expires_at.parse().map_err(|e| Refusal::internal(&e))?;
+    if !token.is(&hash) || expires_at <= Timestamp::now() {
+        return Ok(None);
+    }
+    site.parse().map(Some).map_err(|e| Refusal::internal(&e))
+}
+
+/// HTTP Basic (RFC 7617): device and token.
+fn credentials(headers: &HeaderMap) -> Option<(DeviceId, Token)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = Zeroizing::new(STANDARD.decode(encoded.trim()).ok()?);
+    let (device, token) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((device.parse().ok()?, Token::parse(token)?))
+}
+
+/// Wrong device, wrong token, used, expired: all the same from outside.
+fn refused() -> Refusal {
+    Refusal::new(Code::EnrolmentRefused, "no device awaits enrolment with this name and token")
+        .with(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"madoguchi enrolment\""))
+}
+
+/// The request's DER; its base64 may have line breaks.
+fn request(body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let text: Vec<u8> = body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    STANDARD
+        .decode(text)
+        .map_err(|_| Refusal::new(Code::EnrolmentRequest, "the body is not base64"))
+}
+
+fn certificates(der: &[u8], content_type: HeaderValue) -> Result<Response, Refusal> {
+    let message = certs_only_pkcs7(&[der]).map_err(|e| Refusal::internal(&e))?;
+    // Lines of 64, as tools that read it expect.
+    let encoded = STANDARD.encode(message);
+    let mut body = String::with_capacity(encoded.len() + encoded.len() / 64 + 1);
+    for (i, c) in encoded.chars().enumerate() {
+        if i > 0 && i % 64 == 0 {
+            body.push('\n');
+        }
+        body.push(c);
+    }
+    body.push('\n');
+    let base64 = HeaderValue::from_static("base64");
+    Ok(([(CONTENT_TYPE, content_type), (TRANSFER_ENCODING, base64)], body).into_response())
+}

@@ -1,0 +1,123 @@
+//! The program as an operator runs it.
+
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use madoguchi_authority::Role;
+use madoguchi_core::openapi;
+use rustix::process::{Pid, Signal, kill_process};
+use support::{House, NAME, Running, application};
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_madoguchi-core"))
+}
+
+/// Ended with the test, also when it fails.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn openapi_prints_the_document() {
+    let output = program().arg("openapi").output().expect("it runs");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).expect("text"), openapi::json().expect("JSON"));
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_the_line_that_is_wrong() {
+    let house = House::new();
+    let path = house.write_config("https://localhost:1");
+    let text = std::fs::read_to_string(&path).expect("the configuration");
+    std::fs::write(&path, format!("colour = \"blue\"\n{text}")).expect("written");
+    let output = program()
+        .args(["serve", "--role", "intake", "--config"])
+        .arg(&path)
+        .output()
+        .expect("runs");
+    let error = String::from_utf8(output.stderr).expect("text");
+    assert!(!output.status.success());
+    assert!(error.contains("line 1") && error.contains("colour"), "{error}");
+}
+
+#[tokio::test]
+async fn it_says_when_it_listens_logs_the_visit_but_no_name_and_ends_on_sigterm() {
+    let house = House::new();
+    let config = house.write_config("https://localhost:1");
+    let mut served = Served(
+        program()
+            .args(["serve", "--role", "intake", "--role", "registrar", "--config"])
+            .arg(config)
+            .env("MADOGUCHI_LOG", "trace")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs"),
+    );
+    let stderr = served.0.stderr.take().expect("piped");
+    let (sender, lines) = mpsc::channel::<serde_json::Value>();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let line = serde_json::from_str(&line).expect("every line is JSON");
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let next = || lines.recv_timeout(Duration::from_secs(20)).expect("a line");
+    let mut intake = None;
+    for _ in 0..2 {
+        let line = next();
+        assert_eq!(line["message"], "listening", "{line}");
+        if line["role"] == "intake" {
+            intake = line["address"].as_str().and_then(|a| a.parse().ok());
+        }
+    }
+
+    let device = house.device("kiosk-01");
+    let parts = device.seal(&application(), 1);
+    let url = support::url(intake.expect("the intake's address"));
+    let answer = device
+        .client
+        .post(format!("{url}/v1/envelopes?note=%E6%A4%9C%E8%A8%BC"))
+        .header("content-type", "application/vnd.madoguchi.envelope")
+        .body(parts[0].bytes.clone())
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 201);
+    let line = next();
+    assert_eq!((&line["message"], &line["status"]), (&"answered".into(), &201.into()), "{line}");
+    assert_eq!(line["span"]["visit"], parts[0].header.visit.to_string(), "{line}");
+    assert_eq!(line["span"]["route"], "/v1/envelopes", "{line}");
+
+    let pid = Pid::from_raw(i32::try_from(served.0.id()).expect("a pid")).expect("a pid");
+    kill_process(pid, Signal::TERM).expect("sent");
+    let told = Instant::now();
+    let status = served.0.wait().expect("it ends");
+    assert!(status.success(), "{status}");
+    assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
+    for line in lines {
+        let line = line.to_string();
+        assert!(!line.contains(NAME) && !line.contains("note="), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn roles_run_side_by_side_and_an_office_that_waits_ends_at_once() {
+    let house = House::new();
+    let intake: Running = house.start(Role::Intake).await;
+    let office = house.start_office(&intake).await;
+    let started = Instant::now();
+    office.core.stop().await;
+    intake.core.stop().await;
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}

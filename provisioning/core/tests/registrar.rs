@@ -1,0 +1,275 @@
+//! Enrolment by one-time token, and bundles that never go back.
+
+mod support;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use madoguchi_authority::{DeviceCertificate, Role};
+use madoguchi_envelope::bundle::MunicipalKey;
+use madoguchi_protocol::bundle::{Bundle, Payload, Profile, SignedBundle, Text};
+use madoguchi_protocol::core_api::{BundleTaken, Devices, EnrolmentToken};
+use reqwest::{Client, Response};
+use support::{
+    House, Running, SITE, certificate_request, device_key, expect_problem, tenant, tenkyo,
+};
+
+async fn add(operator: &Client, registrar: &Running, device: &str) -> EnrolmentToken {
+    let body = serde_json::json!({ "device": device, "site": SITE });
+    let url = format!("{}/v1/devices", registrar.url);
+    let answer = operator.post(url).json(&body).send().await.expect("an answer");
+    assert_eq!(answer.status(), 201);
+    answer.json().await.expect("a token")
+}
+
+async fn enrol(
+    stranger: &Client,
+    registrar: &Running,
+    device: &str,
+    token: &str,
+    request: &[u8],
+) -> Response {
+    let url = format!("{}/.well-known/est/simpleenroll", registrar.url);
+    let request = stranger
+        .post(url)
+        .basic_auth(device, Some(token))
+        .header("content-type", "application/pkcs10")
+        .header("content-transfer-encoding", "base64")
+        .body(STANDARD.encode(request));
+    request.send().await.expect("an answer")
+}
+
+/// The certificates of an EST answer, DER.
+async fn certificates(answer: Response) -> Vec<Vec<u8>> {
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-transfer-encoding"], "base64");
+    let body: String = answer.text().await.expect("a body").split_whitespace().collect();
+    let der = STANDARD.decode(body).expect("base64");
+    // Certs-only PKCS#7 holds the certificates as they are; find each by its own DER length.
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = der[at..].windows(4).position(is_certificate).map(|i| at + i) {
+        let length = usize::from(u16::from_be_bytes([der[start + 2], der[start + 3]])) + 4;
+        found.push(der[start..start + length].to_vec());
+        at = start + length;
+    }
+    found
+}
+
+fn is_certificate(window: &[u8]) -> bool {
+    // SEQUENCE of 256 to 65,535 bytes; a TBSCertificate inside begins the same way.
+    window[0] == 0x30 && window[1] == 0x82
+}
+
+#[tokio::test]
+async fn a_device_enrols_with_its_token_and_speaks_by_its_certificate() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let operator = house.operator();
+    let token = add(&operator, &registrar, "kiosk-01").await;
+    let key = device_key();
+
+    let answer =
+        enrol(&house.stranger(), &registrar, "kiosk-01", &token.token, &certificate_request(&key))
+            .await;
+    assert_eq!(answer.headers()["content-type"], "application/pkcs7-mime; smime-type=certs-only");
+    let certificate = first_certificate(certificates(answer).await);
+    let now = jiff::Timestamp::now();
+    let verified = DeviceCertificate::verify(&certificate, house.authority.root(), now);
+    let verified = verified.expect("issued by the authority");
+    assert_eq!(verified.identity.to_string(), "urn:madoguchi:tokiwa:device:honcho:kiosk-01");
+    assert_eq!(verified.public_key, key.public_key_raw());
+
+    let device = house.device_with("kiosk-01", &key, &certificate);
+    let answer = device.client.get(format!("{}/v1/health", registrar.url)).send().await;
+    assert_eq!(answer.expect("an answer").status(), 200);
+    let answer = operator.get(format!("{}/v1/devices", registrar.url)).send().await;
+    let devices: Devices = answer.expect("an answer").json().await.expect("devices");
+    assert_eq!(devices.devices.len(), 1);
+    assert!(devices.devices[0].enrolled_at.is_some());
+    assert_eq!(devices.devices[0].certificate_sha256.as_ref().map(String::len), Some(64));
+}
+
+/// The outermost find is the PKCS#7 itself when it is long; the certificate is the one that parses.
+fn first_certificate(found: Vec<Vec<u8>>) -> Vec<u8> {
+    found.into_iter().next().expect("a certificate")
+}
+
+#[tokio::test]
+async fn a_token_enrols_once() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let token = add(&house.operator(), &registrar, "kiosk-01").await;
+    let request = certificate_request(&device_key());
+    let stranger = house.stranger();
+    let first = enrol(&stranger, &registrar, "kiosk-01", &token.token, &request).await;
+    assert_eq!(first.status(), 200);
+    let second = enrol(&stranger, &registrar, "kiosk-01", &token.token, &request).await;
+    assert!(second.headers()["www-authenticate"].to_str().expect("text").starts_with("Basic"));
+    expect_problem(second, 401, "enrolment.refused").await;
+}
+
+#[tokio::test]
+async fn a_token_serves_only_its_device_and_a_newer_one_voids_it() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let (operator, stranger) = (house.operator(), house.stranger());
+    let old = add(&operator, &registrar, "kiosk-01").await;
+    let new = add(&operator, &registrar, "kiosk-01").await;
+    add(&operator, &registrar, "kiosk-02").await;
+    let request = certificate_request(&device_key());
+    for (device, token) in [("kiosk-02", &new.token), ("kiosk-01", &old.token), ("x", &new.token)] {
+        let answer = enrol(&stranger, &registrar, device, token, &request).await;
+        expect_problem(answer, 401, "enrolment.refused").await;
+    }
+    let answer = enrol(&stranger, &registrar, "kiosk-01", &new.token, &request).await;
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refused() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let token = add(&house.operator(), &registrar, "kiosk-01").await;
+    let life = token.expires_at.duration_since(jiff::Timestamp::now());
+    assert!((71..=72).contains(&life.as_hours()), "{life:?}");
+
+    let past = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(1);
+    sqlx::query("UPDATE device SET token_expires_at = ?")
+        .bind(past.to_string())
+        .execute(&house.database(Role::Registrar).await)
+        .await
+        .expect("changed");
+    let request = certificate_request(&device_key());
+    let answer = enrol(&house.stranger(), &registrar, "kiosk-01", &token.token, &request).await;
+    expect_problem(answer, 401, "enrolment.refused").await;
+}
+
+#[tokio::test]
+async fn a_wrong_request_does_not_use_the_token_up() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let token = add(&house.operator(), &registrar, "kiosk-01").await;
+    let stranger = house.stranger();
+    let good = certificate_request(&device_key());
+    let mut unproven = good.clone();
+    *unproven.last_mut().expect("not empty") ^= 1;
+    for request in [b"no request".as_slice(), &unproven] {
+        let answer = enrol(&stranger, &registrar, "kiosk-01", &token.token, request).await;
+        expect_problem(answer, 400, "enrolment.request").await;
+    }
+    let answer = enrol(&stranger, &registrar, "kiosk-01", &token.token, &good).await;
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn whoever_guesses_tokens_has_to_wait() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let stranger = house.stranger();
+    let request = certificate_request(&device_key());
+    let guess = "AAAAAAAAAAAAAAAAAAAAAA";
+    for _ in 0..5 {
+        let answer = enrol(&stranger, &registrar, "kiosk-01", guess, &request).await;
+        expect_problem(answer, 401, "enrolment.refused").await;
+    }
+    let answer = enrol(&stranger, &registrar, "kiosk-01", guess, &request).await;
+    let wait: u64 =
+        answer.headers()["retry-after"].to_str().expect("text").parse().expect("seconds");
+    assert!((1..=61).contains(&wait), "{wait}");
+    expect_problem(answer, 429, "enrolment.too_many").await;
+}
+
+#[tokio::test]
+async fn the_authoritys_certificate_is_given_to_everybody() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let answer =
+        house.stranger().get(format!("{}/.well-known/est/cacerts", registrar.url)).send().await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.headers()["content-type"], "application/pkcs7-mime");
+    let found = first_certificate(certificates(answer).await);
+    assert_eq!(found, house.authority.root().certificate().as_ref());
+}
+
+async fn publish(operator: &Client, registrar: &Running, signed: &SignedBundle) -> Response {
+    let url = format!("{}/v1/bundles", registrar.url);
+    operator.post(url).json(signed).send().await.expect("an answer")
+}
+
+async fn fetch(client: &Client, registrar: &Running, kind: &str) -> Response {
+    client.get(format!("{}/v1/bundles/{kind}", registrar.url)).send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_bundle_never_goes_back() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let (operator, device) = (house.operator(), house.device("kiosk-01"));
+    let packs = |generation| house.sign(generation, Payload::Packs { packs: vec![tenkyo()] });
+    expect_problem(fetch(&device.client, &registrar, "packs").await, 404, "bundle.none").await;
+
+    let second = packs(2);
+    let answer = publish(&operator, &registrar, &second).await;
+    let taken: BundleTaken = answer.json().await.expect("taken");
+    assert_eq!((taken.kind.as_str(), taken.generation), ("packs", 2));
+    for old in [packs(1), packs(2)] {
+        let answer = publish(&operator, &registrar, &old).await;
+        expect_problem(answer, 409, "bundle.old_generation").await;
+    }
+    let handed: SignedBundle =
+        fetch(&device.client, &registrar, "packs").await.json().await.expect("a bundle");
+    assert_eq!(handed, second, "as it was signed");
+}
+
+#[tokio::test]
+async fn a_bundle_that_the_municipality_did_not_sign_is_refused() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let bundle = |name: &str| Bundle {
+        format: 1,
+        tenant: name.parse().expect("a tenant"),
+        generation: 9,
+        signed_at: jiff::Timestamp::now(),
+        payload: Payload::Packs { packs: vec![] },
+    };
+    let other_key = MunicipalKey::generate().expect("a key");
+    let operator = house.operator();
+    for signed in
+        [other_key.sign(&bundle(tenant().as_str())), house.municipal.sign(&bundle("another"))]
+    {
+        let answer = publish(&operator, &registrar, &signed).await;
+        expect_problem(answer, 422, "bundle.refused").await;
+    }
+    let device = house.device("kiosk-01");
+    expect_problem(fetch(&device.client, &registrar, "packs").await, 404, "bundle.none").await;
+    let answer =
+        publish(&device.client, &registrar, &house.sign(1, Payload::Packs { packs: vec![] })).await;
+    expect_problem(answer, 403, "certificate.wrong_role").await;
+    let answer = fetch(&device.client, &registrar, "firmware").await;
+    expect_problem(answer, 400, "request.parameter").await;
+}
+
+#[tokio::test]
+async fn a_profile_is_given_to_its_device_alone() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let profile = |device: &str| Profile {
+        device: device.parse().expect("a device"),
+        site: SITE.parse().expect("a site"),
+        municipality: Text { ja: "常盤市".to_owned(), en: "Tokiwa City".to_owned() },
+        sections: vec!['A'.try_into().expect("a letter")],
+        idle_seconds: 60,
+    };
+    let signed = |device: &str| house.sign(1, Payload::Profile { profile: profile(device) });
+    let mine = signed("kiosk-01");
+    assert_eq!(publish(&house.operator(), &registrar, &mine).await.status(), 200);
+    let (one, two) = (house.device("kiosk-01"), house.device("kiosk-02"));
+    let handed: SignedBundle =
+        fetch(&one.client, &registrar, "profile").await.json().await.expect("a bundle");
+    assert_eq!(handed, mine);
+    expect_problem(fetch(&two.client, &registrar, "profile").await, 404, "bundle.none").await;
+
+    let other = signed("kiosk-02");
+    let answer = publish(&house.operator(), &registrar, &other).await;
+    assert_eq!(answer.status(), 200, "generations are counted for each device");
+}
