@@ -1,0 +1,346 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::mpsc::{self, Receiver};
+
+use super::*;
+use crate::pin::tests::typed;
+
+type Report = Box<dyn FnMut(CardReport)>;
+type Start = Box<dyn FnMut(Assignment) -> io::Result<Started>>;
+/// The test's end of a session.
+type Played = (u64, Receiver<Order>, Arc<Busy>);
+
+/// A desk whose sessions are played by the test.
+struct Room {
+    desk: Desk<Report, Start>,
+    reports: Rc<RefCell<Vec<CardReport>>>,
+    sessions: Rc<RefCell<Vec<Played>>>,
+    now: Instant,
+}
+
+impl Room {
+    fn new() -> Self {
+        let reports = Rc::<RefCell<Vec<CardReport>>>::default();
+        let sessions = Rc::<RefCell<Vec<Played>>>::default();
+        let (told, started) = (Rc::clone(&reports), Rc::clone(&sessions));
+        let start = move |assignment: Assignment| {
+            let (orders, inbox) = mpsc::sync_channel(1);
+            let busy = Arc::new(Busy::default());
+            started.borrow_mut().push((assignment.number, inbox, Arc::clone(&busy)));
+            Ok(Started { orders, busy })
+        };
+        let report = move |report| told.borrow_mut().push(report);
+        let (report, start): (Report, Start) = (Box::new(report), Box::new(start));
+        let desk = Desk::new(report, start, Duration::from_secs(5));
+        Self { desk, reports, sessions, now: Instant::now() }
+    }
+
+    fn send(&mut self, message: Message) {
+        self.desk.handle(message, self.now);
+    }
+
+    fn reader(&mut self, card: Option<u32>) {
+        self.send(Message::Observed(Observed::Reader { name: c"reader".to_owned(), card }));
+    }
+
+    fn away(&mut self) {
+        self.send(Message::Observed(Observed::ServiceAway("a test".to_owned())));
+    }
+
+    fn event(&mut self, number: u64, event: SessionEvent) {
+        self.send(Message::Session { number, event });
+    }
+
+    fn verify(&mut self, visit: VisitId) {
+        let wanted = [AttributeName::Sex].into();
+        self.send(Message::Verify { visit, pin: typed("9247"), wanted });
+    }
+
+    /// A visit with a usable card, reports read.
+    fn asking(&mut self) -> VisitId {
+        let visit = VisitId::random();
+        self.reader(None);
+        self.send(Message::Begin(visit));
+        self.reader(Some(1));
+        self.event(1, SessionEvent::Usable { tries_left: 3 });
+        assert_eq!(self.news(visit), ["Present", "Usable { tries_left: 3 }"]);
+        visit
+    }
+
+    /// What the visit was told since the last time, shortened; nobody else may have been told.
+    fn news(&mut self, visit: VisitId) -> Vec<String> {
+        let reports = self.reports.take();
+        let told = reports.into_iter().filter(|report| report.visit.is_some());
+        told.map(|report| {
+            assert_eq!(report.visit, Some(visit), "another visit was told");
+            match report.news {
+                CardNews::Unusable(failure) => failure.code.to_string(),
+                news => format!("{news:?}"),
+            }
+        })
+        .collect()
+    }
+
+    fn session_is_over(&self, number: u64) -> bool {
+        let sessions = self.sessions.borrow();
+        let (_, inbox, _) = sessions.iter().find(|s| s.0 == number).expect("started");
+        matches!(inbox.try_recv(), Err(mpsc::TryRecvError::Disconnected))
+    }
+}
+
+fn trouble(error: LinkError) -> SessionEvent {
+    SessionEvent::Trouble(Trouble::Link(error))
+}
+
+#[test]
+fn the_reader_is_told_at_the_start_and_at_each_change_only() {
+    let mut room = Room::new();
+    room.away();
+    room.away();
+    room.reader(None);
+    room.reader(Some(1));
+    room.reader(Some(1));
+    let reports = room.reports.take();
+    let states: Vec<_> = reports
+        .into_iter()
+        .map(|report| match (report.visit, report.news) {
+            (None, CardNews::Reader { problem, card_present }) => {
+                (problem.map(|p| p.code), card_present)
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let away = Some(FailureCode::ReaderServiceAway);
+    assert_eq!(states, [(away, false), (None, false), (None, true)]);
+    assert!(room.sessions.borrow().is_empty(), "nobody looks at a card outside a visit");
+}
+
+#[test]
+fn one_pin_goes_to_the_session_once() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.verify(visit);
+    assert!(room.sessions.borrow()[0].1.try_recv().is_ok());
+    // A second one, while the first is under way, is refused and not kept.
+    room.verify(visit);
+    assert_eq!(room.news(visit), ["visit.out_of_order"]);
+    assert!(room.sessions.borrow()[0].1.try_recv().is_err());
+    room.event(1, SessionEvent::PinWrong { tries_left: 2 });
+    assert_eq!(room.news(visit), ["PinWrong { tries_left: 2 }"]);
+    room.verify(visit);
+    assert!(room.sessions.borrow()[0].1.try_recv().is_ok());
+}
+
+#[test]
+fn what_comes_after_the_end_is_not_sent() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.verify(visit);
+    room.send(Message::End(visit));
+    assert_eq!(room.news(visit), Vec::<String>::new());
+    room.event(1, SessionEvent::Read(CardAttributes::new()));
+    room.event(1, SessionEvent::PinWrong { tries_left: 2 });
+    assert_eq!(room.news(visit), Vec::<String>::new());
+    room.event(1, SessionEvent::Finished);
+    assert_eq!(room.news(visit), ["Released"]);
+}
+
+#[test]
+fn a_late_answer_does_not_reach_the_next_visit() {
+    let mut room = Room::new();
+    let first = room.asking();
+    room.verify(first);
+    room.send(Message::End(first));
+    room.reader(None);
+    let second = VisitId::random();
+    room.send(Message::Begin(second));
+    room.reader(Some(3));
+    room.event(1, SessionEvent::Read(CardAttributes::new()));
+    assert_eq!(room.news(second), Vec::<String>::new());
+    assert_eq!(room.sessions.borrow().len(), 1, "one session holds the reader at a time");
+    room.event(1, SessionEvent::Finished);
+    assert_eq!(room.news_of_two(first), ["Released"]);
+    assert_eq!(room.sessions.borrow().len(), 2);
+}
+
+impl Room {
+    /// Like `news`, when another visit is going on.
+    fn news_of_two(&mut self, visit: VisitId) -> Vec<String> {
+        let mut reports = self.reports.take();
+        let (ours, theirs): (Vec<_>, _) = reports.drain(..).partition(|r| r.visit == Some(visit));
+        *self.reports.borrow_mut() = ours;
+        let news = self.news(visit);
+        *self.reports.borrow_mut() = theirs;
+        news
+    }
+}
+
+#[test]
+fn a_card_left_behind_is_never_looked_at() {
+    let mut room = Room::new();
+    let first = room.asking();
+    room.send(Message::End(first));
+    room.event(1, SessionEvent::Finished);
+    room.news(first);
+    for between in [true, false] {
+        let second = VisitId::random();
+        room.send(Message::Begin(second));
+        if between {
+            // Also not when pcscd was away in between.
+            assert_eq!(room.news(second), ["card.left_behind"]);
+            room.away();
+            room.reader(Some(1));
+        }
+        assert_eq!(room.news(second), ["card.left_behind"]);
+        room.send(Message::End(second));
+        assert_eq!(room.news(second), ["Released"]);
+    }
+    assert_eq!(room.sessions.borrow().len(), 1);
+    let third = VisitId::random();
+    room.reader(None);
+    room.send(Message::Begin(third));
+    room.reader(Some(3));
+    assert_eq!(room.news(third), ["Present"]);
+}
+
+#[test]
+fn a_card_taken_and_laid_again_is_looked_at_anew() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.reader(None);
+    assert_eq!(room.news(visit), ["Removed"]);
+    assert!(room.session_is_over(1));
+    room.verify(visit);
+    assert_eq!(room.news(visit), ["card.removed"]);
+    room.event(1, trouble(LinkError::CardRemoved));
+    room.event(1, SessionEvent::Finished);
+    assert_eq!(room.news(visit), Vec::<String>::new());
+    room.reader(Some(2));
+    // The count comes a moment after the card.
+    room.reader(Some(3));
+    room.event(2, SessionEvent::Usable { tries_left: 3 });
+    assert_eq!(room.news(visit), ["Present", "Usable { tries_left: 3 }"]);
+    // Too quick to be seen but for the count.
+    room.reader(Some(5));
+    assert_eq!(room.news(visit), ["Removed"]);
+    room.event(2, SessionEvent::Finished);
+    assert_eq!(room.news(visit), ["Present"]);
+}
+
+#[test]
+fn after_the_attributes_only_the_removal_is_told() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.verify(visit);
+    room.event(1, SessionEvent::Read(CardAttributes::new()));
+    room.event(1, SessionEvent::Finished);
+    assert_eq!(room.news(visit), ["Read({})"]);
+    room.reader(None);
+    room.reader(Some(3));
+    assert_eq!(room.news(visit), ["Removed"]);
+    room.send(Message::End(visit));
+    assert_eq!(room.news(visit), ["Released"]);
+}
+
+#[test]
+fn a_lost_answer_is_a_removal_if_the_card_is_gone_and_else_a_bad_card() {
+    for gone in [true, false] {
+        let mut room = Room::new();
+        let visit = room.asking();
+        room.event(1, trouble(LinkError::Lost("a test")));
+        room.event(1, SessionEvent::Finished);
+        room.desk.tick(room.now);
+        assert_eq!(room.news(visit), Vec::<String>::new());
+        if gone {
+            room.reader(None);
+            assert_eq!(room.news(visit), ["Removed"]);
+        } else {
+            room.now += DOUBT;
+            room.desk.tick(room.now);
+            assert_eq!(room.news(visit), ["card.unreadable"]);
+            // It is not looked at again until it was lifted.
+            room.reader(None);
+            room.reader(Some(3));
+            assert_eq!(room.news(visit), ["Removed", "Present"]);
+        }
+    }
+}
+
+#[test]
+fn when_pcscd_goes_the_visit_is_told_and_goes_on_when_it_is_back() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.away();
+    assert_eq!(room.news(visit), ["reader.service_away"]);
+    assert!(room.session_is_over(1));
+    room.event(1, trouble(LinkError::ServiceAway));
+    room.event(1, SessionEvent::Finished);
+    room.reader(Some(1));
+    assert_eq!(room.news(visit), ["Present"]);
+}
+
+#[test]
+fn a_reader_that_hangs_is_told_and_releases_only_when_it_has() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.verify(visit);
+    let busy = Arc::clone(&room.sessions.borrow()[0].2);
+    let began = Instant::now();
+    busy.during(FailureCode::CardTooSlow, || {
+        room.desk.tick(began);
+        assert_eq!(room.news(visit), Vec::<String>::new());
+        room.desk.tick(began + Duration::from_secs(6));
+        let problem = Some(FailureCode::ReaderServiceAway);
+        let told = room.reports.take();
+        assert!(told.iter().any(|report| matches!(&report.news,
+            CardNews::Reader { problem: Some(p), .. } if Some(p.code) == problem)));
+        assert!(told.iter().any(|report| matches!(&report.news,
+            CardNews::Unusable(failure) if failure.code == FailureCode::CardTooSlow)));
+    });
+    room.send(Message::End(visit));
+    room.desk.stop();
+    assert!(!room.desk.has_stopped());
+    room.event(1, SessionEvent::Finished);
+    assert!(room.desk.has_stopped());
+}
+
+#[test]
+fn a_lost_command_breaks_the_visit_off() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.desk.break_off();
+    assert_eq!(room.news(visit), ["internal"]);
+    assert!(room.session_is_over(1));
+    room.event(1, SessionEvent::Finished);
+    assert_eq!(room.news(visit), ["Released"]);
+}
+
+#[test]
+fn an_end_is_always_answered() {
+    let mut room = Room::new();
+    let visit = VisitId::random();
+    room.send(Message::End(visit));
+    assert_eq!(room.news(visit), ["Released"]);
+    room.send(Message::Begin(visit));
+    room.send(Message::End(visit));
+    room.send(Message::End(visit));
+    assert_eq!(room.news(visit), ["Released", "Released"]);
+}
+
+#[test]
+fn a_pin_for_another_visit_is_dropped() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.verify(VisitId::random());
+    assert!(room.sessions.borrow()[0].1.try_recv().is_err());
+    assert_eq!(room.news(visit), Vec::<String>::new());
+}
+
+#[test]
+fn a_session_that_dies_without_a_word_does_not_leave_the_visit_waiting() {
+    let mut room = Room::new();
+    let visit = room.asking();
+    room.verify(visit);
+    room.event(1, SessionEvent::Finished);
+    assert_eq!(room.news(visit), ["internal"]);
+}

@@ -1,0 +1,144 @@
+use std::sync::mpsc::Sender;
+
+use madoguchi_protocol::{AttributeName, FailureCode};
+
+use super::*;
+use crate::monitor::Observed;
+use crate::pin::tests::typed;
+use crate::report::CardNews;
+use crate::testing::{CardLink, HANAKO, OneCard};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// The card side without a monitor: the test says what is on the reader.
+fn spawn_with(
+    service: OneCard,
+    command_deadline: Duration,
+    report: impl FnMut(CardReport) + Send + 'static,
+) -> CardHandle {
+    let (mailbox, letters) = mpsc::sync_channel(MAILBOX);
+    let shared = Arc::new(Shared::new(1));
+    let config = CardConfig { reader: None, command_deadline };
+    spawn_desk(&config, Arc::new(service), &shared, (mailbox.clone(), letters), report);
+    CardHandle { owner: Arc::new(Owner { mailbox, shared }) }
+}
+
+fn into(sender: Sender<CardReport>) -> impl FnMut(CardReport) + Send {
+    move |report| drop(sender.send(report))
+}
+
+fn lay(handle: &CardHandle, card: Option<u32>) {
+    handle.send(Message::Observed(Observed::Reader { name: c"reader".to_owned(), card }));
+}
+
+/// Waits for the news that is looked for.
+fn until<T>(reports: &Receiver<CardReport>, find: impl Fn(CardNews) -> Option<T>) -> T {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let report = reports.recv_timeout(left).expect("the news in time");
+        if let Some(found) = find(report.news) {
+            return found;
+        }
+    }
+}
+
+fn usable(news: CardNews) -> Option<u8> {
+    if let CardNews::Usable { tries_left } = news { Some(tries_left) } else { None }
+}
+
+fn released(news: CardNews) -> Option<()> {
+    (news == CardNews::Released).then_some(())
+}
+
+#[test]
+fn a_visit_from_the_card_to_the_release() {
+    let (sender, reports) = mpsc::channel();
+    let service = OneCard::holding(CardLink::with(HANAKO));
+    let handle = spawn_with(service.clone(), SOON, into(sender));
+    let visit = VisitId::random();
+    handle.begin(visit);
+    lay(&handle, Some(1));
+    assert_eq!(until(&reports, usable), 3);
+    handle.verify_and_read(visit, typed("0000"), [AttributeName::Name].into());
+    let wrong =
+        |news| if let CardNews::PinWrong { tries_left } = news { Some(tries_left) } else { None };
+    assert_eq!(until(&reports, wrong), 2);
+    handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
+    let read =
+        until(&reports, |news| if let CardNews::Read(read) = news { Some(read) } else { None });
+    assert_eq!(read[&AttributeName::Name].value.expose(), "検証　花子");
+    handle.end(visit);
+    until(&reports, released);
+    assert_eq!(service.card.lock().expect("whole").pins_sent(), 2);
+    assert!(handle.stop(SOON));
+}
+
+#[test]
+fn stopping_does_not_wait_for_a_reader_that_hangs() {
+    let (sender, reports) = mpsc::channel();
+    let (pace, paced) = mpsc::channel();
+    let mut service = OneCard::holding(CardLink::with(HANAKO));
+    service.pace = Some(Arc::new(Mutex::new(paced)));
+    let handle = spawn_with(service, Duration::from_millis(50), into(sender));
+    let visit = VisitId::random();
+    handle.begin(visit);
+    lay(&handle, Some(1));
+    let failure =
+        |news| if let CardNews::Unusable(failure) = news { Some(failure.code) } else { None };
+    assert_eq!(until(&reports, failure), FailureCode::CardTooSlow);
+    // The desk itself goes on.
+    let before = handle.owner.shared.desk.load(Ordering::Relaxed);
+    let deadline = Instant::now() + SOON;
+    while handle.owner.shared.desk.load(Ordering::Relaxed) == before {
+        assert!(Instant::now() < deadline, "the desk hangs as well");
+        thread::yield_now();
+    }
+    let begun = Instant::now();
+    let shared = Arc::clone(&handle.owner.shared);
+    assert!(!handle.stop(Duration::from_millis(300)));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    // When the reader comes to itself, so does everything.
+    drop(pace);
+    assert!(shared.wait_for_the_end(SOON));
+}
+
+#[test]
+fn a_full_mailbox_breaks_the_visit_off_instead_of_losing_a_command_in_silence() {
+    let (sender, reports) = mpsc::channel();
+    let (go_on, gate) = mpsc::channel::<()>();
+    let mut blocked = true;
+    let report = move |report: CardReport| {
+        if report.visit.is_some() && std::mem::take(&mut blocked) {
+            gate.recv().expect("the test goes on");
+        }
+        drop(sender.send(report));
+    };
+    let handle = spawn_with(OneCard::holding(CardLink::with(HANAKO)), SOON, report);
+    let visit = VisitId::random();
+    handle.begin(visit);
+    lay(&handle, Some(1));
+    while !handle.owner.shared.overflowed.load(Ordering::Relaxed) {
+        handle.verify_and_read(visit, typed("924"), BTreeSet::new());
+    }
+    go_on.send(()).expect("the desk goes on");
+    let internal = |news| match news {
+        CardNews::Unusable(failure) => (failure.code == FailureCode::Internal).then_some(()),
+        _ => None,
+    };
+    until(&reports, internal);
+    until(&reports, released);
+    assert!(handle.stop(SOON));
+}
+
+#[test]
+fn dropping_the_last_handle_stops_the_card_side() {
+    let (sender, reports) = mpsc::channel();
+    let handle = spawn_with(OneCard::holding(CardLink::with(HANAKO)), SOON, into(sender));
+    let shared = Arc::clone(&handle.owner.shared);
+    drop(handle.clone());
+    assert!(!shared.is_stopping());
+    drop(handle);
+    assert!(shared.wait_for_the_end(SOON));
+    drop(reports);
+}

@@ -1,0 +1,101 @@
+//! Cards for tests: the virtual one, behind a link that can be tampered with.
+
+use std::ffi::CStr;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+
+use madoguchi_protocol::FailureCode;
+use madoguchi_virtual_card::{Card, Person};
+
+use crate::link::{LONGEST_ANSWER, Link, LinkError};
+use crate::service::{Busy, Service};
+
+pub const HANAKO: &str = include_str!("../../simulators/mynumber-card/people/hanako.toml");
+
+/// What becomes of the answer to a command: its number from 0, the command, the card's answer.
+pub type Tamper = dyn FnMut(usize, &[u8], Vec<u8>) -> Result<Vec<u8>, LinkError> + Send;
+
+/// A powered card that remembers what it was sent.
+pub struct CardLink {
+    card: Card,
+    tamper: Box<Tamper>,
+    pub sent: Vec<Vec<u8>>,
+}
+
+impl CardLink {
+    pub fn with(person: &str) -> Self {
+        Self::tampered(person, |_, _, answer| Ok(answer))
+    }
+
+    pub fn tampered(
+        person: &str,
+        tamper: impl FnMut(usize, &[u8], Vec<u8>) -> Result<Vec<u8>, LinkError> + Send + 'static,
+    ) -> Self {
+        let mut card = Card::new(&Person::parse(person).expect("a person"));
+        card.power_on();
+        Self { card, tamper: Box::new(tamper), sent: Vec::new() }
+    }
+
+    /// How many VERIFY commands with a value were sent.
+    pub fn pins_sent(&self) -> usize {
+        self.sent.iter().filter(|command| command[1] == 0x20 && command.len() > 4).count()
+    }
+}
+
+impl Link for CardLink {
+    fn transmit(
+        &mut self,
+        command: &[u8],
+        answer: &mut [u8; LONGEST_ANSWER],
+    ) -> Result<usize, LinkError> {
+        let number = self.sent.len();
+        self.sent.push(command.to_vec());
+        let given = (self.tamper)(number, command, self.card.transmit(command))?;
+        answer[..given.len()].copy_from_slice(&given);
+        Ok(given.len())
+    }
+}
+
+/// A service with one card in it; without one, its reader is empty.
+#[derive(Clone)]
+pub struct OneCard {
+    pub card: Arc<Mutex<CardLink>>,
+    /// Every command waits for one of these, when there are any.
+    pub pace: Option<Arc<Mutex<Receiver<()>>>>,
+}
+
+impl OneCard {
+    pub fn holding(card: CardLink) -> Self {
+        Self { card: Arc::new(Mutex::new(card)), pace: None }
+    }
+}
+
+impl Service for OneCard {
+    fn with_card(
+        &self,
+        _: &CStr,
+        busy: &Busy,
+        conversation: &mut dyn FnMut(&mut dyn Link),
+    ) -> Result<(), LinkError> {
+        struct Paced<'a>(&'a OneCard, &'a Busy);
+        impl Link for Paced<'_> {
+            fn transmit(
+                &mut self,
+                command: &[u8],
+                answer: &mut [u8; LONGEST_ANSWER],
+            ) -> Result<usize, LinkError> {
+                self.1.during(FailureCode::CardTooSlow, || {
+                    if let Some(pace) = &self.0.pace {
+                        // The end of the pace is the end of the hanging.
+                        let _ = pace.lock().expect("whole").recv();
+                    }
+                    self.0.card.lock().expect("whole").transmit(command, answer)
+                })
+            }
+        }
+        self.card.lock().expect("whole").card.power_on();
+        conversation(&mut Paced(self, busy));
+        self.card.lock().expect("whole").card.power_off();
+        Ok(())
+    }
+}
