@@ -89,6 +89,7 @@ impl Journey {
                 Input::Event(frame) => self.event(frame),
                 Input::TimerFired => self.timer_fired(),
             }
+            self.say_reader_gone();
             self.quit_when_done();
             self.set_timer();
         }
@@ -171,6 +172,8 @@ impl Journey {
                     leaving.ended = true;
                 }
             }
+            (awaited, outcome)
+                if awaited.takes_long() && self.ticket_instead(awaited, &outcome) => {}
             (awaited, Outcome::Failure(failure)) => self.failed(awaited, failure.code),
             (awaited, Outcome::Answer(answer)) => self.answer_visit(awaited, answer),
         }
@@ -196,6 +199,7 @@ impl Journey {
             over: false,
             step,
             resume: None,
+            ticket_wanted: None,
             dialog: None,
         }));
     }
@@ -322,10 +326,9 @@ impl Journey {
         self.restart_timer = false;
     }
 
-    /// Moves the visit to a page. Answers to what the old page asked are late from now on, except
-    /// where something is being kept: a number that was given must be shown.
+    /// Moves the visit to a page. Answers to what the old page asked are late from now on.
     pub(crate) fn go(&mut self, step: Step) {
-        self.pending.retain(|p| matches!(p.awaited, Awaited::Keep | Awaited::Ticket(_)));
+        self.pending.clear();
         self.restart_timer = true;
         if let State::Visit(visit) = &mut self.state {
             visit.step = step;

@@ -8,7 +8,7 @@ use madoguchi_protocol::application::TicketOnlyReason;
 use crate::journey::{Journey, LinkState};
 use crate::state::{Awaited, DialogState, Leaving, State, Step, Visit};
 use crate::texts::Texts;
-use crate::view::{Action, Button, Dialog, Progress, Screen, View};
+use crate::view::{Action, Button, Dialog, Progress, Screen, View, Words};
 use crate::words::words;
 
 pub(crate) fn button(action: Action, label: &str) -> Button {
@@ -147,8 +147,8 @@ impl Journey {
             DialogState::CardTakenEarly => {
                 Dialog::Notice { words: texts.card_taken_early, go_on, stop: Some(stop) }
             }
-            DialogState::Failed(code) => {
-                Dialog::Notice { words: words(code, self.language), go_on, stop: None }
+            DialogState::CallFailed(code) => {
+                Dialog::Notice { words: Words { code, ..texts.call_failed }, go_on, stop: None }
             }
         })
     }
@@ -159,7 +159,10 @@ impl Journey {
             Step::Kept { reason: Some(TicketOnlyReason::CallClerk), .. }
                 | Step::Kept { called: Some(_), .. }
         );
-        !visit.over && !called && !self.awaits(Awaited::Ticket(TicketOnlyReason::CallClerk))
+        !visit.over
+            && !called
+            && visit.ticket_wanted.is_none()
+            && !self.awaits(Awaited::Ticket(TicketOnlyReason::CallClerk))
     }
 
     /// Whether the page waits for the agent before it can be left forwards.

@@ -37,6 +37,8 @@ pub(crate) struct Visit {
     pub step: Step,
     /// On a page of trouble: where one can go back to.
     pub resume: Option<Step>,
+    /// A number without a form is to be asked for as soon as the agent has answered.
+    pub ticket_wanted: Option<TicketOnlyReason>,
     pub dialog: Option<DialogState>,
 }
 
@@ -80,7 +82,7 @@ pub(crate) enum DialogState {
     Stop,
     StillThere { seconds_left: u16 },
     CardTakenEarly,
-    Failed(FailureCode),
+    CallFailed(FailureCode),
 }
 
 /// A visit that is over.
@@ -103,6 +105,11 @@ impl Visit {
     /// How many questions the chosen pack asks.
     pub fn questions(&self) -> usize {
         self.pack().map_or(0, |p| p.questions().count())
+    }
+
+    /// The page before review.
+    pub fn before_review(&self) -> Step {
+        self.questions().checked_sub(1).map_or(Step::Form, Step::Question)
     }
 
     /// The form's field of that key.
@@ -142,4 +149,11 @@ pub(crate) enum Awaited {
     Keep,
     Ticket(TicketOnlyReason),
     End,
+}
+
+impl Awaited {
+    /// Whether the agent takes nothing else of the visit, but its end, before it has answered.
+    pub fn takes_long(self) -> bool {
+        matches!(self, Self::PinSubmit | Self::Keep | Self::Ticket(_))
+    }
 }

@@ -122,6 +122,8 @@ pub(crate) struct Texts {
 
     /// The card was taken when it was not needed any more.
     pub card_taken_early: Words,
+    /// Something is kept, but no clerk could be called as well. The code is put in.
+    pub call_failed: Words,
 }
 
 impl Texts {

@@ -2,7 +2,7 @@
 
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::application::{Field, TicketOnlyReason};
-use madoguchi_protocol::local::{Answer, CardEvent, Request};
+use madoguchi_protocol::local::{Answer, CardEvent, Outcome, Request};
 use madoguchi_protocol::ticket::TicketNumber;
 
 use crate::input::Discarded;
@@ -65,12 +65,21 @@ impl Journey {
     }
 
     fn ask_for_ticket(&mut self, reason: TicketOnlyReason) {
+        let busy = self.pending.iter().any(|p| p.awaited.takes_long());
         let State::Visit(visit) = &mut self.state else { return };
-        // Beside an application that is kept or being kept, a clerk can be called as well.
-        if !matches!(visit.step, Step::Keeping { .. } | Step::Kept { .. }) {
+        if busy {
+            // The agent is sending the PIN or keeping: it takes this as soon as it has answered.
+            visit.ticket_wanted = Some(reason);
+            return;
+        }
+        // Beside an application that is kept, a clerk can be called as well.
+        if !matches!(visit.step, Step::Kept { .. }) {
             visit.resume = match visit.step {
-                step @ (Step::Form | Step::Question(_) | Step::Review) => Some(step),
-                Step::Trouble(_) => visit.resume,
+                step @ (Step::Form | Step::Question(_)) => Some(step),
+                Step::Review => Some(visit.before_review()),
+                Step::Keeping { ticket_only: false } => Some(visit.before_review()),
+                Step::Trouble(_) | Step::Keeping { .. } => visit.resume,
+                Step::Reading => None,
                 _ if visit.pack.is_some() => Some(Step::Purpose),
                 _ => Some(Step::Procedures),
             };
@@ -81,14 +90,13 @@ impl Journey {
 
     fn go_back(&mut self, step: Step) {
         let State::Visit(visit) = &self.state else { return };
-        let questions = visit.questions();
-        let resume = visit.resume;
+        let (before_review, resume) = (visit.before_review(), visit.resume);
         self.go(match step {
             Step::Trouble(_) => resume.unwrap_or(Step::Procedures),
             Step::LayCard { .. } | Step::PinEntry { .. } | Step::PinAgain { .. } => Step::Purpose,
-            Step::Review if questions > 0 => Step::Question(questions - 1),
+            Step::Review => before_review,
             Step::Question(index) if index > 0 => Step::Question(index - 1),
-            Step::Review | Step::Question(_) => Step::Form,
+            Step::Question(_) => Step::Form,
             _ => Step::Procedures,
         });
     }
@@ -142,6 +150,26 @@ impl Journey {
         }
     }
 
+    /// Takes the answer to a long request while a ticket is wanted instead; says whether that is
+    /// so. A form that comes now is wiped unseen, a number is shown.
+    pub(crate) fn ticket_instead(&mut self, awaited: Awaited, outcome: &Outcome) -> bool {
+        let State::Visit(visit) = &mut self.state else { return false };
+        let Some(reason) = visit.ticket_wanted.take() else { return false };
+        match (awaited, outcome) {
+            (_, Outcome::Failure(failure)) if ends_the_visit(failure.code) => {
+                self.leave(Some(failure.code));
+                return true;
+            }
+            (Awaited::Keep, Outcome::Answer(Answer::Kept { ticket })) => self.kept(*ticket, None),
+            (Awaited::Ticket(why), Outcome::Answer(Answer::Kept { ticket })) => {
+                self.kept(*ticket, Some(why));
+            }
+            _ => {}
+        }
+        self.ask_for_ticket(reason);
+        true
+    }
+
     fn fill(&mut self, fields: Vec<Field>, step: Option<Step>) {
         if let State::Visit(visit) = &mut self.state {
             visit.form = Some(fields);
@@ -163,18 +191,14 @@ impl Journey {
 
     /// A request failed.
     pub(crate) fn failed(&mut self, awaited: Awaited, code: FailureCode) {
-        let keeping = self.awaits(Awaited::Keep);
         let State::Visit(visit) = &mut self.state else { return };
-        // The number stays on the screen, or what is being kept goes on being kept.
-        let on_top = matches!(visit.step, Step::Kept { .. })
-            || matches!(awaited, Awaited::Ticket(_)) && keeping;
-        if on_top {
-            visit.dialog = Some(DialogState::Failed(code));
+        if matches!(visit.step, Step::Kept { .. }) {
+            visit.dialog = Some(DialogState::CallFailed(code));
             return;
         }
         let resume = match awaited {
             Awaited::Choose | Awaited::Review => Some(visit.step),
-            Awaited::Keep => Some(Step::Review),
+            Awaited::Keep => Some(visit.before_review()),
             Awaited::Ticket(_) => visit.resume,
             _ => None,
         };
@@ -190,6 +214,18 @@ impl Journey {
             visit.resume = resume;
         }
         self.go(Step::Trouble(code));
+    }
+
+    /// While the card is awaited, a reader that is gone is said at once.
+    pub(crate) fn say_reader_gone(&mut self) {
+        let gone = self.device.as_ref().and_then(|d| d.out_of_service).filter(|code| {
+            matches!(code, FailureCode::ReaderMissing | FailureCode::ReaderServiceAway)
+        });
+        if let (Some(code), State::Visit(visit)) = (gone, &self.state)
+            && matches!(visit.step, Step::LayCard { .. })
+        {
+            self.trouble(code, None);
+        }
     }
 
     /// The visit's card.

@@ -139,4 +139,10 @@ pub(super) const TEXTS: Texts = Texts {
         what_it_means: "It has already been read, so you can go on.",
         what_to_do: "Please keep your card safe.",
     },
+    call_failed: Words {
+        code: FailureCode::Internal,
+        what_happened: "No clerk could be called.",
+        what_it_means: "Your number on this screen stays as it is.",
+        what_to_do: "If it is urgent, please speak to a clerk at a counter nearby.",
+    },
 };

@@ -134,4 +134,10 @@ pub(super) const TEXTS: Texts = Texts {
         what_it_means: "カードの内容は、もう読み取ってあります。このまま続けられます。",
         what_to_do: "カードは、なくさないようにお持ちください。",
     },
+    call_failed: Words {
+        code: FailureCode::Internal,
+        what_happened: "係員をよべませんでした。",
+        what_it_means: "画面の番号は、そのまま使えます。",
+        what_to_do: "お急ぎのときは、近くの窓口で係員に声をかけてください。",
+    },
 };

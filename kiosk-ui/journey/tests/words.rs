@@ -1,0 +1,63 @@
+//! The words: complete in every language, and never more than is true.
+
+use madoguchi_journey::words;
+use madoguchi_procedure::display::Language;
+use madoguchi_protocol::FailureCode;
+
+/// A draft is no 受付, and a local check verifies nobody.
+const NEVER_JA: [&str; 5] = ["受付", "受理", "申請完了", "有効", "本人確認済"];
+const NEVER_EN: [&str; 5] = [" accepted", "submitted", " valid", "verified", "successfully"];
+
+#[test]
+fn every_failure_has_three_sentences_in_every_language() {
+    for &code in FailureCode::ALL {
+        for language in [Language::Japanese, Language::English] {
+            let words = words(code, language);
+            assert_eq!(words.code, code);
+            for sentence in [words.what_happened, words.what_it_means, words.what_to_do] {
+                let end = match language {
+                    Language::Japanese => '。',
+                    Language::English => '.',
+                };
+                assert!(sentence.chars().count() >= 8 && sentence.ends_with(end), "{code}");
+                let japanese = sentence.chars().any(|c| ('ぁ'..='ん').contains(&c));
+                let expected = language == Language::Japanese
+                    || sentence.contains("住民票のある市区町村の窓口");
+                assert_eq!(japanese, expected, "{code}: {sentence}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_two_failures_are_told_alike() {
+    for language in [Language::Japanese, Language::English] {
+        let mut said: Vec<_> =
+            FailureCode::ALL.iter().map(|&code| words(code, language).what_happened).collect();
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said.len(), FailureCode::ALL.len());
+    }
+}
+
+#[test]
+fn a_locked_pin_is_named_and_says_where_to_go() {
+    let words = words(FailureCode::CardPinLocked, Language::Japanese);
+    assert!(words.what_happened.contains("券面事項入力補助用暗証番号（数字4桁）"));
+    assert!(words.what_to_do.contains("住民票のある市区町村の窓口"));
+}
+
+#[test]
+fn no_text_says_more_than_is_true() {
+    let sources = [
+        include_str!("../src/texts/ja.rs"),
+        include_str!("../src/texts/en.rs"),
+        include_str!("../src/words.rs"),
+    ];
+    let lines = sources.iter().flat_map(|s| s.lines()).filter(|l| !l.trim().starts_with("//"));
+    for line in lines {
+        for never in NEVER_JA.into_iter().chain(NEVER_EN) {
+            assert!(!line.contains(never), "{never:?} in {line}");
+        }
+    }
+}
