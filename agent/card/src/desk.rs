@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use madoguchi_procedure::CardAttributes;
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
 use tracing::{debug, info, warn};
 
@@ -20,67 +19,13 @@ use crate::service::Busy;
 use crate::session::Trouble;
 
 mod conversation;
+mod message;
 
 pub use conversation::starter;
+pub use message::{Assignment, Message, Order, SessionEvent, Started};
 
 /// How long after a lost answer the monitor may take to see that the card is gone.
 const DOUBT: Duration = Duration::from_millis(1500);
-
-/// Everything the desk is told.
-#[derive(Debug)]
-pub enum Message {
-    Begin(VisitId),
-    Verify {
-        visit: VisitId,
-        pin: PinBuffer,
-        wanted: BTreeSet<AttributeName>,
-    },
-    End(VisitId),
-    Observed(Observed),
-    Session {
-        number: u64,
-        event: SessionEvent,
-    },
-    /// Nothing but a reason to look at the clock.
-    Wake,
-}
-
-/// What a session tells the desk.
-#[derive(Debug)]
-pub enum SessionEvent {
-    Usable {
-        tries_left: u8,
-    },
-    PinWrong {
-        tries_left: u8,
-    },
-    Read(CardAttributes),
-    Trouble(Trouble),
-    /// The card is off, everything is released, the thread ends. Always the last.
-    Finished,
-}
-
-/// What a session is to do.
-#[derive(Debug)]
-pub struct Assignment {
-    pub number: u64,
-    pub visit: VisitId,
-    pub reader: CString,
-}
-
-/// The one thing a session is told. Hanging up tells it to end.
-#[derive(Debug)]
-pub struct Order {
-    pub pin: PinBuffer,
-    pub wanted: BTreeSet<AttributeName>,
-}
-
-/// A session that was started.
-#[derive(Debug)]
-pub struct Started {
-    pub orders: SyncSender<Order>,
-    pub busy: Arc<Busy>,
-}
 
 /// The state of the card side.
 pub struct Desk<R, S> {
@@ -126,7 +71,8 @@ struct Running {
     /// `None` once nothing it says counts any more.
     orders: Option<SyncSender<Order>>,
     busy: Arc<Busy>,
-    hung: bool,
+    /// What the reader has as its problem, once a call has not come back.
+    hung: Option<Failure>,
     visit_ended: bool,
 }
 
@@ -163,17 +109,23 @@ where
 
     /// Looks at the clock.
     pub fn tick(&mut self, now: Instant) {
-        let late = self.running.as_ref().filter(|running| !running.hung).and_then(|running| {
-            let (since, code) = running.busy.since()?;
-            (now.saturating_duration_since(since) >= self.command_deadline).then_some(code)
-        });
+        let late =
+            self.running.as_ref().filter(|running| running.hung.is_none()).and_then(|running| {
+                let (since, code) = running.busy.since()?;
+                (now.saturating_duration_since(since) >= self.command_deadline).then_some(code)
+            });
         if let Some(code) = late {
             warn!(%code, "the reader hangs");
-            if let Some(running) = &mut self.running {
-                running.hung = true;
-            }
             let seconds = self.command_deadline.as_secs();
-            self.refuse(Failure::new(code, format_args!("no answer within {seconds} s")));
+            let failure = Failure::new(code, format_args!("no answer within {seconds} s"));
+            if let Some(running) = &mut self.running {
+                let reader = match code {
+                    FailureCode::ReaderBusy => code,
+                    _ => FailureCode::ReaderServiceAway,
+                };
+                running.hung = Some(Failure { code: reader, ..failure.clone() });
+            }
+            self.refuse(failure);
             self.tell_reader();
         }
         if let Some(Visit { phase: Phase::Doubt { until, failure }, .. }) = &self.visit
@@ -351,7 +303,7 @@ where
 
     fn session_finished(&mut self) {
         let Some(running) = self.running.take() else { return };
-        if running.hung {
+        if running.hung.is_some() {
             self.tell_reader();
         }
         if running.visit_ended {
@@ -387,7 +339,7 @@ where
             Ok(Started { orders, busy }) => {
                 let orders = Some(orders);
                 let running =
-                    Running { number, visit, orders, busy, hung: false, visit_ended: false };
+                    Running { number, visit, orders, busy, hung: None, visit_ended: false };
                 self.running = Some(running);
             }
             Err(error) => {
@@ -431,9 +383,8 @@ where
     }
 
     fn problem(&self) -> Option<Failure> {
-        if self.running.as_ref().is_some_and(|running| running.hung) {
-            let detail = "pcscd has not answered a command to the card";
-            return Some(Failure::new(FailureCode::ReaderServiceAway, detail));
+        if let Some(hung) = self.running.as_ref().and_then(|running| running.hung.clone()) {
+            return Some(hung);
         }
         match &self.observed {
             Some(Observed::ServiceAway(why)) => {

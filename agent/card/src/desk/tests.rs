@@ -2,6 +2,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 
+use madoguchi_procedure::CardAttributes;
+
 use super::*;
 use crate::pin::tests::typed;
 

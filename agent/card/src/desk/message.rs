@@ -1,0 +1,70 @@
+//! What the desk is told, and what it tells sessions.
+
+use std::collections::BTreeSet;
+use std::ffi::CString;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::{AttributeName, VisitId};
+
+use crate::monitor::Observed;
+use crate::pin::PinBuffer;
+use crate::service::Busy;
+use crate::session::Trouble;
+
+/// Everything the desk is told.
+#[derive(Debug)]
+pub enum Message {
+    Begin(VisitId),
+    Verify {
+        visit: VisitId,
+        pin: PinBuffer,
+        wanted: BTreeSet<AttributeName>,
+    },
+    End(VisitId),
+    Observed(Observed),
+    Session {
+        number: u64,
+        event: SessionEvent,
+    },
+    /// Nothing but a reason to look at the clock.
+    Wake,
+}
+
+/// What a session tells the desk.
+#[derive(Debug)]
+pub enum SessionEvent {
+    Usable {
+        tries_left: u8,
+    },
+    PinWrong {
+        tries_left: u8,
+    },
+    Read(CardAttributes),
+    Trouble(Trouble),
+    /// The card is off, everything is released, the thread ends. Always the last.
+    Finished,
+}
+
+/// What a session is to do.
+#[derive(Debug)]
+pub struct Assignment {
+    pub number: u64,
+    pub visit: VisitId,
+    pub reader: CString,
+}
+
+/// The one thing a session is told. Hanging up tells it to end.
+#[derive(Debug)]
+pub struct Order {
+    pub pin: PinBuffer,
+    pub wanted: BTreeSet<AttributeName>,
+}
+
+/// A session that was started.
+#[derive(Debug)]
+pub struct Started {
+    pub orders: SyncSender<Order>,
+    pub busy: Arc<Busy>,
+}
