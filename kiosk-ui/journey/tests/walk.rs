@@ -74,7 +74,9 @@ impl Walk {
             26 | 27 => self.kiosk.lay_card(),
             28 => self.kiosk.lay_card(),
             29 => self.kiosk.take_card(),
-            30 => self.kiosk.agent.card = if how % 3 == 0 { Err(code) } else { Ok(how % 4) },
+            30 => {
+                self.kiosk.agent.card = if how.is_multiple_of(3) { Err(code) } else { Ok(how % 4) }
+            }
             31 => self.kiosk.hold = true,
             32..=34 => {
                 self.kiosk.hold = false;
@@ -83,13 +85,13 @@ impl Walk {
                 }
             }
             35 => self.fail_waiting(code),
-            36 if how % 8 == 0 => {
+            36 if how.is_multiple_of(8) => {
                 self.connected = false;
                 self.kiosk.lose();
             }
             37 => {
-                self.kiosk.agent.out_of_service = (how % 2 == 0).then_some(code);
-                self.kiosk.agent.core_reachable = how % 3 == 0;
+                self.kiosk.agent.out_of_service = (how.is_multiple_of(2)).then_some(code);
+                self.kiosk.agent.core_reachable = how.is_multiple_of(3);
                 self.kiosk.agent.say_device();
                 self.kiosk.deliver();
             }
