@@ -267,6 +267,23 @@ async fn what_comes_twice_from_the_intake_is_one_application() {
 }
 
 #[tokio::test]
+async fn an_office_that_finds_no_intake_goes_on_once_it_is_back() {
+    let house = House::new();
+    let intake = house.start(Role::Intake).await;
+    let (office, operator) = (house.start_office(&intake).await, house.operator());
+    let device = house.device("kiosk-01");
+    let (before, after) = (application(), application());
+    delivered(&device, &intake, device.envelope(&before, 1)).await;
+    arrived(&operator, &office, &before).await;
+    let url = intake.url.clone();
+    Core::stop(intake.core).await;
+
+    let intake = house.start_intake_at(&url).await;
+    delivered(&device, &intake, device.envelope(&after, 2)).await;
+    arrived(&operator, &office, &after).await;
+}
+
+#[tokio::test]
 async fn an_application_is_shown_to_operators_with_a_reason_that_is_recorded() {
     let house = House::new();
     let intake = house.start(Role::Intake).await;

@@ -101,6 +101,7 @@ async fn it_says_when_it_listens_logs_the_visit_but_no_name_and_ends_on_sigterm(
 
     let pid = Pid::from_raw(i32::try_from(served.0.id()).expect("a pid")).expect("a pid");
     kill_process(pid, Signal::TERM).expect("sent");
+    // The client's runtime stands still here, so it does not even answer the connection's end.
     let told = Instant::now();
     let status = served.0.wait().expect("it ends");
     assert!(status.success(), "{status}");

@@ -4,6 +4,9 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cms::content_info::ContentInfo;
+use cms::signed_data::SignedData;
+use der::{Decode as _, Encode as _};
 use madoguchi_authority::{DeviceCertificate, Role};
 use madoguchi_envelope::bundle::MunicipalKey;
 use madoguchi_protocol::bundle::{Bundle, Payload, Profile, SignedBundle, Text};
@@ -44,20 +47,17 @@ async fn certificates(answer: Response) -> Vec<Vec<u8>> {
     assert_eq!(answer.headers()["content-transfer-encoding"], "base64");
     let body: String = answer.text().await.expect("a body").split_whitespace().collect();
     let der = STANDARD.decode(body).expect("base64");
-    // Certs-only PKCS#7 holds the certificates as they are; find each by its own DER length.
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = der[at..].windows(4).position(is_certificate).map(|i| at + i) {
-        let length = usize::from(u16::from_be_bytes([der[start + 2], der[start + 3]])) + 4;
-        found.push(der[start..start + length].to_vec());
-        at = start + length;
-    }
-    found
+    let info = ContentInfo::from_der(&der).expect("CMS");
+    let data: SignedData = info.content.decode_as().expect("signed data");
+    let certificates = data.certificates.expect("certificates").0;
+    certificates.iter().map(|certificate| certificate.to_der().expect("DER")).collect()
 }
 
-fn is_certificate(window: &[u8]) -> bool {
-    // SEQUENCE of 256 to 65,535 bytes; a TBSCertificate inside begins the same way.
-    window[0] == 0x30 && window[1] == 0x82
+/// The one certificate of an EST answer, DER.
+async fn certificate(answer: Response) -> Vec<u8> {
+    let mut certificates = certificates(answer).await;
+    assert_eq!(certificates.len(), 1);
+    certificates.remove(0)
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_device_enrols_with_its_token_and_speaks_by_its_certificate() {
         enrol(&house.stranger(), &registrar, "kiosk-01", &token.token, &certificate_request(&key))
             .await;
     assert_eq!(answer.headers()["content-type"], "application/pkcs7-mime; smime-type=certs-only");
-    let certificate = first_certificate(certificates(answer).await);
+    let certificate = certificate(answer).await;
     let now = jiff::Timestamp::now();
     let verified = DeviceCertificate::verify(&certificate, house.authority.root(), now);
     let verified = verified.expect("issued by the authority");
@@ -87,11 +87,6 @@ async fn a_device_enrols_with_its_token_and_speaks_by_its_certificate() {
     assert_eq!(devices.devices.len(), 1);
     assert!(devices.devices[0].enrolled_at.is_some());
     assert_eq!(devices.devices[0].certificate_sha256.as_ref().map(String::len), Some(64));
-}
-
-/// The outermost find is the PKCS#7 itself when it is long; the certificate is the one that parses.
-fn first_certificate(found: Vec<Vec<u8>>) -> Vec<u8> {
-    found.into_iter().next().expect("a certificate")
 }
 
 #[tokio::test]
@@ -187,7 +182,7 @@ async fn the_authoritys_certificate_is_given_to_everybody() {
         house.stranger().get(format!("{}/.well-known/est/cacerts", registrar.url)).send().await;
     let answer = answer.expect("an answer");
     assert_eq!(answer.headers()["content-type"], "application/pkcs7-mime");
-    let found = first_certificate(certificates(answer).await);
+    let found = certificate(answer).await;
     assert_eq!(found, house.authority.root().certificate().as_ref());
 }
 

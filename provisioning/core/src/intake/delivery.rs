@@ -1,5 +1,7 @@
 //! A device delivers an envelope. Committed before it is answered; a repeat gets the first answer.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -9,6 +11,8 @@ use madoguchi_envelope::Envelope;
 use madoguchi_protocol::core_api::{self, ENVELOPE_MEDIA_TYPE, Problem, Receipt};
 use madoguchi_protocol::header::EnvelopeHeader;
 use sqlx::{Sqlite, Transaction};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 use super::Shared;
 use crate::database;
@@ -23,11 +27,29 @@ impl MediaType for EnvelopeType {
     const NAME: &str = ENVELOPE_MEDIA_TYPE;
 }
 
+impl utoipa::PartialSchema for EnvelopeType {
+    fn schema() -> RefOr<Schema> {
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let description = "An envelope's own bytes, at most 64 KiB.";
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(binary))
+            .description(Some(description))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for EnvelopeType {
+    fn name() -> Cow<'static, str> {
+        "Envelope".into()
+    }
+}
+
 /// Takes one envelope of the device.
 ///
 /// Idempotent by application and part: the same bytes get the first answer again, byte for byte.
 #[utoipa::path(post, path = core_api::ENVELOPES, tag = "intake",
-    request_body(content = Vec<u8>, content_type = "application/vnd.madoguchi.envelope"),
+    request_body(content = EnvelopeType, content_type = "application/vnd.madoguchi.envelope"),
     responses(
         (status = 201, description = "The envelope is durable, or was already", body = Receipt),
         (status = "default", description = "A problem; nothing was stored", body = Problem, content_type = "application/problem+json"),

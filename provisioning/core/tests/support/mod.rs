@@ -136,8 +136,22 @@ impl House {
         self.start_towards(Role::Office, &intake.url).await
     }
 
+    /// Starts the intake where it was before.
+    pub async fn start_intake_at(&self, url: &str) -> Running {
+        let port = url.rsplit(':').next().expect("a port");
+        let path = self.write_config("https://localhost:1");
+        let text = fs::read_to_string(&path).expect("the configuration");
+        fs::write(&path, text.replace("127.0.0.1:0", &format!("127.0.0.1:{port}")))
+            .expect("written");
+        Self::run(&path, Role::Intake).await
+    }
+
     async fn start_towards(&self, role: Role, intake: &str) -> Running {
-        let config = Config::read(&self.write_config(intake)).expect("a configuration");
+        Self::run(&self.write_config(intake), role).await
+    }
+
+    async fn run(config: &Path, role: Role) -> Running {
+        let config = Config::read(config).expect("a configuration");
         let core = Core::start(&config, &[role]).await.expect("it starts");
         let url = url(core.address(role).expect("it listens"));
         Running { core, url }
