@@ -92,7 +92,7 @@ impl Core {
     /// The newest signed bundle of a kind for this device. Not yet verified.
     ///
     /// # Errors
-    /// [`UplinkError`]; [`UplinkError::Refused`] when there is none yet.
+    /// [`UplinkError`]; [`UplinkError::Busy`] when there is none yet.
     pub async fn bundle(&self, kind: BundleKind) -> Result<SignedBundle, UplinkError> {
         let url = at(&self.registrar, &format!("{BUNDLES}/{}", kind.as_str()));
         exchange(self.client.get(url)).await?.json()

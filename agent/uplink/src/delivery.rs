@@ -14,6 +14,9 @@ use crate::pace::Pace;
 /// Envelopes taken from the outbox at a time: at most 4 MiB of them in memory.
 const BATCH: usize = 64;
 
+/// Beginning of the problem types that are about the envelope itself.
+const ABOUT_THE_ENVELOPE: &str = "urn:madoguchi:problem:envelope.";
+
 /// Which envelope: one part of one application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OutboxKey {
@@ -72,7 +75,7 @@ impl CoreState {
 /// Delivers what the outbox holds until `shutdown` completes. `wake` says that something new was
 /// kept; `state` follows every exchange.
 ///
-/// Refused for good is set aside and logged; everything else is tried again, for ever. An exchange
+/// An envelope that is refused for good is set aside and logged; everything else is tried again, for ever. An exchange
 /// that `shutdown` cuts off is repeated after the next start.
 pub async fn deliver_loop<O: Outbox>(
     core: &Core,
@@ -127,7 +130,10 @@ enum Verdict {
 fn judge(result: Result<Receipt, UplinkError>) -> (Verdict, Option<UplinkError>) {
     match result {
         Ok(receipt) => (Verdict::Delivered(receipt), None),
-        Err(UplinkError::Refused(problem)) => (Verdict::SetAside(problem), None),
+        // Any other refusal is about the device or the route, and no envelope is to blame.
+        Err(UplinkError::Refused(problem)) if problem.kind.starts_with(ABOUT_THE_ENVELOPE) => {
+            (Verdict::SetAside(problem), None)
+        }
         // A failure of the core at this one envelope must not hold up all others.
         Err(e @ UplinkError::Busy { after: None, .. }) => (Verdict::Skip, Some(e)),
         Err(e @ UplinkError::Busy { after, .. }) => (Verdict::Stop(after), Some(e)),

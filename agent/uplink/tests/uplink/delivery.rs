@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::support::{
-    Accepted, Authority, Reply, answer, core, health, problem, serve, with_header,
+    Accepted, Authority, Reply, answer, core, health, problem, problem_of, serve, with_header,
 };
 use madoguchi_protocol::{ApplicationId, VisitId};
 use madoguchi_uplink::{Core, CoreState, Due, Outbox, OutboxKey, Pace, deliver_loop};
@@ -129,7 +129,7 @@ async fn what_is_kept_arrives_once_and_in_order_whatever_the_core_does() {
                 Reply::Cut
             }
             4 => with_header(theirs.receipt(asked), "content-length", "9999"),
-            5 => problem(401, false),
+            5 => problem_of("route.unknown", 404, false),
             _ => theirs.receipt(asked),
         }
     })
@@ -152,7 +152,7 @@ async fn one_refused_for_good_is_set_aside_and_the_others_go_on() {
     let (theirs, poison) = (accepted.clone(), keys[1].application.to_string());
     let url = serve(authority.core(), move |asked| match asked.path.as_str() {
         "/v1/health" => health(),
-        _ if asked.body == poison.as_bytes() => problem(422, false),
+        _ if asked.body == poison.as_bytes() => problem_of("envelope.old_pack", 422, false),
         _ => theirs.receipt(asked),
     })
     .await;

@@ -183,8 +183,12 @@ pub fn with_header(reply: Reply, name: &'static str, value: &str) -> Reply {
 }
 
 pub fn problem(status: u16, retry: bool) -> Reply {
+    problem_of("test", status, retry)
+}
+
+pub fn problem_of(code: &str, status: u16, retry: bool) -> Reply {
     let body = format!(
-        r#"{{"type":"urn:madoguchi:problem:test","title":"Test","status":{status},"detail":"as told","retry":{retry}}}"#
+        r#"{{"type":"urn:madoguchi:problem:{code}","title":"Test","status":{status},"detail":"as told","retry":{retry}}}"#
     );
     answer(status, "application/problem+json", body)
 }

@@ -1,0 +1,199 @@
+//! Showing one application as the office opened it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use madoguchi_procedure::display::{Language, card_value};
+use madoguchi_procedure::{FieldDefinition, Pack, Source};
+use madoguchi_protocol::application::{
+    CardEvidence, Content, Field, Origin, SignatureCheck, TicketOnlyReason,
+};
+use madoguchi_protocol::core_api::{APPLICATIONS, OpenedApplication};
+use madoguchi_protocol::header::PackVersion;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::arguments::Application;
+use crate::connection::Connection;
+use crate::report::Report;
+use crate::toml_file;
+
+const LANGUAGE: Language = Language::Japanese;
+
+pub(crate) fn run(command: Application) -> Result<Report> {
+    let Application::Show { id, reason, office, packs, operator } = command;
+    let packs = read_packs(&packs)?;
+    let office = Connection::open(&operator, &office)?;
+    let path = format!("{APPLICATIONS}/{id}");
+    let opened: OpenedApplication = office.get(&path, &[("reason", &reason)])?;
+    Report::new(&opened, describe(&opened, &packs))
+}
+
+fn read_packs(paths: &[PathBuf]) -> Result<Vec<Pack>> {
+    Ok(toml_file::read_packs(paths)?.into_iter().map(|file| file.pack).collect())
+}
+
+fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
+    let header = &opened.header;
+    let mut text = format!(
+        "application  {}\n\
+         ticket       {} of {}\n\
+         device       {} at {}\n\
+         kept         {}\n\
+         received     {}\n",
+        header.application,
+        header.ticket,
+        header.business_day,
+        header.device,
+        header.site,
+        header.kept_at,
+        opened.received_at,
+    );
+    match &opened.application.content {
+        Content::TicketOnly { reason } => {
+            text.push_str(&format!("form         none: {}\n", why_no_form(*reason)));
+        }
+        Content::Filled { pack, fields } => {
+            let known = known_pack(packs, pack);
+            let title = known.map_or(String::new(), |p| format!("{} ", LANGUAGE.of(&p.title)));
+            text.push_str(&format!("form         {title}({} v{})\n\n", pack.id, pack.version));
+            let header = ["field", "value", "origin", "evidence"].map(str::to_owned);
+            let rows = fields.iter().map(|field| row(field, known));
+            text.push_str(&table(&[header].into_iter().chain(rows).collect::<Vec<_>>()));
+        }
+    }
+    text
+}
+
+/// The pack in the version by which the form was filled: another one might say other things.
+fn known_pack<'a>(packs: &'a [Pack], version: &PackVersion) -> Option<&'a Pack> {
+    packs.iter().find(|pack| pack.version() == *version)
+}
+
+fn row(field: &Field, pack: Option<&Pack>) -> [String; 4] {
+    let definition = pack.and_then(|p| p.field(&field.key));
+    let label =
+        definition.map_or_else(|| field.key.to_string(), |d| LANGUAGE.of(&d.label).to_owned());
+    let origin = match field.origin {
+        Origin::Card => "card",
+        Origin::Typed => "typed",
+        Origin::Chosen => "chosen",
+        Origin::Computed => "computed",
+    };
+    let evidence = field.evidence.as_ref().map_or(String::new(), said_by);
+    [label, printable(&value(field, definition)), origin.to_owned(), printable(&evidence)]
+}
+
+fn value(field: &Field, definition: Option<&FieldDefinition>) -> String {
+    let value = field.value.expose();
+    if let Some(evidence) = &field.evidence {
+        return card_value(evidence.attribute, value, LANGUAGE);
+    }
+    match definition.map(|d| &d.source) {
+        Some(Source::Question { choices, .. }) => choices
+            .iter()
+            .find(|choice| choice.key.as_str() == value)
+            .map_or_else(|| value.clone(), |choice| LANGUAGE.of(&choice.label).to_owned()),
+        _ => value.clone(),
+    }
+}
+
+fn said_by(evidence: &CardEvidence) -> String {
+    let signature = match evidence.signature {
+        SignatureCheck::NotChecked => "signature not checked",
+        SignatureCheck::Good => "signature good",
+        SignatureCheck::UnknownIssuer => "issuer not known",
+    };
+    let substitutes = match evidence.substitutions.as_slice() {
+        [] => String::new(),
+        positions => format!(", substitute characters at {positions:?}"),
+    };
+    format!("{}, {signature}{substitutes}", evidence.file)
+}
+
+fn why_no_form(reason: TicketOnlyReason) -> &'static str {
+    match reason {
+        TicketOnlyReason::CallClerk => "asked for a clerk",
+        TicketOnlyReason::DoNotKnow => "did not know what to choose",
+        TicketOnlyReason::WithoutCard => "without a card",
+        TicketOnlyReason::CardCannotBeUsed => "the card cannot be used here",
+    }
+}
+
+/// What came from outside must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Columns as wide as a terminal draws them: a Japanese character takes two cells.
+fn table(rows: &[[String; 4]]) -> String {
+    let mut widths = [0; 4];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |row: &[String; 4]| {
+        let cells = row.iter().zip(widths);
+        let padded =
+            cells.map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPENED: &str = r#"{
+      "header": {"format":1,"application":"0198a000-0000-7000-8000-000000000001","kind":"filled",
+        "part":{"number":1,"of":1},"device":"kiosk-01","tenant":"tokiwa","site":"honcho","sequence":1,
+        "visit":"7b0e0b54-9a52-4d0b-9a3e-5a1f2c3d4e5f","pack":{"id":"tenkyo","version":1},"ticket":"A017",
+        "business_day":"2026-11-22","token_sha256":"00","kept_at":"2026-11-22T01:00:00Z","kem":25722,"key":"00"},
+      "received_at": "2026-11-22T01:00:01Z",
+      "application": {"format":1,"id":"0198a000-0000-7000-8000-000000000001","token":"AAAAAAAAAAAAAAAAAAAAAA",
+        "content":{"kind":"filled","pack":{"id":"tenkyo","version":1},"fields":[
+          {"key":"name","value":"検証　花子","origin":"card",
+           "evidence":{"attribute":"name","file":"TEXT/0002","signature":"not_checked","substitutions":[1]}},
+          {"key":"birth_date","value":"19800217","origin":"card",
+           "evidence":{"attribute":"birth_date","file":"TEXT/0002","signature":"good"}},
+          {"key":"who_moves","value":"whole_household","origin":"chosen"}]}}}"#;
+
+    fn opened() -> OpenedApplication {
+        serde_json::from_str(OPENED).expect("an application")
+    }
+
+    fn pack() -> Pack {
+        Pack::parse(include_str!("../../procedures/tenkyo.toml")).expect("a pack")
+    }
+
+    #[test]
+    fn fields_are_shown_by_label_with_origin_and_evidence() {
+        let text = describe(&opened(), &[pack()]);
+        let form = text.split_once("\n\n").expect("a form").1;
+        assert!(text.contains("form         転居届 (tenkyo v1)"), "{text}");
+        assert_eq!(
+            form,
+            "field         value                      origin  evidence\n\
+             氏名          検証　花子                 card    TEXT/0002, signature not checked, substitute characters at [1]\n\
+             生年月日      昭和55年（1980年）2月17日  card    TEXT/0002, signature good\n\
+             引っ越した方  世帯の全員                 chosen\n"
+        );
+    }
+
+    #[test]
+    fn without_the_pack_of_that_version_fields_are_shown_by_key() {
+        let mut newer = pack();
+        newer.version = 2;
+        for packs in [vec![], vec![newer]] {
+            let text = describe(&opened(), &packs);
+            assert!(text.contains("who_moves") && text.contains("whole_household"), "{text}");
+            assert!(!text.contains("引っ越した方"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_cannot_steer_the_terminal() {
+        assert_eq!(printable("花子\u{1b}[2J\n"), "花子\u{fffd}[2J\u{fffd}");
+    }
+}

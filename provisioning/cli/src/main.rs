@@ -1,0 +1,45 @@
+//! `madoguchi-provision`: what an operator types to make keys, sign bundles, admit devices and look
+//! into an application.
+//!
+//! Every command says what it did and what comes next, or with `--json` prints one JSON object.
+//! Keys are never overwritten, and files with a secret can be read by their owner alone.
+
+mod application;
+mod arguments;
+mod bundle;
+mod connection;
+mod device;
+mod keys;
+mod report;
+mod toml_file;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+use crate::report::Report;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return report::usage(&error),
+    };
+    let json = arguments.json;
+    match run(arguments.command) {
+        Ok(report) => report.print(json),
+        Err(error) => report::failure(&error, json),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Report> {
+    match command {
+        Command::MunicipalKey(command) => keys::municipal_key(command),
+        Command::Ca(command) => keys::ca(command),
+        Command::Certificate(command) => keys::certificate(command),
+        Command::SealingKey(command) => keys::sealing_key(command),
+        Command::Bundle(command) => bundle::run(command),
+        Command::Device(command) => device::run(command),
+        Command::Application(command) => application::run(command),
+    }
+}

@@ -1,0 +1,191 @@
+//! What works on a machine that is never connected.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use madoguchi_authority::files;
+use madoguchi_protocol::bundle::{Payload, SignedBundle};
+
+use crate::provision::{Provision, data};
+
+#[test]
+fn what_was_signed_verifies_under_the_key_that_was_made() {
+    let provision = Provision::founded();
+    let fingerprint = provision.sign("packs", "7", &["--packs", &data("procedures")], "packs.json")
+        ["signed_by"]
+        .clone();
+    provision.sign("profile", "1", &["--profile", &data("profiles/kiosk.toml")], "profile.json");
+    provision.sign("sealing-keys", "1", &["--sealing-keys", "sealing"], "sealing-keys.json");
+
+    let key = files::read_municipal_public_key(&provision.path("municipal/municipal.pub"))
+        .expect("a public key");
+    assert_eq!(fingerprint, key.fingerprint());
+    let verified = |file: &str| {
+        let bytes = std::fs::read(provision.path(file)).expect("a bundle");
+        let signed: SignedBundle = serde_json::from_slice(&bytes).expect("a bundle");
+        key.verify(&signed, &"tokiwa".parse().expect("a tenant")).expect("signed")
+    };
+    let packs = verified("packs.json");
+    assert_eq!(packs.generation, 7);
+    let Payload::Packs { packs } = packs.payload else { panic!("packs") };
+    assert!(packs.iter().any(|text| text.contains("転居届")));
+    let Payload::Profile { profile } = verified("profile.json").payload else {
+        panic!("a profile")
+    };
+    assert_eq!(
+        (profile.municipality.ja.as_str(), profile.municipality.en.as_str(), profile.idle_seconds),
+        ("常盤市", "Tokiwa City", 90)
+    );
+    assert!(matches!(verified("sealing-keys.json").payload, Payload::SealingKeys { .. }));
+}
+
+#[test]
+fn devices_are_told_the_stronger_key_first() {
+    let provision = Provision::founded();
+    let mut x_wing = 0;
+    // Enough of each that the order of the file names cannot do it by chance.
+    for _ in 0..4 {
+        provision.json(&["sealing-key", "create", "--out", "sealing", "--kem", "x25519"]);
+        provision.json(&["sealing-key", "create", "--out", "sealing"]);
+        x_wing += 1;
+    }
+    provision.sign("sealing-keys", "1", &["--sealing-keys", "sealing"], "sealing-keys.json");
+    let bytes = std::fs::read(provision.path("sealing-keys.json")).expect("a bundle");
+    let signed: SignedBundle = serde_json::from_slice(&bytes).expect("a bundle");
+    let key = files::read_municipal_key(&provision.path("municipal")).expect("a key");
+    let key = key.public().expect("a key");
+    let bundle = key.verify(&signed, &"tokiwa".parse().expect("a tenant")).expect("signed");
+    let Payload::SealingKeys { keys } = bundle.payload else { panic!("keys") };
+    let kems: Vec<_> = keys.iter().map(|key| key.kem).collect();
+    let expected = [vec![0x647a; x_wing + 1], vec![0x0020; 4]].concat();
+    assert_eq!(kems, expected);
+}
+
+#[test]
+fn keys_are_private_and_never_overwritten() {
+    let provision = Provision::founded();
+    let operator = [
+        "certificate",
+        "issue",
+        "--role",
+        "operator",
+        "--name",
+        "sato",
+        "--ca",
+        "ca",
+        "--out",
+        "sato",
+    ];
+    provision.json(&operator);
+    for private in ["municipal/municipal.key", "ca/ca.key", "sato/key.pem"] {
+        let mode = std::fs::metadata(provision.path(private)).expect(private).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{private}");
+    }
+    let bytes = || std::fs::read(provision.path("municipal/municipal.key")).expect("a key");
+    let before = bytes();
+    for again in [
+        &["municipal-key", "create", "--out", "municipal"][..],
+        &["ca", "create", "--tenant", "tokiwa", "--out", "ca"],
+        &operator,
+    ] {
+        let error = provision.error(again);
+        assert!(error.contains("never overwritten"), "{error}");
+    }
+    assert_eq!(bytes(), before);
+}
+
+#[test]
+fn a_wrong_pack_is_named_with_its_line_and_column() {
+    let provision = Provision::founded();
+    let good = std::fs::read_to_string(data("procedures/tenkyo.toml")).expect("a pack");
+    let wrong = good.replacen("legal_effect = \"draft\"", "legal_effect = \"binding\"", 1);
+    let line = wrong.lines().position(|l| l.contains("binding")).expect("the line") + 1;
+    std::fs::write(provision.path("tenkyo.toml"), wrong).expect("written");
+    let sign = |packs: &str| {
+        provision.error(&[
+            "bundle",
+            "sign",
+            "--kind",
+            "packs",
+            "--generation",
+            "1",
+            "--packs",
+            packs,
+            "--tenant",
+            "tokiwa",
+            "--municipal-key",
+            "municipal",
+            "--out",
+            "packs.json",
+        ])
+    };
+    let error = sign("tenkyo.toml");
+    assert!(error.contains(&format!("tenkyo.toml: line {line}, column 16")), "{error}");
+    assert!(!provision.path("packs.json").exists(), "nothing is signed");
+
+    std::fs::write(provision.path("tenkyo.toml"), &good).expect("written");
+    std::fs::create_dir(provision.path("packs")).expect("a folder");
+    for copy in ["packs/a.toml", "packs/b.toml"] {
+        std::fs::write(provision.path(copy), &good).expect("written");
+    }
+    let error = sign("packs");
+    assert!(error.contains("b.toml") && error.contains("twice"), "{error}");
+}
+
+#[test]
+fn a_wrong_profile_is_not_signed() {
+    let provision = Provision::founded();
+    let good = std::fs::read_to_string(data("profiles/kiosk.toml")).expect("a profile");
+    for (from, to, said) in [
+        ("idle_seconds = 90", "idle_seconds = 5", "idle_seconds: 30 to 300"),
+        ("[\"A\"]", "[]", "sections"),
+        ("[\"A\"]", "[\"O\"]", "line 5"),
+        ("idle_seconds", "patience", "patience"),
+        ("常盤市\"", "\"", "municipality"),
+    ] {
+        std::fs::write(provision.path("kiosk.toml"), good.replacen(from, to, 1)).expect("written");
+        let error = provision.error(&[
+            "bundle",
+            "sign",
+            "--kind",
+            "profile",
+            "--generation",
+            "1",
+            "--profile",
+            "kiosk.toml",
+            "--tenant",
+            "tokiwa",
+            "--municipal-key",
+            "municipal",
+            "--out",
+            "profile.json",
+        ]);
+        assert!(error.contains(said), "{to}: {error}");
+    }
+}
+
+#[test]
+fn the_names_of_a_certificate_fit_its_role() {
+    let provision = Provision::founded();
+    let issue = |arguments: &[&str]| {
+        let all = [&["certificate", "issue"], arguments, &["--ca", "ca", "--out", "out"]].concat();
+        provision.error(&all)
+    };
+    assert!(issue(&["--role", "intake"]).contains("--dns or --ip"));
+    assert!(issue(&["--role", "intake", "--name", "kiosk", "--dns", "a"]).contains("--name"));
+    assert!(issue(&["--role", "operator", "--name", "sato", "--dns", "a"]).contains("person"));
+    assert!(issue(&["--role", "operator", "--name", "Sato Hanako"]).contains("a-z"));
+    let role =
+        ["certificate", "issue", "--role", "office", "--name", "office", "--dns", "localhost"];
+    let issued = provision.json(&[&role[..], &["--ca", "ca", "--out", "office"]].concat());
+    assert_eq!(issued["identity"], "urn:madoguchi:tokiwa:role:office");
+}
+
+#[test]
+fn a_wrong_command_line_is_status_2_and_json_when_asked() {
+    let provision = Provision::new();
+    let output = provision.output(&["device", "add", "--device", "Kiosk 1", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
+    assert!(error["error"].as_str().expect("a text").contains("a-z, 0-9"), "{error}");
+    assert_eq!(provision.output(&["--help"]).status.code(), Some(0));
+}

@@ -1,0 +1,260 @@
+//! From the first key to the opened application: operator, device and core as they will meet.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use madoguchi_authority::Role;
+use madoguchi_core::{Config, Core};
+use madoguchi_envelope::{SealFacts, SealingPublicKey, seal};
+use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
+use madoguchi_protocol::application::{Application, Content, TicketOnlyReason};
+use madoguchi_protocol::bundle::{BundleKind, Payload};
+use madoguchi_protocol::core_api::BlockRequest;
+use madoguchi_protocol::ticket::{TicketNumber, TicketToken};
+use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_uplink::{Bootstrap, Endpoints, OutboxKey, Timeouts};
+
+use crate::provision::{Provision, data};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The core's three roles on free ports, with keys that the program made.
+struct Office {
+    provision: Provision,
+    intake: String,
+    registrar: String,
+    office: String,
+    _running: [Core; 2],
+}
+
+impl Office {
+    async fn open() -> Self {
+        let provision = Provision::founded();
+        for role in ["intake", "office", "registrar"] {
+            let issue = ["certificate", "issue", "--role", role, "--dns", "localhost"];
+            provision.json(&[&issue[..], &["--ca", "ca", "--out", role]].concat());
+        }
+        let issue = ["certificate", "issue", "--role", "operator", "--name", "sato"];
+        provision.json(&[&issue[..], &["--ca", "ca", "--out", "sato"]].concat());
+        provision.sign("packs", "1", &["--packs", &data("procedures")], "bundles/packs.json");
+        let sealing = ["--sealing-keys", "sealing"];
+        provision.sign("sealing-keys", "1", &sealing, "bundles/sealing-keys.json");
+
+        let first =
+            start(&provision, "https://localhost:1", &[Role::Intake, Role::Registrar]).await;
+        let intake = url(&first, Role::Intake);
+        let second = start(&provision, &intake, &[Role::Office]).await;
+        Self {
+            registrar: url(&first, Role::Registrar),
+            office: url(&second, Role::Office),
+            intake,
+            _running: [first, second],
+            provision,
+        }
+    }
+
+    fn as_operator<'a>(&self, arguments: &[&'a str]) -> Vec<&'a str> {
+        [arguments, &["--identity", "sato", "--ca", "ca/ca.pem"]].concat()
+    }
+
+    fn publish(&self, file: &str) -> serde_json::Value {
+        let registrar = self.registrar.clone();
+        self.provision.json(&self.as_operator(&[
+            "bundle",
+            "publish",
+            file,
+            "--registrar",
+            &registrar,
+        ]))
+    }
+
+    fn add_device(&self) -> EnrolmentSheet {
+        let (registrar, intake) = (self.registrar.clone(), self.intake.clone());
+        let added = self.provision.json(&self.as_operator(&[
+            "device",
+            "add",
+            "--device",
+            "kiosk-01",
+            "--site",
+            "honcho",
+            "--registrar",
+            &registrar,
+            "--intake",
+            &intake,
+            "--municipal-key",
+            "municipal",
+            "--sheet",
+            "sheet.toml",
+        ]));
+        let text = std::fs::read_to_string(self.provision.path("sheet.toml")).expect("a sheet");
+        let sheet = EnrolmentSheet::parse(&text).expect("a sheet");
+        assert!(
+            !added.to_string().contains(sheet.token.expose()),
+            "the token is on the sheet only"
+        );
+        sheet
+    }
+
+    fn devices(&self) -> serde_json::Value {
+        let registrar = self.registrar.clone();
+        self.provision.json(&self.as_operator(&["device", "list", "--registrar", &registrar]))
+    }
+}
+
+async fn start(provision: &Provision, intake: &str, roles: &[Role]) -> Core {
+    let text = format!(
+        r#"
+        tenant = "tokiwa"
+        ca = "ca/ca.pem"
+        [intake]
+        listen = "127.0.0.1:0"
+        database = "intake.sqlite"
+        certificate = "intake/certificate.pem"
+        key = "intake/key.pem"
+        municipal_key = "municipal/municipal.pub"
+        packs = "bundles"
+        sealing_keys = "bundles"
+        [office]
+        listen = "127.0.0.1:0"
+        database = "office.sqlite"
+        certificate = "office/certificate.pem"
+        key = "office/key.pem"
+        intake = "{intake}"
+        client_certificate = "office/certificate.pem"
+        client_key = "office/key.pem"
+        sealing_keys = "sealing"
+        municipal_key = "municipal/municipal.pub"
+        packs = "bundles"
+        [registrar]
+        listen = "127.0.0.1:0"
+        database = "registrar.sqlite"
+        certificate = "registrar/certificate.pem"
+        key = "registrar/key.pem"
+        ca_key = "ca/ca.key"
+        municipal_key = "municipal/municipal.pub"
+        "#
+    );
+    std::fs::write(provision.path("core.toml"), text).expect("written");
+    let config = Config::read(&provision.path("core.toml")).expect("a configuration");
+    Core::start(&config, roles).await.expect("a core")
+}
+
+fn url(core: &Core, role: Role) -> String {
+    format!("https://localhost:{}", core.address(role).expect("listening").port())
+}
+
+async fn enrol(sheet: &EnrolmentSheet, dir: &Path) -> Identity {
+    let enrolment = Enrolment::begin(sheet, dir).expect("begun");
+    let tls = bootstrap_config(sheet).expect("TLS");
+    let registrar = Bootstrap::new(tls, sheet.settings.registrar.as_str()).expect("a client");
+    let answer = registrar
+        .enrol(&sheet.settings.device, sheet.token.expose(), enrolment.csr_base64())
+        .await
+        .expect("a certificate");
+    enrolment.accept_pkcs7(&answer).expect("accepted");
+    core(&enrolment.identity().expect("pending")).health().await.expect("proved");
+    enrolment.activate().expect("active")
+}
+
+fn core(identity: &Identity) -> madoguchi_uplink::Core {
+    let settings = identity.settings();
+    let endpoints = Endpoints {
+        intakes: settings.intakes.iter().map(ToString::to_string).collect(),
+        registrar: settings.registrar.to_string(),
+    };
+    let tls = identity.client_config().expect("TLS");
+    madoguchi_uplink::Core::new(tls, &endpoints, Timeouts::default()).expect("a client")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_kept_by_an_enrolled_device_is_shown_to_an_operator() {
+    let office = Office::open().await;
+    office.publish("bundles/sealing-keys.json");
+    let sheet = office.add_device();
+    assert!(office.devices()["devices"][0]["enrolled_at"].is_null());
+    let state = tempfile::tempdir().expect("a folder");
+    let identity = enrol(&sheet, state.path()).await;
+    assert!(office.devices()["devices"][0]["enrolled_at"].is_string());
+
+    let core = core(&identity);
+    let signed = core.bundle(BundleKind::SealingKeys).await.expect("a bundle");
+    let settings = identity.settings();
+    let bundle = identity.municipal_key().verify(&signed, &settings.tenant).expect("signed");
+    let Payload::SealingKeys { keys } = bundle.payload else { panic!("sealing keys") };
+    let letter = 'A'.try_into().expect("a letter");
+    let block = core.lease(&BlockRequest { letter, count: 20 }).await.expect("a block");
+
+    let application = Application {
+        format: 1,
+        id: ApplicationId::now(),
+        token: TicketToken::new([7; 16]),
+        content: Content::TicketOnly { reason: TicketOnlyReason::CallClerk },
+    };
+    let facts = SealFacts {
+        device: settings.device.clone(),
+        tenant: settings.tenant.clone(),
+        site: settings.site.clone(),
+        first_sequence: 1,
+        visit: VisitId::random(),
+        ticket: TicketNumber::new(letter, block.first).expect("a ticket"),
+        business_day: block.business_day,
+        kept_at: jiff::Timestamp::now(),
+    };
+    let key = SealingPublicKey::first_usable(&keys).expect("a key");
+    let parts = seal(&application, &facts, &key, &identity.signer()).expect("sealed");
+    let outbox_key = OutboxKey { application: application.id, part: 1 };
+    let receipt = core.deliver(outbox_key, parts[0].bytes.clone()).await.expect("a receipt");
+    let again = core.deliver(outbox_key, parts[0].bytes.clone()).await.expect("a receipt");
+    assert_eq!(receipt, again);
+
+    let id = application.id.to_string();
+    let show = ["application", "show", &id, "--reason", "検証", "--office", &office.office];
+    let show = office.as_operator(&show);
+    let deadline = Instant::now() + DEADLINE;
+    while !office.provision.output(&show).status.success() {
+        assert!(Instant::now() < deadline, "{}", office.provision.error(&show));
+    }
+    let opened = office.provision.json(&show);
+    assert_eq!(opened["application"]["content"]["reason"], "call_clerk");
+    let words = office.provision.output(&show).stdout;
+    let words = String::from_utf8(words).expect("text");
+    assert!(words.contains("asked for a clerk") && words.contains(&id), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_core_refuses_is_said_in_its_words() {
+    let office = Office::open().await;
+    assert_eq!(office.publish("bundles/packs.json")["generation"], 1);
+    let (registrar, url) = (office.registrar.as_str(), office.office.as_str());
+    let publish =
+        office.as_operator(&["bundle", "publish", "bundles/packs.json", "--registrar", registrar]);
+    let refused = office.provision.refused(&publish);
+    assert_eq!(refused["problem"]["type"], "urn:madoguchi:problem:bundle.old_generation");
+    assert!(refused["error"].as_str().expect("a text").contains("not newer"), "{refused}");
+
+    let id = ApplicationId::now().to_string();
+    let show =
+        office.as_operator(&["application", "show", &id, "--reason", "検証", "--office", url]);
+    let refused = office.provision.refused(&show);
+    assert_eq!(refused["problem"]["type"], "urn:madoguchi:problem:application.unknown");
+
+    std::fs::write(office.provision.path("sheet.toml"), "occupied").expect("written");
+    let add = office.as_operator(&[
+        "device",
+        "add",
+        "--device",
+        "kiosk-01",
+        "--site",
+        "honcho",
+        "--registrar",
+        registrar,
+        "--intake",
+        url,
+        "--municipal-key",
+        "municipal",
+        "--sheet",
+        "sheet.toml",
+    ]);
+    assert!(office.provision.error(&add).contains("not overwritten"));
+    assert_eq!(office.devices()["devices"], serde_json::json!([]), "no token was made");
+}
