@@ -15,6 +15,7 @@ use crate::wait::{Stop, until};
 const PATIENCE: Duration = Duration::from_secs(20);
 const TENANT: &str = "tokiwa";
 const SITE: &str = "honcho";
+const DEVICE: &str = "kiosk-01";
 /// The network is private: the ports cannot be taken.
 const ROLES: [(&str, u16); 3] = [("registrar", 8443), ("intake", 8441), ("office", 8442)];
 /// Who asks.
@@ -32,7 +33,7 @@ listen = "127.0.0.1:8441"
 database = "intake.sqlite"
 certificate = "intake/certificate.pem"
 key = "intake/key.pem"
-municipal_key = "municipal/public.txt"
+municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 sealing_keys = "bundles"
 
@@ -45,7 +46,7 @@ intake = "https://localhost:8441"
 client_certificate = "office/certificate.pem"
 client_key = "office/key.pem"
 sealing_keys = "sealing"
-municipal_key = "municipal/public.txt"
+municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 
 [registrar]
@@ -53,8 +54,8 @@ listen = "127.0.0.1:8443"
 database = "registrar.sqlite"
 certificate = "registrar/certificate.pem"
 key = "registrar/key.pem"
-ca_key = "ca/ca-key.pem"
-municipal_key = "municipal/public.txt"
+ca_key = "ca/ca.key"
+municipal_key = "municipal/municipal.pub"
 "#;
 
 /// The municipality: its keys and its running core.
@@ -62,6 +63,8 @@ municipal_key = "municipal/public.txt"
 pub struct Core {
     programs: Programs,
     folder: PathBuf,
+    packs: PathBuf,
+    profile: PathBuf,
     logs: PathBuf,
     roles: Vec<Process>,
 }
@@ -80,10 +83,16 @@ impl Core {
     ) -> Result<Self> {
         let folder = work.join("core");
         fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-        let mut core =
-            Self { programs: programs.clone(), folder, logs: logs.to_owned(), roles: Vec::new() };
+        let mut core = Self {
+            programs: programs.clone(),
+            folder,
+            packs: repository.join("provisioning/procedures"),
+            profile: repository.join("provisioning/profiles/kiosk.toml"),
+            logs: logs.to_owned(),
+            roles: Vec::new(),
+        };
         core.make_keys()?;
-        core.sign_bundles(&repository.join("provisioning/procedures"))?;
+        core.sign_bundles()?;
         let config = core.folder.join("core.toml");
         fs::write(&config, CORE_TOML).with_context(|| format!("write {}", config.display()))?;
         for (role, _) in ROLES {
@@ -106,27 +115,87 @@ impl Core {
         Ok(())
     }
 
-    fn start_role(&mut self, role: &str, stop: &Stop) -> Result<()> {
+    /// Starts one role and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_role(&mut self, role: &str, stop: &Stop) -> Result<()> {
         let mut command = self.programs.command("madoguchi-core")?;
         command.args(["serve", "--config", "core.toml", "--role", role]).current_dir(&self.folder);
         let mut process = Process::start(role, &mut command, &self.logs)?;
-        process.ready_by_line("listening", PATIENCE, stop, |line| line.contains("listening"))?;
+        let mark = process.mark()?;
+        process.ready("listening", PATIENCE, stop, |process| {
+            let said = process.lines_since(mark)?;
+            Ok(said.iter().any(|line| line.contains("listening")).then_some(()))
+        })?;
         self.roles.push(process);
         Ok(())
     }
 
-    /// Signs the packs and the sealing keys, offline.
-    fn sign_bundles(&self, _packs: &Path) -> Result<()> {
+    /// Ends one role in order.
+    ///
+    /// # Errors
+    /// When it does not run, or does not end.
+    pub fn end_role(&mut self, role: &str) -> Result<()> {
+        let at = self.roles.iter().position(|process| process.name() == role);
+        let mut process = self.roles.remove(at.with_context(|| format!("the {role} runs"))?);
+        process.end()?;
         Ok(())
     }
 
-    /// Publishes the bundles, admits a device and writes its enrolment sheet.
+    /// Signs packs, sealing keys and the device's profile, as on the machine that stays offline.
+    fn sign_bundles(&self) -> Result<()> {
+        let packs = self.packs.display().to_string();
+        let profile = self.profile.display().to_string();
+        let bundles = [("packs", &*packs), ("sealing-keys", "sealing"), ("profile", &profile)];
+        for (kind, content) in bundles {
+            let (from, out) = (format!("--{kind}"), format!("bundles/{kind}.json"));
+            self.provision(&[
+                "bundle",
+                "sign",
+                "--kind",
+                kind,
+                "--generation",
+                "1",
+                "--tenant",
+                TENANT,
+                "--municipal-key",
+                "municipal",
+                &from,
+                content,
+                "--out",
+                &out,
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Publishes the bundles, admits the device and writes its enrolment sheet.
     ///
     /// # Errors
     /// When a step of the operator fails.
     pub fn admit_device(&self) -> Result<PathBuf> {
-        let _ = (SITE, INTAKE, REGISTRAR);
-        Ok(self.folder.join("sheet.json"))
+        for kind in ["packs", "sealing-keys", "profile"] {
+            let file = format!("bundles/{kind}.json");
+            self.provision_as_operator(&["bundle", "publish", &file, "--registrar", REGISTRAR])?;
+        }
+        self.provision_as_operator(&[
+            "device",
+            "add",
+            "--device",
+            DEVICE,
+            "--site",
+            SITE,
+            "--registrar",
+            REGISTRAR,
+            "--intake",
+            INTAKE,
+            "--municipal-key",
+            "municipal",
+            "--sheet",
+            "sheet.toml",
+        ])?;
+        Ok(self.folder.join("sheet.toml"))
     }
 
     /// The databases of intake and office, and everything else of the core.
@@ -160,7 +229,7 @@ impl Core {
     pub fn application_for_people(&self, id: &str, reason: &str) -> Result<String> {
         let mut command = self.programs.command("madoguchi-provision")?;
         command.args(["application", "show", id, "--reason", reason, "--office", OFFICE]);
-        command.args(OPERATOR).current_dir(&self.folder);
+        command.arg("--packs").arg(&self.packs).args(OPERATOR).current_dir(&self.folder);
         Ok(String::from_utf8_lossy(&process::run(&mut command)?).into_owned())
     }
 

@@ -76,13 +76,14 @@ pub struct Finding {
     pub what: String,
 }
 
-/// Searches every file below a folder.
+/// Searches a file, or every file below a folder.
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn search(folder: &Path, person: &Person) -> Result<Vec<Finding>> {
+pub fn search(place: &Path, person: &Person) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for file in files(folder)? {
+    let files = if place.is_dir() { files(place)? } else { vec![place.to_owned()] };
+    for file in files {
         let bytes = fs::read(&file).with_context(|| format!("read {}", file.display()))?;
         findings.extend(
             known_by(&bytes, person).into_iter().map(|what| Finding { file: file.clone(), what }),

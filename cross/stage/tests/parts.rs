@@ -18,6 +18,12 @@ fn runs_somewhere(argument: &str) -> bool {
     })
 }
 
+/// Starts a process that nobody waits for.
+fn leave_behind(seconds: &str) {
+    let script = format!("sleep {seconds} &");
+    assert!(Command::new("sh").args(["-c", &script]).status().expect("a shell").success());
+}
+
 #[test]
 fn inside_one_is_alone() {
     let Some(stop) = namespaces::test("inside_one_is_alone", ALL).expect("passes inside") else {
@@ -39,7 +45,7 @@ fn nothing_that_was_started_inside_is_left() {
     let left_behind = "98761.5";
     if namespaces::are_entered() {
         namespaces::test(name, ALL).expect("settles");
-        Command::new("sleep").arg(left_behind).spawn().expect("starts");
+        leave_behind(left_behind);
         until("the sleeper", PATIENCE, &Stop::default(), || {
             Ok(runs_somewhere(left_behind).then_some(()))
         })
@@ -57,7 +63,7 @@ fn when_the_outside_is_killed_the_inside_ends() {
     let left_behind = "98762.5";
     if namespaces::are_entered() {
         let stop = namespaces::test(name, ALL).expect("settles").expect("inside");
-        Command::new("sleep").arg(left_behind).spawn().expect("starts");
+        leave_behind(left_behind);
         until("the wish to stop", PATIENCE * 3, &Stop::default(), || {
             Ok(stop.is_set().then_some(()))
         })

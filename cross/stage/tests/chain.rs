@@ -1,0 +1,148 @@
+//! The whole chain, from the card to the counter, through the shipped programs: real pcscd,
+//! sockets, TLS, Slint and both databases, each test in namespaces of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use madoguchi_stage::namespaces::{self, Private};
+use madoguchi_stage::search::{self, Person};
+use madoguchi_stage::visitor::Visitor;
+use madoguchi_stage::{Kept, Plan, Programs, Stage, Stop, Timetable, until};
+use serde_json::Value;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
+
+const ALL: Private = Private { reader: true, screen: true };
+const REASON: &str = "test of the chain";
+/// The whole chain must be quick enough to be run at every change.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn say(step: &str) {
+    eprintln!("  … {step}");
+}
+
+fn set_up(work: &Path, stop: &Stop) -> Stage {
+    let programs = Programs::beside_this_one().expect("a folder of programs");
+    let plan = Plan::scripted(programs, repository(), work.to_owned());
+    Stage::set_up(plan, stop, &mut Timetable::begin(), say).expect("the stage")
+}
+
+fn person(stage: &Stage) -> Person {
+    Person::read(&stage.plan().person()).expect("a person")
+}
+
+/// Value and origin of each field, by key.
+fn fields(opened: &Value) -> BTreeMap<String, (String, String)> {
+    let fields = opened["application"]["content"]["fields"].as_array().expect("a filled form");
+    let text = |field: &Value, key: &str| field[key].as_str().expect(key).to_owned();
+    fields.iter().map(|f| (text(f, "key"), (text(f, "value"), text(f, "origin")))).collect()
+}
+
+fn opened(stage: &mut Stage, kept: &Kept) -> Value {
+    let stop = stage.stop().clone();
+    let opened = stage.core().opened(&kept.application, REASON, &stop).expect("delivered");
+    assert_eq!(opened["header"]["application"], kept.application.as_str());
+    opened
+}
+
+/// How many applications the office has.
+fn in_the_office(stage: &mut Stage) -> i64 {
+    let database = stage.core().folder().join("office.sqlite");
+    let count = async {
+        let options = SqliteConnectOptions::new().filename(database).read_only(true);
+        let mut office = options.connect().await?;
+        sqlx::query_scalar("SELECT COUNT(*) FROM application").fetch_one(&mut office).await
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(count).expect("the office's database")
+}
+
+#[test]
+fn a_card_becomes_an_application_that_the_office_opens() {
+    let name = "a_card_becomes_an_application_that_the_office_opens";
+    let Some(stop) = namespaces::test(name, ALL).expect("passes inside") else { return };
+    let begun = Instant::now();
+    let work = tempfile::tempdir().expect("a folder");
+    let mut stage = set_up(work.path(), &stop);
+    let person = person(&stage);
+    let kept = Visitor::come(&mut stage, person.clone(), None, say)
+        .moves_within_the_city()
+        .expect("a visit");
+
+    let opened = opened(&mut stage, &kept);
+    assert_eq!(opened["header"]["ticket"], kept.ticket.as_str());
+    assert_eq!(opened["header"]["device"], "kiosk-01");
+    let expected = [
+        ("name", person.name.as_str(), "card"),
+        ("birth_date", &person.birth_date, "card"),
+        ("sex", &person.sex.to_string(), "card"),
+        ("old_address", &person.address, "card"),
+        ("who_moves", "whole_household", "chosen"),
+    ]
+    .map(|(key, value, origin)| (key.to_owned(), (value.to_owned(), origin.to_owned())));
+    assert_eq!(fields(&opened), BTreeMap::from(expected));
+    assert_eq!(in_the_office(&mut stage), 1);
+
+    nothing_of_the_person_is_left(&mut stage, &person);
+    assert!(begun.elapsed() < LIMIT, "the chain took {:?}", begun.elapsed());
+}
+
+fn intakes_files(core: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(core).expect("the core's folder").map(|entry| entry.expect("a file"));
+    let ours = files.filter(|entry| entry.file_name().to_string_lossy().starts_with("intake"));
+    let found: Vec<PathBuf> = ours.map(|entry| entry.path()).collect();
+    assert!(found.iter().any(|file| file.is_file()), "the intake has a database: {found:?}");
+    found
+}
+
+/// Searches what the programs wrote, but for the office's own database, and proves that the
+/// search would have found it.
+fn nothing_of_the_person_is_left(stage: &mut Stage, person: &Person) {
+    let logs = stage.plan().logs();
+    let mut places = vec![logs.clone(), stage.device().state()];
+    places.extend(intakes_files(stage.core().folder()));
+    for place in &places {
+        assert_eq!(search::search(place, person).expect("searched"), [], "{}", place.display());
+    }
+    let planted = logs.join("planted.log");
+    fs::write(&planted, format!("{{\"message\":\"verify\",\"value\":\"{}\"}}\n", person.pin))
+        .expect("planted");
+    let found = search::search(&logs, person).expect("searched");
+    assert_eq!(found.len(), 1, "the planted PIN is found: {found:?}");
+    assert_eq!(found[0].file, planted);
+}
+
+#[test]
+fn what_was_kept_survives_the_agents_death_and_arrives_once() {
+    let name = "what_was_kept_survives_the_agents_death_and_arrives_once";
+    let Some(stop) = namespaces::test(name, ALL).expect("passes inside") else { return };
+    let work = tempfile::tempdir().expect("a folder");
+    let mut stage = set_up(work.path(), &stop);
+    // Nothing can be delivered before the agent dies.
+    stage.core().end_role("intake").expect("the intake ends");
+    let person = person(&stage);
+    let mut visitor = Visitor::come(&mut stage, person, None, say);
+    visitor.until_kept().expect("kept without the core");
+    let kept = visitor.kept_application().expect("durable");
+    stage.device().restart_after_kill(&stop).expect("the agent comes back");
+    stage.core().start_role("intake", &stop).expect("the intake comes back");
+
+    let opened = opened(&mut stage, &kept);
+    assert_eq!(opened["header"]["ticket"], kept.ticket.as_str());
+    assert_eq!(in_the_office(&mut stage), 1);
+    // The kiosk recovers by itself: the card was left, and must be taken first.
+    stage.card().expect("a card").take().expect("taken");
+    let stop = stop.clone();
+    until("the next start screen", Duration::from_secs(20), &stop, || {
+        let kiosk = stage.kiosk()?;
+        kiosk.keep_alive()?;
+        Ok((kiosk.screen()?.as_deref() == Some("start")).then_some(()))
+    })
+    .expect("a kiosk that serves the next visitor");
+}
