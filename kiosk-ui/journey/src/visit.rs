@@ -315,3 +315,52 @@ fn ends_the_visit(code: FailureCode) -> bool {
             | F::ProtocolVersion
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_procedure::Pack;
+    use madoguchi_procedure::display::Language;
+    use madoguchi_protocol::application::Origin;
+    use madoguchi_protocol::bundle::Text;
+    use madoguchi_protocol::local::AnswerFrame;
+    use madoguchi_protocol::{Personal, VisitId};
+
+    use super::*;
+    use crate::Input;
+    use crate::state::Pending;
+
+    /// What the view cannot show: that the values are not merely hidden.
+    #[test]
+    fn the_persons_values_are_dropped_when_they_are_kept_and_when_the_visit_is_left() {
+        let pack = include_str!("../../../provisioning/procedures/tenkyo.toml");
+        let visit = || Visit {
+            id: VisitId::random(),
+            municipality: Text { ja: "常盤市".into(), en: "Tokiwa City".into() },
+            packs: vec![Pack::parse(pack).expect("a pack")],
+            pack: Some(0),
+            form: Some(vec![Field {
+                key: "name".parse().expect("a key"),
+                value: Personal::from("検証　花子"),
+                origin: Origin::Card,
+                evidence: None,
+            }]),
+            over: false,
+            step: Step::Keeping { ticket_only: false },
+            resume: None,
+            ticket_wanted: None,
+            dialog: None,
+        };
+        let mut journey = Journey::new(Language::Japanese);
+        journey.state = State::Visit(Box::new(visit()));
+        journey.pending.push(Pending { id: 7, awaited: Awaited::Keep });
+        let ticket = "A001".parse().expect("a ticket");
+        let outcome = Outcome::Answer(Answer::Kept { ticket });
+        journey.handle(Input::Answer(AnswerFrame { id: 7, outcome }));
+        let State::Visit(kept) = &journey.state else { panic!("the number is shown") };
+        assert!(kept.form.is_none());
+
+        journey.state = State::Visit(Box::new(visit()));
+        journey.leave(None);
+        assert!(matches!(journey.state, State::Leaving(_)), "which has no place for a value");
+    }
+}

@@ -575,6 +575,20 @@ fn late_answers_and_other_visits_change_nothing() {
 }
 
 #[test]
+fn an_answer_to_a_page_that_was_left_does_not_bring_it_back() {
+    let mut kiosk = Kiosk::filled();
+    kiosk.touch("next");
+    kiosk.touch("choose.who_moves.whole_household");
+    kiosk.hold = true;
+    kiosk.touch("next");
+    kiosk.touch("back");
+    kiosk.hold = false;
+    kiosk.deliver();
+    assert_eq!(kiosk.page(), "form");
+    assert_eq!(kiosk.discarded, [Discarded::LateAnswer]);
+}
+
+#[test]
 fn an_answer_that_does_not_fit_is_trouble_and_never_a_number() {
     let mut kiosk = Kiosk::reviewing();
     kiosk.hold = true;
