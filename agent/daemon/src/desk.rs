@@ -120,8 +120,17 @@ enum Step {
     Reading,
     Filled,
     Reviewed,
-    Keeping,
     Kept,
+}
+
+impl Step {
+    /// Where a visit stands once the card phase has been broken off.
+    fn without_card(self) -> Self {
+        match self {
+            Self::LookingForCard | Self::PinAsked | Self::Reading => Self::PurposeAgreed,
+            other => other,
+        }
+    }
 }
 
 impl Default for Desk {
@@ -289,14 +298,14 @@ impl Desk {
                 Ok(None)
             }
             Request::Choose { field, choice }
-                if (Step::Filled..Step::Keeping).contains(&visit.step) =>
+                if (Step::Filled..Step::Kept).contains(&visit.step) =>
             {
                 let Some(filling) = &mut visit.filling else { return Err(not_configured()) };
                 filling.choose(&field, &choice).map_err(form_invalid)?;
                 visit.step = Step::Filled;
                 Ok(Some(Answer::Form { fields: filling.fields() }))
             }
-            Request::Review {} if (Step::Filled..Step::Keeping).contains(&visit.step) => {
+            Request::Review {} if (Step::Filled..Step::Kept).contains(&visit.step) => {
                 let Some(filling) = &visit.filling else { return Err(not_configured()) };
                 let fields = filling.finish().map_err(form_invalid)?;
                 visit.step = Step::Reviewed;
@@ -311,7 +320,7 @@ impl Desk {
                 visit.keep(id, section, content, effects);
                 Ok(None)
             }
-            Request::KeepTicketOnly { reason } if visit.step < Step::Keeping => {
+            Request::KeepTicketOnly { reason } if visit.step < Step::Kept => {
                 let section = visit.section().ok_or_else(not_configured)?;
                 visit.keep(id, section, ticket_only(reason), effects);
                 Ok(None)
@@ -395,7 +404,6 @@ impl Desk {
             }
             Err(failure) => {
                 tracing::error!(visit = %visit.id, code = %failure.code, detail = failure.detail, "not kept");
-                visit.step = if visit.filling.is_some() { Step::Filled } else { Step::Begun };
                 visit.answer(Outcome::Failure(failure), effects);
             }
         }
@@ -468,7 +476,7 @@ impl Visit {
         effects: &mut Vec<Effect>,
     ) {
         self.leave_card(effects);
-        self.step = Step::Keeping;
+        self.step = self.step.without_card();
         self.waiting = Some(id);
         let settings = Arc::clone(&self.settings);
         effects.push(Effect::Keep(Box::new(Keep { visit: self.id, settings, section, content })));

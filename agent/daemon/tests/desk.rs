@@ -227,6 +227,18 @@ fn what_could_not_be_kept_is_said_and_can_be_tried_again() {
 }
 
 #[test]
+fn a_number_that_could_not_be_given_leaves_the_visit_where_it_was() {
+    let mut kiosk = Kiosk::open();
+    kiosk.to_pin();
+    kiosk.ask(Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk });
+    let failure = Failure::new(FailureCode::TicketsNone, "none left");
+    let visit = kiosk.visit.expect("a visit");
+    kiosk.tell(Input::Kept { visit, result: Err(failure) });
+    assert_eq!(kiosk.refusal(Request::Review {}), FailureCode::VisitOutOfOrder);
+    assert_eq!(kiosk.answer(Request::AwaitCard {}), Answer::Done {});
+}
+
+#[test]
 fn one_typed_value_goes_to_the_card_once() {
     let mut kiosk = Kiosk::open();
     kiosk.to_pin();

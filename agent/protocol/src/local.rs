@@ -11,7 +11,7 @@
 //! begin → choose_pack → agree_purpose → await_card
 //!       → (event card: usable, tries_left) → pin_digit… → pin_submit → form
 //!       → choose (once a question) → review → keep → end
-//! keep_ticket_only and end are taken at any step of a visit.
+//! keep_ticket_only is taken at any step until something is kept, end at any step.
 //! ```
 //!
 //! A visitor may go back: until the form is filled, choose_pack, agree_purpose and await_card are
