@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::office_database;
 use crate::process::{self, Process};
 use crate::programs::Programs;
 use crate::wait::{Stop, until};
@@ -202,6 +203,35 @@ impl Core {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// How many applications the office has.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn applications_in_the_office(&self) -> Result<i64> {
+        office_database::applications(&self.office_database())
+    }
+
+    /// Under how many numbers of its device's series an application reached the office: once, if
+    /// all is well and it is of one part.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn times_delivered(&self, application: &str) -> Result<i64> {
+        office_database::numbers_of(&self.office_database(), application)
+    }
+
+    /// How many numbers of the devices' series never reached the office, though later ones did.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn missing_numbers(&self) -> Result<i64> {
+        office_database::missing_numbers(&self.office_database())
+    }
+
+    fn office_database(&self) -> PathBuf {
+        self.folder.join("office.sqlite")
     }
 
     /// Waits until the office has opened an application; gives it as the office sees it.

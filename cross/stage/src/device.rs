@@ -24,6 +24,7 @@ pub struct Device {
     logs: PathBuf,
     /// What the agent is started with, as a tracer; empty for none.
     prefix: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
     agent: Option<Process>,
 }
 
@@ -47,6 +48,7 @@ impl Device {
             folder,
             logs: logs.to_owned(),
             prefix: prefix.to_owned(),
+            environment: Vec::new(),
             agent: None,
         };
         let settings = format!(
@@ -73,8 +75,15 @@ impl Device {
         self.folder.join("agent.sock")
     }
 
-    fn config(&self) -> PathBuf {
+    /// The agent's settings.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
         self.folder.join("agent.toml")
+    }
+
+    /// What the agent is started with from now on.
+    pub fn set_environment(&mut self, name: &str, value: impl Into<OsString>) {
+        self.environment.push((name.into(), value.into()));
     }
 
     /// Starts the agent and waits until it takes a screen.
@@ -85,6 +94,7 @@ impl Device {
         let mut words = self.prefix.iter().cloned().chain([self.program.clone().into()]);
         let mut command = Command::new(words.next().unwrap_or_default());
         command.args(words).arg("run").arg("--config").arg(self.config());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut agent = Process::start("agent", &mut command, &self.logs)?;
         let socket = self.socket();
         agent.ready("its socket", PATIENCE, stop, |_| {

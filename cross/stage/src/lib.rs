@@ -11,6 +11,7 @@ mod device;
 mod kiosk;
 mod logline;
 pub mod namespaces;
+mod office_database;
 mod picture;
 mod process;
 mod programs;

@@ -179,6 +179,15 @@ impl Process {
         Ok(())
     }
 
+    /// SIGSTOP: it runs no further, and its connections stay open.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.must_be_running()?;
+        self.signal(Signal::STOP)
+    }
+
     fn signal(&self, signal: Signal) -> Result<()> {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let id = id.context("a process has an id")?;

@@ -97,6 +97,14 @@ impl Card {
         self.order("take").map(drop)
     }
 
+    /// Stops it in the middle of whatever it does: from now on it answers nothing.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.process.freeze()
+    }
+
     /// Whether it lies there.
     ///
     /// # Errors

@@ -11,8 +11,6 @@ use madoguchi_stage::search::{self, Person};
 use madoguchi_stage::visitor::Visitor;
 use madoguchi_stage::{Kept, Plan, Programs, Stage, Stop, Timetable, until};
 use serde_json::Value;
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::SqliteConnectOptions;
 
 const ALL: Private = Private { reader: true, screen: true };
 const REASON: &str = "test of the chain";
@@ -51,18 +49,6 @@ fn opened(stage: &mut Stage, kept: &Kept) -> Value {
     opened
 }
 
-/// How many applications the office has.
-fn in_the_office(stage: &mut Stage) -> i64 {
-    let database = stage.core().folder().join("office.sqlite");
-    let count = async {
-        let options = SqliteConnectOptions::new().filename(database).read_only(true);
-        let mut office = options.connect().await?;
-        sqlx::query_scalar("SELECT COUNT(*) FROM application").fetch_one(&mut office).await
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(count).expect("the office's database")
-}
-
 #[test]
 fn a_card_becomes_an_application_that_the_office_opens() {
     let name = "a_card_becomes_an_application_that_the_office_opens";
@@ -87,7 +73,7 @@ fn a_card_becomes_an_application_that_the_office_opens() {
     ]
     .map(|(key, value, origin)| (key.to_owned(), (value.to_owned(), origin.to_owned())));
     assert_eq!(fields(&opened), BTreeMap::from(expected));
-    assert_eq!(in_the_office(&mut stage), 1);
+    assert_eq!(stage.core().applications_in_the_office().expect("the database"), 1);
 
     nothing_of_the_person_is_left(&mut stage, &person);
     assert!(begun.elapsed() < LIMIT, "the chain took {:?}", begun.elapsed());
@@ -135,7 +121,7 @@ fn what_was_kept_survives_the_agents_death_and_arrives_once() {
 
     let opened = opened(&mut stage, &kept);
     assert_eq!(opened["header"]["ticket"], kept.ticket.as_str());
-    assert_eq!(in_the_office(&mut stage), 1);
+    assert_eq!(stage.core().applications_in_the_office().expect("the database"), 1);
     // The kiosk recovers by itself: the card was left, and must be taken first.
     stage.card().expect("a card").take().expect("taken");
     let stop = stop.clone();
