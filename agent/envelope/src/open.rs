@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::keys::SealingPrivateKey;
 use crate::padding::unpad;
-use crate::seal::token_sha256;
+use crate::seal::{sequence_of, token_sha256};
 use crate::wire::VerifiedEnvelope;
 
 /// Parts that do not open to the application that their headers announce.
@@ -64,9 +64,10 @@ pub fn open(
 
 /// Whether a part's header is the first one's but for what differs from part to part.
 fn belongs(header: &EnvelopeHeader, first: &EnvelopeHeader, number: u8) -> bool {
+    let Some(sequence) = sequence_of(first.sequence, number) else { return false };
     let mut expected = first.clone();
     expected.part.number = number;
-    expected.sequence = first.sequence + u64::from(number) - 1;
+    expected.sequence = sequence;
     *header == expected
 }
 

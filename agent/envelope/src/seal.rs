@@ -98,7 +98,7 @@ pub fn seal(
                 device: facts.device.clone(),
                 tenant: facts.tenant.clone(),
                 site: facts.site.clone(),
-                sequence: facts.first_sequence + u64::from(number) - 1,
+                sequence: sequence_of(facts.first_sequence, number).ok_or(SealError::TooLong)?,
                 visit: facts.visit,
                 pack: pack.clone(),
                 ticket: facts.ticket,
@@ -112,6 +112,11 @@ pub fn seal(
             Ok(SealedPart { header, bytes })
         })
         .collect()
+}
+
+/// The sequence of a part, from 1; none past the end of all numbers.
+pub(crate) fn sequence_of(first: u64, part: u8) -> Option<u64> {
+    first.checked_add(u64::from(part.checked_sub(1)?))
 }
 
 fn seal_part(

@@ -90,7 +90,7 @@ async fn a_device_enrols_with_its_token_and_speaks_by_its_certificate() {
 }
 
 #[tokio::test]
-async fn a_token_enrols_once() {
+async fn a_token_enrols_one_request_and_repeats_its_answer() {
     let house = House::new();
     let registrar = house.start(Role::Registrar).await;
     let token = add(&house.operator(), &registrar, "kiosk-01").await;
@@ -98,7 +98,11 @@ async fn a_token_enrols_once() {
     let stranger = house.stranger();
     let first = enrol(&stranger, &registrar, "kiosk-01", &token.token, &request).await;
     assert_eq!(first.status(), 200);
-    let second = enrol(&stranger, &registrar, "kiosk-01", &token.token, &request).await;
+    let first = first.bytes().await.expect("a certificate");
+    let repeat = enrol(&stranger, &registrar, "kiosk-01", &token.token, &request).await;
+    assert_eq!(repeat.bytes().await.expect("the first answer"), first);
+    let other = certificate_request(&device_key());
+    let second = enrol(&stranger, &registrar, "kiosk-01", &token.token, &other).await;
     assert!(second.headers()["www-authenticate"].to_str().expect("text").starts_with("Basic"));
     expect_problem(second, 401, "enrolment.refused").await;
 }

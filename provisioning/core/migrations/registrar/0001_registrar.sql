@@ -1,8 +1,9 @@
 CREATE TABLE device (
     device           TEXT PRIMARY KEY,
     site             TEXT NOT NULL,
-    token_sha256     BLOB, -- until it is used
+    token_sha256     BLOB,
     token_expires_at TEXT,
+    token_used_for   BLOB, -- SHA-256 of the one request it was used for
     enrolled_at      TEXT,
     certificate      BLOB  -- the latest, DER
 ) STRICT;

@@ -33,7 +33,8 @@ pub(super) async fn add(
     sqlx::query(
         "INSERT INTO device (device, site, token_sha256, token_expires_at) VALUES (?, ?, ?, ?)
          ON CONFLICT (device) DO UPDATE SET site = excluded.site,
-             token_sha256 = excluded.token_sha256, token_expires_at = excluded.token_expires_at",
+             token_sha256 = excluded.token_sha256, token_expires_at = excluded.token_expires_at,
+             token_used_for = NULL",
     )
     .bind(new.device.as_str())
     .bind(new.site.as_str())

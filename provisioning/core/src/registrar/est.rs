@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::token::Token;
 use super::{Registrar, Shared};
 use crate::database;
+use crate::digest::sha256;
 use crate::http::{MediaType, Typed};
 use crate::problem::{Code, Refusal};
 
@@ -65,14 +66,21 @@ pub(super) async fn simpleenroll(
     let request = request(&body)?;
 
     let mut transaction = database::write(&registrar.database).await?;
-    let Some(site) = awaited(&mut transaction, &device, &token).await? else {
-        registrar.wrong_tokens.count(&device, Instant::now());
-        tracing::warn!(%device, "an enrolment was refused");
-        return Err(refused());
+    let admitted = admitted(&mut transaction, &device, &token, &sha256(&[&request])).await?;
+    let certificate = match admitted {
+        Some(Admitted::Awaited(site)) => {
+            let issued = registrar.issue(&mut transaction, &request, &site, &device).await?;
+            transaction.commit().await?;
+            tracing::info!(%device, %site, "a device is enrolled");
+            issued
+        }
+        Some(Admitted::Before(certificate)) => certificate,
+        None => {
+            registrar.wrong_tokens.count(&device, Instant::now());
+            tracing::warn!(%device, "an enrolment was refused");
+            return Err(refused());
+        }
     };
-    let certificate = registrar.issue(&mut transaction, &request, &site, &device).await?;
-    transaction.commit().await?;
-    tracing::info!(%device, %site, "a device is enrolled");
     certificates(
         &certificate,
         HeaderValue::from_static("application/pkcs7-mime; smime-type=certs-only"),
@@ -80,7 +88,7 @@ pub(super) async fn simpleenroll(
 }
 
 impl Registrar {
-    /// Issues the certificate and uses the token up, in one transaction.
+    /// Issues the certificate and binds the token to this request, in one transaction.
     async fn issue(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
@@ -94,9 +102,10 @@ impl Registrar {
             .issue_device(request, site, device, Validity::days(now, CERTIFICATE_DAYS))
             .map_err(|e| Refusal::new(Code::EnrolmentRequest, e))?;
         sqlx::query(
-            "UPDATE device SET token_sha256 = NULL, token_expires_at = NULL,
-                 enrolled_at = ?, certificate = ? WHERE device = ?",
+            "UPDATE device SET token_used_for = ?, enrolled_at = ?, certificate = ?
+             WHERE device = ?",
         )
+        .bind(sha256(&[request]))
         .bind(now.to_string())
         .bind(certificate.as_ref())
         .bind(device.as_str())
@@ -106,25 +115,48 @@ impl Registrar {
     }
 }
 
-/// Where the device will stand, when it is awaited with this token now.
-async fn awaited(
+/// Why a device with its token gets a certificate.
+enum Admitted {
+    /// It is awaited, and will stand there.
+    Awaited(SiteId),
+    /// The token was used for this very request: the answer was lost on its way.
+    Before(Vec<u8>),
+}
+
+#[derive(sqlx::FromRow)]
+struct TokenRow {
+    site: String,
+    token_sha256: Vec<u8>,
+    token_expires_at: String,
+    token_used_for: Option<Vec<u8>>,
+    certificate: Option<Vec<u8>>,
+}
+
+async fn admitted(
     transaction: &mut Transaction<'static, Sqlite>,
     device: &DeviceId,
     token: &Token,
-) -> Result<Option<SiteId>, Refusal> {
-    let row: Option<(String, Vec<u8>, String)> = sqlx::query_as(
-        "SELECT site, token_sha256, token_expires_at FROM device
+    request: &[u8],
+) -> Result<Option<Admitted>, Refusal> {
+    let row: Option<TokenRow> = sqlx::query_as(
+        "SELECT site, token_sha256, token_expires_at, token_used_for, certificate FROM device
          WHERE device = ? AND token_sha256 IS NOT NULL",
     )
     .bind(device.as_str())
     .fetch_optional(&mut **transaction)
     .await?;
-    let Some((site, hash, expires_at)) = row else { return Ok(None) };
-    let expires_at: Timestamp = expires_at.parse().map_err(|e| Refusal::internal(&e))?;
-    if !token.is(&hash) || expires_at <= Timestamp::now() {
+    let Some(row) = row else { return Ok(None) };
+    let expires_at: Timestamp = row.token_expires_at.parse().map_err(|e| Refusal::internal(&e))?;
+    if !token.is(&row.token_sha256) || expires_at <= Timestamp::now() {
         return Ok(None);
     }
-    site.parse().map(Some).map_err(|e| Refusal::internal(&e))
+    match row.token_used_for {
+        None => {
+            row.site.parse().map(|s| Some(Admitted::Awaited(s))).map_err(|e| Refusal::internal(&e))
+        }
+        Some(used) if used == request => Ok(row.certificate.map(Admitted::Before)),
+        Some(_) => Ok(None),
+    }
 }
 
 /// HTTP Basic (RFC 7617): device and token.
