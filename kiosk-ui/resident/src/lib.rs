@@ -1,1 +1,22 @@
-//! x
+//! The screens of the self-service kiosk.
+//!
+//! A [`Face`] draws the views of `madoguchi-journey`; [`shell`] joins it with the journey, the
+//! link to the agent and the clock. Nothing here knows a procedure, and no words stand here.
+
+mod content;
+mod drawn;
+pub mod hardening;
+pub mod logging;
+mod phrases;
+pub mod shell;
+mod show;
+#[cfg(feature = "twin")]
+pub mod twin;
+
+pub use show::Face;
+
+/// What the Slint compiler made of `ui/`.
+#[allow(unsafe_code, clippy::all, clippy::unwrap_used, clippy::large_futures, unused_qualifications)]
+mod ui {
+    slint::include_modules!();
+}

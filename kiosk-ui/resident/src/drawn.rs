@@ -1,0 +1,91 @@
+//! Says in the log which page stands on the screen, once it does.
+//!
+//! The software renderer has no rendering notifier. Instead, one pixel of the window has a colour
+//! that only the renderer asks for, and that depends on the page's serial number: so the question
+//! comes while the first frame with the new page is being drawn. Drawing and handing the frame to
+//! the display are one synchronous step of the event loop, so a timer of no length, started by the
+//! question, runs after both.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use madoguchi_journey::View;
+use madoguchi_journey::view::Screen;
+use slint::{Color, ComponentHandle};
+
+use crate::Face;
+use crate::ui::Kiosk;
+
+/// What can be told apart in the log: the page, which question, and the dialog over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    screen: &'static str,
+    question: Option<usize>,
+    dialog: Option<&'static str>,
+}
+
+#[derive(Default)]
+struct State {
+    serial: i32,
+    wanted: Option<Seen>,
+    /// The serial that was drawn last.
+    drawn: i32,
+    said: Option<Seen>,
+}
+
+/// Watches one window.
+pub(crate) struct Drawn {
+    state: Rc<RefCell<State>>,
+}
+
+impl Drawn {
+    pub(crate) fn watch(face: &Face) -> Self {
+        let state = Rc::new(RefCell::new(State::default()));
+        let watched = Rc::clone(&state);
+        face.window().global::<Kiosk>().on_drawn(move |serial| {
+            let mut state = watched.borrow_mut();
+            if state.drawn != serial && state.serial == serial {
+                state.drawn = serial;
+                let watched = Rc::clone(&watched);
+                let seen = state.wanted;
+                slint::Timer::single_shot(Duration::ZERO, move || say(&watched, seen));
+            }
+            // The pixel lies on the stripe of the key colour.
+            Color::from_rgb_u8(0x00, 0x17, 0xc1)
+        });
+        Self { state }
+    }
+
+    /// This view was put on the window and will be drawn.
+    pub(crate) fn expect(&self, face: &Face, view: &View) {
+        let question = match &view.screen {
+            Screen::Question { index, .. } => Some(*index),
+            _ => None,
+        };
+        let dialog = view.dialog.as_ref().map(|d| d.name());
+        let seen = Seen { screen: view.screen.name(), question, dialog };
+        let serial = {
+            let mut state = self.state.borrow_mut();
+            if state.wanted == Some(seen) {
+                return;
+            }
+            state.wanted = Some(seen);
+            state.serial = state.serial.wrapping_add(1);
+            state.serial
+        };
+        face.window().global::<Kiosk>().set_page_serial(serial);
+    }
+}
+
+fn say(state: &RefCell<State>, seen: Option<Seen>) {
+    let before = std::mem::replace(&mut state.borrow_mut().said, seen);
+    let Some(Seen { screen, question, dialog }) = seen else { return };
+    let page = |seen: Option<Seen>| seen.map(|s| (s.screen, s.question));
+    if page(before) != page(seen) {
+        tracing::info!(screen, question, "screen");
+    }
+    if dialog != before.and_then(|b| b.dialog) {
+        tracing::info!(dialog = dialog.unwrap_or("none"), "dialog");
+    }
+}
