@@ -89,7 +89,10 @@ fn before_a_person(stage: &mut Stage, stop: &Stop) -> Result<()> {
     let enter = lines_of_the_terminal();
     let mut told: Vec<Kept> = Vec::new();
     while !stop.is_set() {
-        stage.kiosk()?.keep_alive()?;
+        if stage.kiosk()?.is_closed()? {
+            eprintln!("The kiosk's window was closed.");
+            return Ok(());
+        }
         stage.device().agent()?.must_be_running()?;
         if !real {
             if enter.try_iter().count() % 2 == 1 {

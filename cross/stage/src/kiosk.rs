@@ -1,7 +1,6 @@
-//! The kiosk's screens: the program, started again whenever it has ended with a visit.
+//! The kiosk's screens. The program begins anew by itself after every visit.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -17,11 +16,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The running kiosk.
 #[derive(Debug)]
 pub struct Kiosk {
-    program: PathBuf,
-    socket: PathBuf,
-    size: Size,
-    display: Option<String>,
-    logs: PathBuf,
     process: Process,
 }
 
@@ -37,16 +31,13 @@ impl Kiosk {
         display: Option<&str>,
         logs: &Path,
     ) -> Result<Self> {
-        let program = programs.path("madoguchi-kiosk")?;
-        let process = spawn(&program, socket, size, display, logs)?;
-        Ok(Self {
-            program,
-            socket: socket.to_owned(),
-            size,
-            display: display.map(str::to_owned),
-            logs: logs.to_owned(),
-            process,
-        })
+        let mut command = programs.command("madoguchi-kiosk")?;
+        command.arg("--socket").arg(socket).args(["--size", &size.to_string()]);
+        command.env("SLINT_BACKEND", "winit-software");
+        if let Some(display) = display {
+            command.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").env_remove("XAUTHORITY");
+        }
+        Ok(Self { process: Process::start("kiosk", &mut command, logs)? })
     }
 
     /// The length of its log so far.
@@ -82,47 +73,17 @@ impl Kiosk {
         Ok(screens(&self.process.lines_since(0)?).pop())
     }
 
-    /// Waits until it has ended with the visit, and starts its successor.
+    /// Whether someone closed its window.
     ///
     /// # Errors
-    /// When it does not end, or ends with an error.
-    pub fn succeed(&mut self, stop: &Stop) -> Result<()> {
-        let status = self.process.wait(PATIENCE, stop)?;
-        if !status.success() {
-            bail!("the kiosk ended with an error ({status}):\n{}", self.process.tail());
+    /// When it has ended otherwise, with the end of its log.
+    pub fn is_closed(&mut self) -> Result<bool> {
+        match self.process.status()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
+            Some(status) => bail!("the kiosk ended ({status}):\n{}", self.process.tail()),
         }
-        self.start_again()
     }
-
-    /// Starts it again when it has ended, however it did.
-    ///
-    /// # Errors
-    /// When it cannot be started.
-    pub fn keep_alive(&mut self) -> Result<()> {
-        if self.process.must_be_running().is_err() { self.start_again() } else { Ok(()) }
-    }
-
-    fn start_again(&mut self) -> Result<()> {
-        self.process =
-            spawn(&self.program, &self.socket, self.size, self.display.as_deref(), &self.logs)?;
-        Ok(())
-    }
-}
-
-fn spawn(
-    program: &Path,
-    socket: &Path,
-    size: Size,
-    display: Option<&str>,
-    logs: &Path,
-) -> Result<Process> {
-    let mut command = Command::new(program);
-    command.arg("--socket").arg(socket).args(["--size", &size.to_string()]);
-    command.env("SLINT_BACKEND", "winit-software");
-    if let Some(display) = display {
-        command.env("DISPLAY", display).env_remove("WAYLAND_DISPLAY").env_remove("XAUTHORITY");
-    }
-    Process::start("kiosk", &mut command, logs)
 }
 
 fn screens(lines: &[String]) -> Vec<String> {

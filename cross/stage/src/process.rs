@@ -124,10 +124,18 @@ impl Process {
         })
     }
 
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn status(&mut self) -> Result<Option<ExitStatus>> {
+        self.child.try_wait().with_context(|| format!("look at {}", self.name))
+    }
+
     /// # Errors
     /// When it has ended.
     pub fn must_be_running(&mut self) -> Result<()> {
-        match self.child.try_wait().with_context(|| format!("look at {}", self.name))? {
+        match self.status()? {
             None => Ok(()),
             Some(status) => Err(anyhow!("{} ended by itself ({status})", self.name)),
         }

@@ -110,6 +110,8 @@ struct Suite<'a> {
 struct TestProgram {
     /// `lib`, `bin` or the name of a file in `tests`.
     name: String,
+    /// Lies in `tests`.
+    in_tests: bool,
     file: PathBuf,
     /// The crate's folder, in which tests run.
     folder: PathBuf,
@@ -121,19 +123,22 @@ impl Suite<'_> {
             Work::Lint => self.lint(),
             Work::Rooms(rooms) => {
                 for room in rooms {
+                    let needs_all_programs = is_whole(room);
                     for program in self.test_programs(room)? {
-                        if !needs_all_programs(room, &program.name) {
+                        if !(needs_all_programs && program.in_tests) {
                             count.add(self.test(room, &program)?);
                         }
                     }
                 }
                 Ok(())
             }
-            Work::Whole { room, test } => {
+            Work::Whole(room) => {
                 self.build_programs()?;
-                let found = self.test_programs(room)?.into_iter().find(|p| p.name == test);
-                let program = found.with_context(|| format!("{room} has no test {test}"))?;
-                count.add(self.test(room, &program)?);
+                for program in self.test_programs(room)? {
+                    if program.in_tests {
+                        count.add(self.test(room, &program)?);
+                    }
+                }
                 Ok(())
             }
         }
@@ -228,11 +233,9 @@ impl Suite<'_> {
     }
 }
 
-/// Tests of the whole office stand in a group of their own.
-fn needs_all_programs(room: &str, test: &str) -> bool {
-    GROUPS.iter().any(
-        |group| matches!(group.work, Work::Whole { room: r, test: t } if r == room && t == test),
-    )
+/// Whether the tests below `tests` of a room stand in a group of their own.
+fn is_whole(room: &str) -> bool {
+    GROUPS.iter().any(|group| matches!(group.work, Work::Whole(whole) if whole == room))
 }
 
 #[derive(Deserialize)]
@@ -266,8 +269,14 @@ fn test_programs(messages: &str) -> Result<BTreeMap<String, Vec<TestProgram>>> {
         };
         let folder = manifest.parent().map(Path::to_path_buf).unwrap_or_default();
         let kind = target.kind.first().map_or("", String::as_str);
-        let name = if kind == "test" { target.name } else { kind.to_owned() };
-        found.entry(crate_name(&manifest)?).or_default().push(TestProgram { name, file, folder });
+        let in_tests = kind == "test";
+        let name = if in_tests { target.name } else { kind.to_owned() };
+        found.entry(crate_name(&manifest)?).or_default().push(TestProgram {
+            name,
+            in_tests,
+            file,
+            folder,
+        });
     }
     Ok(found)
 }
