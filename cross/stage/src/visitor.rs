@@ -129,13 +129,12 @@ impl<'a> Visitor<'a> {
         self.stage.device().kept(0, &stop)
     }
 
-    /// How long every step took.
-    #[must_use]
-    pub fn table(&self) -> &Timetable {
-        &self.table
+    /// The stage on which the visitor stands.
+    pub fn stage(&mut self) -> &mut Stage {
+        self.stage
     }
 
-    /// How long every step took, for keeping.
+    /// Goes away; gives how long every step took.
     #[must_use]
     pub fn go(self) -> Timetable {
         self.table
