@@ -181,7 +181,8 @@ impl Suite<'_> {
         let log = self.logs.join(format!("{}.log", name.replace(' ', "-")));
         let begun = Instant::now();
         let mut command = Command::new(&program.file);
-        command.current_dir(&program.folder);
+        // An error says what happened and why; where it was made is noise in a log.
+        command.current_dir(&program.folder).env("RUST_LIB_BACKTRACE", "0");
         let status = progress::run_logged(&name, &mut command, &log)?;
         let text = fs::read(&log).with_context(|| format!("read {}", log.display()))?;
         let mut count = Count::of(&String::from_utf8_lossy(&text));
