@@ -55,7 +55,7 @@ impl Options {
     }
 }
 
-/// How the inside ended.
+/// Exit status of a show that was broken off, as shells know it.
 const STOPPED: u8 = 130;
 
 fn main() -> ExitCode {
@@ -97,15 +97,17 @@ fn show(options: &Options) -> Result<ExitCode> {
 fn inside(options: &Options, stop: &Stop) -> ExitCode {
     let result = demo::run(options, stop);
     if stop.is_set() {
-        eprintln!("stopped");
         // Who would remove it outside may be gone.
         if let Some(work) = &options.work {
             let _ = std::fs::remove_dir_all(work);
         }
-        return ExitCode::from(STOPPED);
     }
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(_) if stop.is_set() => {
+            eprintln!("stopped");
+            ExitCode::from(STOPPED)
+        }
         Err(error) => {
             eprintln!("\nmadoguchi-stage: {error:#}");
             ExitCode::FAILURE
