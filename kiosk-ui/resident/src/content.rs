@@ -231,21 +231,28 @@ impl Maker<'_> {
                 ..said(Kind::LayCard, title, lead)
             },
             Screen::PinEntry { .. } => self.pin_entry(empty),
-            Screen::PinAgain { title, lead, pin_name, tries_left, tries, wrong, again, ticket_only } => {
-                Page {
-                    pin: Pin {
-                        name: sentence(pin_name),
-                        tries: sentence(tries),
-                        tries_left: i32::from(*tries_left),
-                        wrong: *wrong,
-                        erase: none(),
-                        ..Pin::default()
-                    },
-                    main: self.button(again),
-                    second: self.button(ticket_only),
-                    ..said(Kind::PinAgain, title, lead)
-                }
-            }
+            Screen::PinAgain {
+                title,
+                lead,
+                pin_name,
+                tries_left,
+                tries,
+                wrong,
+                again,
+                ticket_only,
+            } => Page {
+                pin: Pin {
+                    name: sentence(pin_name),
+                    tries: sentence(tries),
+                    tries_left: i32::from(*tries_left),
+                    wrong: *wrong,
+                    erase: none(),
+                    ..Pin::default()
+                },
+                main: self.button(again),
+                second: self.button(ticket_only),
+                ..said(Kind::PinAgain, title, lead)
+            },
             Screen::Reading { title, lead } => said(Kind::Reading, title, lead),
             Screen::Form { procedure, title, lead, rows, next } => Page {
                 procedure: procedure.into(),

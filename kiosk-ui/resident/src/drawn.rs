@@ -5,6 +5,9 @@
 //! comes while the first frame with the new page is being drawn. Drawing and handing the frame to
 //! the display are one synchronous step of the event loop, so a timer of no length, started by the
 //! question, runs after both.
+//!
+//! The first frame does not count: on X11 it is drawn before the window is mapped, and lost. So the
+//! question is asked anew, and the second frame answers it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,6 +35,16 @@ struct State {
     /// The serial that was drawn last.
     drawn: i32,
     said: Option<Seen>,
+    /// The first frame is past.
+    begun: bool,
+}
+
+impl State {
+    /// Asks for another frame.
+    fn next(&mut self) -> i32 {
+        self.serial = self.serial.wrapping_add(1);
+        self.serial
+    }
 }
 
 /// Watches one window.
@@ -43,13 +56,23 @@ impl Drawn {
     pub(crate) fn watch(face: &Face) -> Self {
         let state = Rc::new(RefCell::new(State::default()));
         let watched = Rc::clone(&state);
+        let window = face.window().as_weak();
         face.window().global::<Kiosk>().on_drawn(move |serial| {
             let mut state = watched.borrow_mut();
             if state.drawn != serial && state.serial == serial {
                 state.drawn = serial;
                 let watched = Rc::clone(&watched);
                 let seen = state.wanted;
-                slint::Timer::single_shot(Duration::ZERO, move || say(&watched, seen));
+                let window = window.clone();
+                slint::Timer::single_shot(Duration::ZERO, move || {
+                    let first = !std::mem::replace(&mut watched.borrow_mut().begun, true);
+                    if !first {
+                        say(&watched, seen);
+                    } else if let Some(window) = window.upgrade() {
+                        let serial = watched.borrow_mut().next();
+                        window.global::<Kiosk>().set_page_serial(serial);
+                    }
+                });
             }
             // The pixel lies on the stripe of the key colour.
             Color::from_rgb_u8(0x00, 0x17, 0xc1)
@@ -71,8 +94,7 @@ impl Drawn {
                 return;
             }
             state.wanted = Some(seen);
-            state.serial = state.serial.wrapping_add(1);
-            state.serial
+            state.next()
         };
         face.window().global::<Kiosk>().set_page_serial(serial);
     }

@@ -16,7 +16,15 @@ pub mod twin;
 pub use show::Face;
 
 /// What the Slint compiler made of `ui/`.
-#[allow(unsafe_code, clippy::all, clippy::unwrap_used, clippy::large_futures, unused_qualifications)]
+#[allow(
+    clippy::all,
+    clippy::todo,
+    clippy::unwrap_used,
+    clippy::large_futures,
+    unsafe_code,
+    unused_qualifications,
+    reason = "generated"
+)]
 mod ui {
     slint::include_modules!();
 }

@@ -39,7 +39,8 @@ fn script(c: char) -> Script {
     }
 }
 
-const PARTICLES: [char; 12] = ['を', 'に', 'は', 'が', 'で', 'と', 'も', 'の', 'へ', 'か', 'や', 'な'];
+const PARTICLES: [char; 12] =
+    ['を', 'に', 'は', 'が', 'で', 'と', 'も', 'の', 'へ', 'か', 'や', 'な'];
 const BRACKETS: [char; 4] = ['」', '』', '）', '】'];
 
 /// Whether a line may end between `a` and `b`.
@@ -106,7 +107,10 @@ mod tests {
 
     #[test]
     fn lines_break_between_phrases() {
-        assert_eq!(phrases("書かずに、届出の準備ができます"), ["書かずに、", "届出の", "準備ができます"]);
+        assert_eq!(
+            phrases("書かずに、届出の準備ができます"),
+            ["書かずに、", "届出の", "準備ができます"]
+        );
         assert_eq!(
             phrases("マイナンバーカードを置いてください"),
             ["マイナンバーカードを", "置いてください"]

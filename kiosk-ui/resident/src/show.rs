@@ -108,7 +108,9 @@ impl Face {
         let bars = self.window.global::<Bars>();
         let content = content.clone();
         bars.set_municipality(content.municipality);
-        if let Some(languages) = changed(bars.get_languages(), &content.languages, &before.languages) {
+        if let Some(languages) =
+            changed(bars.get_languages(), &content.languages, &before.languages)
+        {
             bars.set_languages(languages);
         }
         bars.set_language(content.language);

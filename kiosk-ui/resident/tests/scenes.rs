@@ -97,6 +97,10 @@ fn no_text_is_cut_off_or_lies_on_another() {
             if !lies_in(place, &screen(size)) {
                 wrong(format!("{text:?} runs off the screen: {place:?}"));
             }
+            let bar = stage.footer().expect("there is a bar");
+            if overlap(place, &bar) && !lies_in(place, &bar) {
+                wrong(format!("{text:?} runs into the bar below"));
+            }
             if let Some((other, _)) = texts[..i].iter().find(|(_, p)| overlap(p, place)) {
                 wrong(format!("{text:?} lies on {other:?}"));
             }
@@ -115,7 +119,7 @@ fn a_scene_of_every_page_is_named_as_the_log_names_it() {
         let page = view.screen.name();
         assert!(scenes::NAMES.contains(&page), "{page} has no scene");
         let alone = !name.starts_with("dialog_");
-        assert!(!alone || name.starts_with(page) , "{name} shows {page}");
+        assert!(!alone || name.starts_with(page), "{name} shows {page}");
     }
     assert!(scenes::view("nothing", Language::Japanese).is_none());
 }
@@ -132,7 +136,10 @@ fn the_key_pad_is_always_the_same() {
                 stage.controls().into_iter().filter(|c| c.name.starts_with("digit.")).collect();
             let order: Vec<&str> = keys.iter().map(|k| k.label.as_str()).collect();
             assert_eq!(order, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"]);
-            assert!(seen.replace(keys.clone()).is_none_or(|before| before == keys), "{size} {scene}");
+            assert!(
+                seen.replace(keys.clone()).is_none_or(|before| before == keys),
+                "{size} {scene}"
+            );
         }
     }
 }

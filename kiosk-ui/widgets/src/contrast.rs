@@ -42,8 +42,7 @@ const PAIRS: &[(&str, &str, f64)] = &[
 
 fn colours() -> BTreeMap<&'static str, [u8; 3]> {
     let colour = |line: &'static str| {
-        let (name, rest) =
-            line.trim().strip_prefix("out property <color> ")?.split_once(": #")?;
+        let (name, rest) = line.trim().strip_prefix("out property <color> ")?.split_once(": #")?;
         let rgb = u32::from_str_radix(rest.get(..6)?, 16).ok()?.to_be_bytes();
         Some((name, [rgb[1], rgb[2], rgb[3]]))
     };

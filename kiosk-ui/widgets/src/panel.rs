@@ -43,9 +43,8 @@ impl FromStr for Pixels {
     fn from_str(text: &str) -> Result<Self, BadSize> {
         let bad = || BadSize(text.to_owned());
         let (width, height) = text.split_once('x').ok_or_else(bad)?;
-        let side = |text: &str| {
-            text.parse().ok().filter(|n| (1..=MOST).contains(n)).ok_or_else(bad)
-        };
+        let side =
+            |text: &str| text.parse().ok().filter(|n| (1..=MOST).contains(n)).ok_or_else(bad);
         Ok(Self { width: side(width)?, height: side(height)? })
     }
 }

@@ -120,8 +120,9 @@ fn main() -> anyhow::Result<()> {
                         }
                         stage.set(&view(name, language)?, size);
                         let place = folder.join(format!("{}x{}", size.width, size.height));
-                        let path = pictures::write(&stage.picture(), &place.join(language.name()), name)
-                            .with_context(|| format!("cannot write {}", place.display()))?;
+                        let path =
+                            pictures::write(&stage.picture(), &place.join(language.name()), name)
+                                .with_context(|| format!("cannot write {}", place.display()))?;
                         writeln!(out, "{}", path.display())?;
                     }
                 }

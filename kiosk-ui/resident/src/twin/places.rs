@@ -77,8 +77,13 @@ impl Stage {
     pub fn controls(&self) -> Vec<Control> {
         let top = self.top();
         // What is scrolled away can be neither seen nor touched.
-        let windows: Vec<(Place, Vec<Place>)> =
-            top.query_descendants().match_inherits("Flickable").find_all().iter().map(inside).collect();
+        let windows: Vec<(Place, Vec<Place>)> = top
+            .query_descendants()
+            .match_inherits("Flickable")
+            .find_all()
+            .iter()
+            .map(inside)
+            .collect();
         let control = |element: ElementHandle| {
             let whole = Place::of(&element);
             let window = windows.iter().find(|(_, buttons)| buttons.contains(&whole));
@@ -125,6 +130,13 @@ impl Stage {
                 window.is_none_or(|(window, _)| place.within(window) == Some(*place))
             })
             .collect()
+    }
+
+    /// The bar below.
+    #[must_use]
+    pub fn footer(&self) -> Option<Place> {
+        let footer = ElementHandle::find_by_element_type_name(self.face.window(), "Footer").next();
+        footer.map(|f| Place::of(&f))
     }
 
     /// What can be touched now: the dialog, or everything.

@@ -8,7 +8,9 @@ use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, Event, EventFrame, Outcome, Request, RequestFrame,
 };
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, FieldKey, Personal, PinDigit, VisitId};
+use madoguchi_protocol::{
+    AttributeName, Failure, FailureCode, FieldKey, Personal, PinDigit, VisitId,
+};
 
 const TENKYO: &str = include_str!("../../../../provisioning/procedures/tenkyo.toml");
 
@@ -62,7 +64,8 @@ const LONG: Person = [
     "1",
 ];
 // 辻 with one dot and 葛 with 人: variation selectors, as names in the register have them.
-const RARE: Person = ["辻\u{e0100}　葛\u{e0100}子", "常盤県葛\u{e0100}城市辻\u{e0100}堂二丁目４番", "19190708", "2"];
+const RARE: Person =
+    ["辻\u{e0100}　葛\u{e0100}子", "常盤県葛\u{e0100}城市辻\u{e0100}堂二丁目４番", "19190708", "2"];
 
 /// A scene's view, if there is a scene of that name.
 #[must_use]

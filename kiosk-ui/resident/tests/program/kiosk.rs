@@ -1,0 +1,103 @@
+//! The program and its log.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use madoguchi_widgets::Pixels;
+use serde_json::Value;
+
+use crate::display::Display;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Kiosk {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Kiosk {
+    pub fn start(socket: PathBuf, display: &Display, size: Pixels) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_madoguchi-kiosk"))
+            .arg("--socket")
+            .arg(socket)
+            .args(["--size", &format!("{}x{}", size.width, size.height)])
+            .env("SLINT_BACKEND", "winit-software")
+            .env("DISPLAY", display.name())
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XAUTHORITY")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the kiosk starts");
+        let (sender, lines) = channel();
+        let log = BufReader::new(process.stderr.take().expect("piped"));
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { process, lines }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn runs(&mut self) -> bool {
+        self.process.try_wait().expect("a child").is_none()
+    }
+
+    /// Waits until the log names this screen as shown.
+    pub fn logs_screen(&mut self, screen: &str) {
+        self.lines_until_screen(screen);
+    }
+
+    /// The lines of the log up to the one that names this screen as shown.
+    pub fn lines_until_screen(&mut self, screen: &str) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut said = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("no {screen} after:\n{}", said.join("\n"));
+            };
+            let json: Value = serde_json::from_str(&line).unwrap_or_default();
+            if json["message"] == "screen" && json["screen"] == screen {
+                return said;
+            }
+            said.push(line);
+        }
+    }
+
+    /// None of its sockets is of the internet. Of a process that hides its memory only root may
+    /// see the sockets; for others the build's features stand for it (`tests/features.rs`).
+    pub fn has_no_network(&self) {
+        let process = PathBuf::from(format!("/proc/{}", self.pid()));
+        let Ok(open) = std::fs::read_dir(process.join("fd")) else { return };
+        let sockets: BTreeSet<String> = open
+            .filter_map(|f| std::fs::read_link(f.ok()?.path()).ok())
+            .filter_map(|l| {
+                Some(l.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').into())
+            })
+            .collect();
+        assert!(!sockets.is_empty(), "the agent's socket at least");
+        for table in ["tcp", "tcp6", "udp", "udp6"] {
+            let rows = std::fs::read_to_string(process.join("net").join(table)).expect(table);
+            let ours = rows.lines().filter_map(|r| r.split_whitespace().nth(9));
+            let ours: Vec<&str> = ours.filter(|inode| sockets.contains(*inode)).collect();
+            assert!(ours.is_empty(), "a {table} socket is open");
+        }
+    }
+}
+
+impl Drop for Kiosk {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

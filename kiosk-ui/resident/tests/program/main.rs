@@ -1,0 +1,92 @@
+//! The shipped program on a screen of its own (Xvfb), touched where the twin says its controls lie,
+//! before an agent in a script.
+
+mod agent;
+mod display;
+mod kiosk;
+
+use madoguchi_journey::view::Language;
+use madoguchi_protocol::local::{CardEvent, Request};
+use madoguchi_resident::twin::{Stage, scenes};
+use madoguchi_widgets::Pixels;
+
+use agent::Agent;
+use display::Display;
+use kiosk::Kiosk;
+
+const SIZE: Pixels = Pixels { width: 1080, height: 1920 };
+
+/// A visitor: the screen, the program before it, and what the twin knows.
+struct Visitor {
+    display: Display,
+    kiosk: Kiosk,
+    stage: Stage,
+}
+
+impl Visitor {
+    fn new(agent: &Agent) -> Self {
+        let display = Display::open(SIZE);
+        let kiosk = Kiosk::start(agent.socket(), &display, SIZE);
+        Self { display, kiosk, stage: Stage::new().expect("a platform of its own") }
+    }
+
+    /// Waits until the log names the screen, and looks at once.
+    fn sees(&mut self, scene: &str) {
+        self.kiosk.logs_screen(scene);
+        let shot = self.display.picture();
+        self.stage.set(&scenes::view(scene, Language::Japanese).expect(scene), SIZE);
+        let drawn = self.stage.picture();
+        let different = shot.iter().zip(drawn.as_bytes()).filter(|(a, b)| a != b).count();
+        assert_eq!(shot.len(), drawn.as_bytes().len());
+        assert_eq!(different, 0, "{scene} was called shown, but {different} bytes differ");
+    }
+
+    fn touches(&mut self, control: &str) {
+        let controls = self.stage.controls();
+        let place = controls.iter().find(|c| c.name == control).expect(control).place;
+        self.display.click(place.x + place.width / 2.0, place.y + place.height / 2.0);
+    }
+}
+
+#[test]
+fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
+    let mut agent = Agent::listen();
+    let mut visitor = Visitor::new(&agent);
+    let pid = visitor.kiosk.pid();
+
+    agent.is_greeted();
+    visitor.sees("start");
+    visitor.touches("start");
+    visitor.sees("procedures");
+    visitor.touches("pack.tenkyo");
+    visitor.sees("purpose");
+    visitor.touches("agree_purpose");
+    visitor.kiosk.logs_screen("lay_card");
+    agent.says_card(CardEvent::Usable { tries_left: 3 });
+    visitor.sees("pin_entry");
+
+    // The PIN page: every digit reaches the agent as it is touched, and no line tells of it.
+    for digit in ["digit.1", "digit.2", "erase_pin", "digit.0", "digit.9", "digit.7"] {
+        visitor.touches(digit);
+        let request = agent.hears(|r| matches!(r, Request::PinDigit { .. } | Request::PinErase {}));
+        match request {
+            Request::PinDigit { digit: heard } => {
+                assert_eq!(format!("digit.{}", u8::from(heard)), digit);
+            }
+            _ => assert_eq!(digit, "erase_pin"),
+        }
+    }
+    visitor.touches("stop");
+    agent.hears(|r| matches!(r, Request::End {}));
+    let said = visitor.kiosk.lines_until_screen("start");
+    assert!(said.iter().all(|line| !line.contains("digit") && !line.contains("touch")), "{said:?}");
+
+    // The successor: the same process in the system's eyes, a new program, a new connection.
+    agent.is_greeted();
+    assert_eq!(visitor.kiosk.pid(), pid);
+    assert!(visitor.kiosk.runs(), "it went on");
+    visitor.stage.set(&scenes::view("start", Language::Japanese).expect("start"), SIZE);
+    visitor.touches("start");
+    visitor.sees("procedures");
+    visitor.kiosk.has_no_network();
+}
