@@ -124,6 +124,9 @@ impl CoreSync {
     async fn publish(&mut self) -> Result<(), KeeperGone> {
         if let Some(settings) = self.collected.settings() {
             self.keeper.sections(settings.profile().sections.clone()).await?;
+            // Once this is answered, the keeper has published whether those sections have numbers:
+            // a visit must not begin that could not end with one.
+            self.keeper.ping().await?;
             self.publish.send_replace(Some(Arc::new(settings)));
         }
         Ok(())

@@ -90,15 +90,16 @@ struct Keeper {
 impl Keeper {
     fn run(&mut self, mut commands: mpsc::Receiver<Command>, publish: &watch::Sender<KeeperState>) {
         while let Some(command) = commands.blocking_recv() {
-            if !self.handle(command) {
-                break;
-            }
+            let go_on = self.handle(command);
             let state = self.state();
             publish.send_if_modified(|known| {
                 let changed = *known != state;
                 *known = state;
                 changed
             });
+            if !go_on {
+                break;
+            }
         }
         if let Err(error) = self.store.settle() {
             tracing::warn!(error = &error as &dyn std::error::Error, "numbers will be skipped");

@@ -59,9 +59,14 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
     sources.store.mark_changed();
     loop {
         tokio::select! {
-            Some(message) = sources.screens.recv() => reception.from_screen(message),
-            Some(report) = sources.cards.recv() => reception.take(Input::Card(report)),
-            Some((visit, result)) = kept.recv() => reception.take(Input::Kept { visit, result }),
+            // What the device can do comes before what the screen asks, and the store before the
+            // settings that rely on it. All of it changes too seldom to keep a screen waiting.
+            biased;
+            _ = sources.shutdown.changed() => break,
+            Ok(()) = sources.store.changed() => {
+                let ready = sources.store.borrow_and_update().ready.clone();
+                reception.take(Input::Store(ready));
+            }
             Ok(()) = sources.settings.changed() => {
                 let settings = sources.settings.borrow_and_update().clone();
                 if let Some(settings) = settings {
@@ -72,15 +77,13 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
                 let reachable = sources.core.borrow_and_update().reachable;
                 reception.take(Input::Core { reachable });
             }
-            Ok(()) = sources.store.changed() => {
-                let ready = sources.store.borrow_and_update().ready.clone();
-                reception.take(Input::Store(ready));
-            }
+            Some(message) = sources.screens.recv() => reception.from_screen(message),
+            Some(report) = sources.cards.recv() => reception.take(Input::Card(report)),
+            Some((visit, result)) = kept.recv() => reception.take(Input::Kept { visit, result }),
             Some(ping) = sources.pings.recv() => {
                 // The watchdog has given up waiting when this fails.
                 let _ = ping.send(());
             }
-            _ = sources.shutdown.changed() => break,
         }
     }
     reception.take(Input::Shutdown);

@@ -50,7 +50,15 @@ impl Outbox {
         });
         let waiting = Waiting { due: count(&db, DUE)?, set_aside: count(&db, ASIDE)? };
         let next_sequence = used.unwrap_or(floor) + 1;
-        Ok(Self { db, log, log_path, next_sequence, waiting })
+        let this = Self { db, log, log_path, next_sequence, waiting };
+        if used.is_none() {
+            // From now on the outbox is the authority: the floor is for a later new one.
+            this.db
+                .insert(SEQUENCE, record::pack(&floor.to_be_bytes()))
+                .map_err(StoreError::outbox("begin its sequence"))?;
+            this.make_durable()?;
+        }
+        Ok(this)
     }
 
     pub(crate) fn next_sequence(&self) -> u64 {

@@ -136,6 +136,15 @@ fn an_outbox_that_cannot_be_opened_is_set_aside_and_its_sequence_is_not_used_aga
 }
 
 #[test]
+fn an_outbox_that_nothing_was_kept_in_yet_goes_on_with_its_sequence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.add_block(&block(1, 20)).expect("leased");
+    drop(store);
+    assert_eq!(open(folder.path()).next_sequence(), 1, "a gap would be taken for a loss");
+}
+
+#[test]
 fn a_store_in_use_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());

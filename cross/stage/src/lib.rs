@@ -20,6 +20,7 @@ mod screen;
 pub mod search;
 mod stage;
 mod table;
+pub mod trace;
 pub mod visitor;
 mod wait;
 pub mod window;

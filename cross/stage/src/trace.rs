@@ -10,14 +10,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 /// Envelopes are padded to at least this many bytes, so a shorter write to the log is not one.
 const ENVELOPE: i64 = 4096;
 
-/// What goes before a program's command line, so that its calls are written to `output`.
+/// What goes before a program's command line, so that its calls are written to `output`. SIGTERM
+/// reaches the program through it.
 ///
 /// `lying_disk`: fdatasync returns success and does nothing, which is what the check must notice.
 #[must_use]
 pub fn tracer(output: &Path, lying_disk: bool) -> Vec<OsString> {
     let calls = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg";
     let mut prefix: Vec<OsString> =
-        ["strace", "-f", "-y", "-s", "400", "-e", calls, "-o"].map(Into::into).into();
+        ["strace", "-f", "-y", "-I", "2", "-s", "400", "-e", calls, "-o"].map(Into::into).into();
     prefix.push(output.into());
     if lying_disk {
         prefix.extend(["-e", "inject=fdatasync,fsync:retval=0"].map(Into::into));
@@ -96,14 +97,17 @@ fn parse(text: &str) -> Vec<Call> {
             began: at,
             ended: at,
         };
-        if rest.ends_with("<unfinished ...>") {
-            open.push((process.to_owned(), call));
-        } else if let Ok((result, injected)) = result(arguments) {
+        if let Ok((result, injected)) = result(arguments) {
             call.result = result;
             call.injected = injected;
             calls.push(call);
+        } else {
+            // `<unfinished ...>`, or the last one before the tracer left.
+            open.push((process.to_owned(), call));
         }
     }
+    // Begun and not seen to end.
+    calls.extend(open.into_iter().map(|(_, call)| Call { ended: usize::MAX, ..call }));
     calls
 }
 
@@ -145,6 +149,9 @@ mod tests {
         let begun = "11 fdatasync(10</s/store/outbox/db> <unfinished ...>";
         let resumed = "11 <... fdatasync resumed>) = 0";
         assert_eq!(found(&[WRITE, begun, KEPT, resumed]), None);
+        assert_eq!(found(&[WRITE, begun, KEPT]), None);
+        let last = KEPT.replace(" = 60", " <detached ...>");
+        assert_eq!(found(&[WRITE, SYNC, &last]), Some(1));
         assert_eq!(found(&[WRITE, begun, resumed, KEPT]), Some(1));
     }
 }

@@ -1,5 +1,7 @@
+#![allow(dead_code, reason = "each test program uses a part of it")]
 //! A stage without a screen, and a screen without a person: for tests of the agent's promises.
 
+use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -33,22 +35,22 @@ pub struct Office {
 
 impl Office {
     pub fn open(work: &Path, stop: &Stop) -> Result<Self> {
-        let programs = programs()?;
+        Self::open_with_agent(work, &[], stop)
+    }
+
+    /// `prefix`: what the agent is started with, as a tracer.
+    pub fn open_with_agent(work: &Path, prefix: &[OsString], stop: &Stop) -> Result<Self> {
+        let programs = Programs::beside_this_one()?;
         let logs = work.join("logs");
         std::fs::create_dir_all(&logs)?;
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
         let reader = Reader::start(&logs, stop)?;
         let core = Core::start(&programs, &repository, work, &logs, stop)?;
         let sheet = core.admit_device()?;
-        let mut device = Device::enrol(&programs, &sheet, &[], work, &logs)?;
+        let mut device = Device::enrol(&programs, &sheet, prefix, work, &logs)?;
         device.start(stop)?;
         Ok(Self { device, core, reader, programs, logs })
     }
-}
-
-/// Tests lie in `deps`, one folder below the programs.
-pub fn programs() -> Result<Programs> {
-    Programs::beside_this_one()
 }
 
 /// The kiosk's end of the local socket, without a kiosk.
