@@ -166,10 +166,10 @@ fn position(table: &DeTable<'_>, dotted: &str) -> Option<usize> {
 fn key_at(table: &DeTable<'_>, at: usize, prefix: &str) -> Option<String> {
     table.iter().find_map(|(key, value): (_, &Spanned<DeValue<'_>>)| {
         let name = format!("{prefix}{}", key.get_ref());
-        if let DeValue::Table(inner) = value.get_ref() {
-            if let Some(deeper) = key_at(inner, at, &format!("{name}.")) {
-                return Some(deeper);
-            }
+        if let DeValue::Table(inner) = value.get_ref()
+            && let Some(deeper) = key_at(inner, at, &format!("{name}."))
+        {
+            return Some(deeper);
         }
         (key.span().contains(&at) || value.span().contains(&at)).then_some(name)
     })

@@ -77,7 +77,7 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
                 let reachable = sources.core.borrow_and_update().reachable;
                 reception.take(Input::Core { reachable });
             }
-            Some(message) = sources.screens.recv() => reception.from_screen(message),
+            Some(message) = sources.screens.recv() => reception.hear(message),
             Some(report) = sources.cards.recv() => reception.take(Input::Card(report)),
             Some((visit, result)) = kept.recv() => reception.take(Input::Kept { visit, result }),
             Some(ping) = sources.pings.recv() => {
@@ -97,7 +97,7 @@ struct Reception {
 }
 
 impl Reception {
-    fn from_screen(&mut self, message: FromScreen) {
+    fn hear(&mut self, message: FromScreen) {
         match message {
             FromScreen::Arrived { screen, out } => {
                 self.screen = Some(Screen { number: screen, out });

@@ -124,7 +124,7 @@ impl Kiosk {
         self.tell(Input::Card(CardReport { visit: self.visit, news }))
     }
 
-    fn to_pin(&mut self) {
+    fn reach_pin(&mut self) {
         self.begin();
         self.answer(Request::ChoosePack { pack: "tenkyo".parse().expect("a pack") });
         self.answer(Request::AgreePurpose {});
@@ -140,8 +140,8 @@ impl Kiosk {
         }
     }
 
-    fn to_form(&mut self) {
-        self.to_pin();
+    fn reach_form(&mut self) {
+        self.reach_pin();
         self.type_pin();
         let reads = |e: &&Effect| matches!(e, Effect::CardRead { .. });
         assert_eq!(self.ask(Request::PinSubmit {}).iter().filter(reads).count(), 1);
@@ -150,8 +150,8 @@ impl Kiosk {
         assert!(ends_card(&effects), "the card is released as soon as it is read");
     }
 
-    fn to_review(&mut self) {
-        self.to_form();
+    fn reach_review(&mut self) {
+        self.reach_form();
         let field = "who_moves".parse().expect("a key");
         self.answer(Request::Choose { field, choice: "whole_household".parse().expect("a key") });
         self.answer(Request::Review {});
@@ -196,7 +196,7 @@ fn hanako() -> CardAttributes {
 #[test]
 fn a_whole_visit_is_kept_once_and_answered_only_then() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_review();
+    kiosk.reach_review();
     let mut effects = kiosk.ask(Request::Keep {});
     assert_eq!(outcome(&effects), None, "nothing is said before it is durable");
     let Some(Effect::Keep(keep)) = effects.pop() else { panic!("it is given to the keeper") };
@@ -216,7 +216,7 @@ fn a_whole_visit_is_kept_once_and_answered_only_then() {
 #[test]
 fn what_could_not_be_kept_is_said_and_can_be_tried_again() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_review();
+    kiosk.reach_review();
     kiosk.ask(Request::Keep {});
     let failure = Failure::new(FailureCode::StoreFull, "the disk is full");
     let visit = kiosk.visit.expect("a visit");
@@ -229,7 +229,7 @@ fn what_could_not_be_kept_is_said_and_can_be_tried_again() {
 #[test]
 fn a_number_that_could_not_be_given_leaves_the_visit_where_it_was() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_pin();
+    kiosk.reach_pin();
     kiosk.ask(Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk });
     let failure = Failure::new(FailureCode::TicketsNone, "none left");
     let visit = kiosk.visit.expect("a visit");
@@ -241,7 +241,7 @@ fn a_number_that_could_not_be_given_leaves_the_visit_where_it_was() {
 #[test]
 fn one_typed_value_goes_to_the_card_once() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_pin();
+    kiosk.reach_pin();
     assert_eq!(kiosk.refusal(Request::PinSubmit {}), FailureCode::VisitOutOfOrder);
     kiosk.type_pin();
     kiosk.ask(Request::PinSubmit {});
@@ -268,7 +268,7 @@ fn a_card_that_was_lying_there_before_is_never_read() {
 #[test]
 fn another_visits_message_ends_the_visit() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_form();
+    kiosk.reach_form();
     let mine = kiosk.visit.replace(VisitId::random());
     assert_eq!(kiosk.refusal(Request::Review {}), FailureCode::VisitMismatch);
     kiosk.visit = mine;
@@ -279,13 +279,13 @@ fn another_visits_message_ends_the_visit() {
 #[test]
 fn a_late_answer_of_the_card_belongs_to_no_visit() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_pin();
+    kiosk.reach_pin();
     kiosk.type_pin();
     kiosk.ask(Request::PinSubmit {});
     let earlier = kiosk.visit;
     kiosk.answer(Request::End {});
     kiosk.visit = None;
-    kiosk.to_pin();
+    kiosk.reach_pin();
     let late = CardReport { visit: earlier, news: CardNews::Read(hanako()) };
     let effects = kiosk.tell(Input::Card(late));
     assert!(effects.is_empty(), "it says and changes nothing");
@@ -297,7 +297,7 @@ fn a_late_answer_of_the_card_belongs_to_no_visit() {
 #[test]
 fn a_card_taken_away_is_said_and_can_be_laid_again() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_pin();
+    kiosk.reach_pin();
     kiosk.type_pin();
     kiosk.ask(Request::PinSubmit {});
     let effects = kiosk.card(CardNews::Removed);
@@ -312,7 +312,7 @@ fn a_card_taken_away_is_said_and_can_be_laid_again() {
 #[test]
 fn a_screen_that_dies_ends_the_visit_and_releases_the_card() {
     let mut kiosk = Kiosk::open();
-    kiosk.to_pin();
+    kiosk.reach_pin();
     assert!(ends_card(&kiosk.tell(Input::ScreenLeft)));
     assert!(!kiosk.desk.in_visit());
 }
@@ -321,9 +321,9 @@ fn a_screen_that_dies_ends_the_visit_and_releases_the_card() {
 fn a_number_alone_can_be_had_at_every_step() {
     let steps: [fn(&mut Kiosk); 4] = [
         |k| assert!(k.begin() != VisitId::random()),
-        Kiosk::to_pin,
-        Kiosk::to_form,
-        Kiosk::to_review,
+        Kiosk::reach_pin,
+        Kiosk::reach_form,
+        Kiosk::reach_review,
     ];
     for to in steps {
         let mut kiosk = Kiosk::open();
