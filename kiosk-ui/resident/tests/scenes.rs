@@ -113,6 +113,26 @@ fn no_text_is_cut_off_or_lies_on_another() {
 }
 
 #[test]
+fn what_is_scrolled_away_can_be_brought_back() {
+    everywhere(|stage, _, wrong| {
+        let away = stage.scrolled_away();
+        for _ in 0..12 {
+            if !stage.touch("scroll.down") && !away.is_empty() {
+                wrong(format!("no way to see {away:?}"));
+                return;
+            }
+        }
+        let left = stage.scrolled_away();
+        if !left.is_empty() {
+            wrong(format!("at its end {left:?} cannot be seen"));
+        }
+        for _ in 0..12 {
+            stage.touch("scroll.up");
+        }
+    });
+}
+
+#[test]
 fn a_scene_of_every_page_is_named_as_the_log_names_it() {
     for name in scenes::NAMES {
         let view = scenes::view(name, Language::Japanese).expect(name);

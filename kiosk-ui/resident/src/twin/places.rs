@@ -132,6 +132,28 @@ impl Stage {
             .collect()
     }
 
+    /// Touches a control as assistive technology would. Whether there was one.
+    pub fn touch(&self, control: &str) -> bool {
+        let found = buttons(self.top().query_descendants())
+            .into_iter()
+            .find(|b| b.accessible_id().is_some_and(|id| id == control));
+        found.map(|b| b.invoke_accessible_default_action()).is_some()
+    }
+
+    /// What lies below the lower edge of a part that scrolls, at least in part.
+    #[must_use]
+    pub fn scrolled_away(&self) -> Vec<String> {
+        let text = |e: &ElementHandle| e.accessible_role() == Some(AccessibleRole::Text);
+        let parts = self.top().query_descendants().match_inherits("Flickable").find_all();
+        let below = |part: &ElementHandle| {
+            let edge = Place::of(part).bottom();
+            let inner = part.query_descendants().match_predicate(text).find_all();
+            inner.into_iter().filter(move |e| Place::of(e).bottom() > edge).collect::<Vec<_>>()
+        };
+        let below = parts.iter().flat_map(below);
+        below.filter_map(|e| e.accessible_label()).map(String::from).collect()
+    }
+
     /// The bar below.
     #[must_use]
     pub fn footer(&self) -> Option<Place> {
