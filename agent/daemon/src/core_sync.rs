@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use madoguchi_protocol::bundle::{BundleKind, SignedBundle};
 use madoguchi_protocol::core_api::BlockRequest;
+use madoguchi_protocol::failure::chain;
 use madoguchi_uplink::{Core, Pace, UplinkError};
 use tokio::sync::watch;
 
 use crate::keeper::{KeeperGone, KeeperHandle, KeeperState};
-use crate::settings::{Collected, RefusedBundle, Settings, Taken};
+use crate::settings::{Collected, Settings, Taken};
 
 /// How often the registrar is asked for something newer.
 const REFRESH: Duration = Duration::from_secs(60);
@@ -150,16 +151,5 @@ impl CoreSync {
 }
 
 fn log(error: &UplinkError, what: &'static str) {
-    tracing::warn!(error = error as &dyn std::error::Error, what, "the core does not help");
-}
-
-fn chain(error: &RefusedBundle) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
+    tracing::warn!(error = chain(error), what, "the core does not help");
 }

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_identity::{DeviceSettings, DeviceSigner};
 use madoguchi_protocol::application::{APPLICATION_FORMAT, Application};
+use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::ticket::{
     BusinessDay, SectionLetter, TicketBlock, TicketNumber, TicketToken,
 };
@@ -102,7 +103,7 @@ impl Keeper {
             }
         }
         if let Err(error) = self.store.settle() {
-            tracing::warn!(error = &error as &dyn std::error::Error, "numbers will be skipped");
+            tracing::warn!(error = chain(&error), "numbers will be skipped");
         }
     }
 
@@ -228,12 +229,11 @@ fn store_failure(error: &StoreError) -> Failure {
         StoreError::Full(_) => FailureCode::StoreFull,
         _ => FailureCode::StoreFailed,
     };
-    tracing::error!(error = error as &dyn std::error::Error, "the store refuses");
-    Failure::new(code, error)
+    Failure::new(code, chain(error))
 }
 
 fn report<T: Default>(action: &'static str, error: &StoreError) -> T {
-    tracing::error!(error = error as &dyn std::error::Error, action, "the store failed");
+    tracing::error!(error = chain(error), action, "the store failed");
     T::default()
 }
 

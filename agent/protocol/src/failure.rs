@@ -1,6 +1,7 @@
 //! Stable failure codes. The words for people stand with the screens; the code stands on the
 //! screen, in the log and in the manual, and never changes its meaning.
 
+use std::error::Error;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -107,4 +108,18 @@ impl Failure {
     pub fn new(code: FailureCode, detail: impl fmt::Display) -> Self {
         Self { code, detail: detail.to_string() }
     }
+}
+
+/// An error and everything under it, on one line: the one way in which errors are logged and shown
+/// to an operator, since no error repeats what its source says.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
 }

@@ -143,7 +143,7 @@ impl Store {
             Err(error) => {
                 let aside = move_aside(folder, &path)?;
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = madoguchi_protocol::failure::chain(&error),
                     aside = %aside.display(),
                     "the outbox could not be opened and was set aside"
                 );

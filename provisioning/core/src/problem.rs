@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use madoguchi_protocol::core_api::Problem;
+use madoguchi_protocol::failure::chain;
 
 /// Media type of a problem (RFC 9457 §3).
 pub(crate) const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
@@ -180,16 +181,4 @@ impl IntoResponse for Refusal {
         }
         response
     }
-}
-
-/// An error and its sources in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

@@ -2,8 +2,9 @@
 
 use madoguchi_identity::Identity;
 use madoguchi_protocol::core_api::Health;
+use madoguchi_protocol::failure::chain;
 
-use super::{Outcome, chain};
+use super::Outcome;
 use crate::clock;
 
 /// More than this apart, times on slips and certificates begin to be wrong.

@@ -1,8 +1,9 @@
 //! Is the device enrolled, and for how much longer?
 
 use madoguchi_identity::{Identity, IdentityError};
+use madoguchi_protocol::failure::chain;
 
-use super::{Outcome, chain};
+use super::Outcome;
 use crate::clock;
 
 pub(super) fn check(identity: Result<&Identity, &IdentityError>) -> Outcome {

@@ -1,8 +1,9 @@
 //! Does the intake answer, over HTTP/2 and with a certificate of our CA?
 
 use madoguchi_identity::Identity;
+use madoguchi_protocol::failure::chain;
 
-use super::{AskedHealth, Outcome, chain, core};
+use super::{AskedHealth, Outcome, core};
 
 pub(super) async fn ask(identity: &Identity) -> AskedHealth {
     core(identity)?.health().await.map_err(|e| chain(&e))

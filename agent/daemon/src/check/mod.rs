@@ -51,18 +51,6 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// The error and everything under it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
-}
-
 type AskedHealth = Result<Health, String>;
 
 fn core(identity: &Identity) -> Result<madoguchi_uplink::Core, String> {

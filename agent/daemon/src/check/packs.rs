@@ -4,8 +4,9 @@ use std::path::Path;
 
 use madoguchi_identity::Identity;
 use madoguchi_protocol::bundle::BundleKind;
+use madoguchi_protocol::failure::chain;
 
-use super::{Outcome, chain};
+use super::Outcome;
 use crate::core_sync::cache_name;
 use crate::settings::{Collected, Verifier};
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use madoguchi_protocol::failure::chain;
 use madoguchi_store::{Store, StoreError};
 
-use super::{Outcome, chain};
+use super::Outcome;
 
 pub(super) fn check(state_dir: &Path) -> Outcome {
     let folder = state_dir.join("store");

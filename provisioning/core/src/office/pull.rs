@@ -8,8 +8,8 @@ use sqlx::SqlitePool;
 use super::checks::Checks;
 use super::client::{ClientError, IntakeClient};
 use super::receive::{receive, try_again};
-use crate::problem::chain;
 use crate::server::Stop;
+use madoguchi_protocol::failure::chain;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::checks::{CURABLE, Checks, Fault, Proven};
 use crate::database;
 use crate::digest::sha256;
-use crate::problem::chain;
+use madoguchi_protocol::failure::chain;
 
 type Write = Transaction<'static, Sqlite>;
 
