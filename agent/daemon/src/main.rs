@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use madoguchi_daemon::check::Finding;
 use madoguchi_daemon::config::Config;
-use madoguchi_daemon::{check, enrol, hardening, logging, run};
+use madoguchi_daemon::{check, enrol, run};
 
 /// Every block that is freed is wiped first, also those of libraries.
 #[global_allocator]
@@ -55,15 +55,16 @@ fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode> {
-    hardening::apply().context("the kernel does not let this process close its memory")?;
+    madoguchi_program::close_memory()
+        .context("the kernel does not let this process close its memory")?;
     let config = Config::read(&arguments.config)?;
     match &arguments.command {
         None | Some(Command::Run) => {
-            logging::start();
+            madoguchi_program::start_log();
             run::run(&config)?;
         }
         Some(Command::Enrol { sheet }) => {
-            logging::start();
+            madoguchi_program::start_log();
             single_threaded()?.block_on(enrol::enrol(&config, sheet))?;
         }
         Some(Command::Check { json }) => {

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// The floors of the house, lowest first. A room knows only rooms of lower floors: so services
 /// do not know each other. Its tests may know rooms of its own floor.
 const FLOORS: &[&[&str]] = &[
-    &["agent/protocol", "agent/durable"],
+    &["agent/protocol", "agent/durable", "agent/program"],
     &["agent/procedure", "agent/envelope"],
     &[
         "agent/card",

@@ -33,6 +33,9 @@ impl Profile {
     }
 }
 
+/// The feature with which the kiosk's screens can be looked at: for tests, never shipped.
+pub const TWIN: &str = "madoguchi-resident/twin";
+
 /// A cargo command in the root of the clone, for this machine.
 pub fn command(workspace: &Workspace) -> Command {
     let mut cargo = plain(workspace);

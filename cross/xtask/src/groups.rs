@@ -45,7 +45,7 @@ pub const GROUPS: &[Group] = &[
     Group {
         name: "store",
         about: "what must survive the power cord",
-        work: Work::Rooms(&["madoguchi-durable", "madoguchi-store"]),
+        work: Work::Rooms(&["madoguchi-durable", "madoguchi-program", "madoguchi-store"]),
     },
     Group {
         name: "agent",

@@ -18,9 +18,9 @@ pub fn format(workspace: &Workspace) -> Command {
 
 /// Clippy, warnings denied.
 pub fn clippy(workspace: &Workspace) -> Command {
-    let arguments =
-        ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
-    with(cargo::command(workspace), &arguments)
+    let mut clippy = cargo::command(workspace);
+    clippy.args(["clippy", "--locked", "--workspace", "--all-targets", "--features", cargo::TWIN]);
+    with(clippy, &["--", "--deny", "warnings"])
 }
 
 /// Licences, sources and bans of every dependency, by cargo-deny. Advisories need a database

@@ -28,12 +28,13 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     Ok(())
 }
 
-/// The kiosk's headless twin: it tells where the controls are. Built by itself, so that nothing
-/// of it gets into the shipped kiosk.
+/// The kiosk's headless twin: it tells where the controls are. A call of its own, so that nothing
+/// of it gets into the shipped kiosk; of the whole workspace, so that what both are made of is
+/// compiled once.
 fn twin(workspace: &Workspace, profile: Profile) -> Result<()> {
     let status = cargo::command(workspace)
-        .args(["build", "--locked", "--package", "madoguchi-resident", "--features", "twin"])
-        .args(["--bin", "madoguchi-kiosk-twin"])
+        .args(["build", "--locked", "--workspace", "--exclude", "madoguchi-xtask"])
+        .args(["--bin", "madoguchi-kiosk-twin", "--features", cargo::TWIN])
         .args(profile.flags())
         .status()?;
     if status.success() { Ok(()) } else { bail!("the kiosk's twin could not be built") }

@@ -5,8 +5,6 @@
 
 mod content;
 mod drawn;
-pub mod hardening;
-pub mod logging;
 mod phrases;
 pub mod shell;
 mod show;

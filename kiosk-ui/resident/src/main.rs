@@ -12,7 +12,6 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
 use madoguchi_journey::view::Language;
 use madoguchi_resident::shell::{self, End, Options};
-use madoguchi_resident::{hardening, logging};
 use madoguchi_widgets::Pixels;
 
 /// Every block that is freed is wiped first, also those of libraries.
@@ -59,8 +58,9 @@ fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<()> {
-    hardening::apply().context("the kernel does not let this process close its memory")?;
-    logging::start();
+    madoguchi_program::close_memory()
+        .context("the kernel does not let this process close its memory")?;
+    madoguchi_program::start_log();
     let options = Options {
         socket: arguments.socket.clone(),
         size: arguments.size,

@@ -1,0 +1,42 @@
+//! What every program on a device does with its own process before anything else.
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Closes the process's memory: no core dump, and no other program of the same user may look in.
+///
+/// # Errors
+/// When the kernel refuses either.
+pub fn close_memory() -> Result<(), rustix::io::Errno> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
+}
+
+/// Starts the log: one JSON object a line on stderr, which systemd keeps. `MADOGUCHI_LOG` is a
+/// filter as `info,madoguchi_link=debug`; default `info`.
+///
+/// Only our own crates are heard, at whatever level: a toolkit or an HTTP client that is asked for
+/// its traces tells of keys, texts and bodies.
+pub fn start_log() {
+    let filter =
+        EnvFilter::try_from_env("MADOGUCHI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let ours = filter_fn(|metadata| metadata.target().starts_with("madoguchi_"));
+    let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(ours)).with(filter).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_leaves_no_core() {
+        close_memory().expect("the kernel allows it");
+        let dumpable = rustix::process::dumpable_behavior().expect("readable");
+        assert_eq!(dumpable, DumpableBehavior::NotDumpable);
+        assert_eq!(rustix::process::getrlimit(Resource::Core).current, Some(0));
+    }
+}
