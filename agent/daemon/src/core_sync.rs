@@ -135,6 +135,14 @@ impl CoreSync {
 
     /// Whether no section is short of numbers for want of the core.
     async fn lease(&mut self) -> Result<bool, KeeperGone> {
+        match self.core.health().await {
+            Ok(health) => self.keeper.core_day(health.business_day).await?,
+            Err(error) => {
+                log(&error, "the business day could not be asked for");
+                return Ok(false);
+            }
+        }
+        // Once this is answered, the keeper has published what is short on that day.
         self.keeper.ping().await?;
         let short = self.keeper_state.borrow_and_update().short_of_numbers.clone();
         for letter in short {

@@ -191,8 +191,8 @@ impl Desk {
         let RequestFrame { id, visit, request } = frame;
         let outcome = match (&self.visit, visit, request) {
             (_, None, Request::Begin {}) => self.begin(effects).map(Some),
-            // Ending is taken whatever the state: it must always be possible.
-            (_, _, Request::End {}) => {
+            // Ending is taken whatever the step: it must always be possible.
+            (current, of, Request::End {}) if current.as_ref().is_none_or(|v| Some(v.id) == of) => {
                 self.end_visit(effects);
                 Ok(Some(Answer::Done {}))
             }

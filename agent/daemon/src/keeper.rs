@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_identity::{DeviceSettings, DeviceSigner};
@@ -42,6 +43,7 @@ enum Command {
     SetAside(EnvelopeKey, oneshot::Sender<()>),
     AddBlock(TicketBlock, oneshot::Sender<()>),
     Sections(Vec<SectionLetter>),
+    CoreDay(BusinessDay),
     Remember(&'static str, Vec<u8>, oneshot::Sender<()>),
     Recall(&'static str, oneshot::Sender<Option<Vec<u8>>>),
     Ping(oneshot::Sender<()>),
@@ -68,7 +70,7 @@ pub fn start(
 ) -> Result<(KeeperHandle, watch::Receiver<KeeperState>, JoinHandle<()>), StoreError> {
     let store = Store::open(folder)?;
     let (commands, receive) = mpsc::channel(QUEUE);
-    let mut keeper = Keeper { store, device, signer, sections: Vec::new() };
+    let mut keeper = Keeper { store, device, signer, sections: Vec::new(), core_day: None };
     let (publish, state) = watch::channel(keeper.state());
     let thread = std::thread::Builder::new()
         .name("keeper".to_owned())
@@ -86,6 +88,7 @@ struct Keeper {
     device: DeviceSettings,
     signer: DeviceSigner,
     sections: Vec<SectionLetter>,
+    core_day: Option<(BusinessDay, Instant)>,
 }
 
 impl Keeper {
@@ -126,10 +129,11 @@ impl Keeper {
                 let _ = answer.send(());
             }
             Command::AddBlock(block, answer) => {
-                self.store.add_block(&block).unwrap_or_else(|e| report("take a block", &e));
+                self.add_block(&block);
                 let _ = answer.send(());
             }
             Command::Sections(sections) => self.sections = sections,
+            Command::CoreDay(day) => self.core_day = Some((day, Instant::now())),
             Command::Remember(name, bytes, answer) => {
                 self.store.remember(name, &bytes).unwrap_or_else(|e| report("remember", &e));
                 let _ = answer.send(());
@@ -190,10 +194,28 @@ impl Keeper {
         Ok(ticket)
     }
 
-    /// Today in Japan, but never before the last day that the core named.
+    /// The core's day while it is in touch; without it today in Japan, but never before the last
+    /// day for which numbers were leased, since a clock can fall back.
     fn business_day(&self) -> BusinessDay {
+        match self.core_day {
+            Some((day, said)) if said.elapsed() < DAY_IS_FRESH => day,
+            _ => {
+                let today = clock::today();
+                self.store.last_business_day().map_or(today, |last| last.max(today))
+            }
+        }
+    }
+
+    /// A block of a day far from ours would stop today's numbers for as long as it is remembered.
+    fn add_block(&mut self, block: &TicketBlock) {
         let today = clock::today();
-        self.store.last_business_day().map_or(today, |last| last.max(today))
+        let near = [today.yesterday(), Ok(today), today.tomorrow()];
+        if !near.iter().flatten().any(|day| *day == block.business_day) {
+            let (offered, today) = (block.business_day, today);
+            tracing::error!(%offered, %today, "numbers for a day far from ours are not taken");
+            return;
+        }
+        self.store.add_block(block).unwrap_or_else(|e| report("take a block", &e));
     }
 
     fn state(&self) -> KeeperState {
@@ -209,6 +231,9 @@ impl Keeper {
         }
     }
 }
+
+/// For how long the core's day is believed after it was said. Longer than between two questions.
+const DAY_IS_FRESH: Duration = Duration::from_secs(600);
 
 /// A section with fewer numbers than this gets a fresh block.
 const FEW_NUMBERS: u16 = 10;
@@ -285,6 +310,14 @@ impl KeeperHandle {
     /// When the agent is ending.
     pub async fn sections(&self, sections: Vec<SectionLetter>) -> Result<(), KeeperGone> {
         self.0.send(Command::Sections(sections)).await.map_err(|_| KeeperGone)
+    }
+
+    /// Which day it is for the core.
+    ///
+    /// # Errors
+    /// When the agent is ending.
+    pub async fn core_day(&self, day: BusinessDay) -> Result<(), KeeperGone> {
+        self.0.send(Command::CoreDay(day)).await.map_err(|_| KeeperGone)
     }
 
     /// Remembers what the core said.

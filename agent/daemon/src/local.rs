@@ -21,6 +21,13 @@ pub const OUT_QUEUE: usize = 64;
 /// How long a new connection may take to say hello.
 const HELLO_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How long a screen may take to read one frame. A frame can hold a form: it must not wait in a
+/// socket for a screen that has stopped.
+const WRITE_DEADLINE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Characters of a screen's name that are logged.
+const NAME: usize = 80;
+
 /// What happens on the socket. `screen` is a running number.
 pub enum FromScreen {
     /// A screen said hello. What is sent on the channel reaches it; dropping it disconnects.
@@ -116,7 +123,8 @@ async fn talk(
         tokio::time::timeout(HELLO_DEADLINE, first).await.map_err(|_| Disconnected::Mute)?;
     match first? {
         Some(ToAgent::Hello(hello)) if hello.protocol == LOCAL_PROTOCOL => {
-            tracing::info!(screen, program = hello.program, "a screen arrived");
+            let program: String = hello.program.chars().take(NAME).collect();
+            tracing::info!(screen, program, "a screen arrived");
         }
         Some(ToAgent::Hello(hello)) => return Err(Disconnected::Version(hello.protocol)),
         _ => return Err(Disconnected::Mute),
@@ -129,7 +137,11 @@ async fn talk(
     loop {
         tokio::select! {
             message = outgoing.recv() => match message {
-                Some(message) => write.write_all(&encode(&message)?).await?,
+                Some(message) => {
+                    let frame = encode(&message)?;
+                    let written = tokio::time::timeout(WRITE_DEADLINE, write.write_all(&frame));
+                    written.await.map_err(|_| Disconnected::Deaf)??;
+                }
                 None => return Ok(()),
             },
             message = receive(&mut read, &mut frames, &mut buffer) => match message? {
@@ -175,4 +187,6 @@ enum Disconnected {
     Version(u16),
     #[error("the screen did not say hello")]
     Mute,
+    #[error("the screen does not read")]
+    Deaf,
 }

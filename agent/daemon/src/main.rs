@@ -55,6 +55,8 @@ fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<ExitCode> {
+    // Every file of the agent, those of sled included, is for its user alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     madoguchi_program::close_memory()
         .context("the kernel does not let this process close its memory")?;
     let config = Config::read(&arguments.config)?;

@@ -52,14 +52,16 @@ async fn agent(config: &Config) -> Result<()> {
     let device = identity.settings().clone();
     tracing::info!(device = %device.device, site = %device.site, "the agent starts");
 
-    let listener = local::listen(&config.socket)
-        .with_context(|| format!("cannot listen on {}", config.socket.display()))?;
     let own = rustix::process::geteuid().as_raw();
     let allowed = config.allowed_uids.clone().unwrap_or_else(|| vec![own]);
 
     let (keeper, store, keeper_thread) =
         keeper::start(&config.state_dir.join("store"), device.clone(), identity.signer())
             .context("the store cannot be opened")?;
+    // After the store, which only one agent can have: a second one must not take the socket of
+    // the first.
+    let listener = local::listen(&config.socket)
+        .with_context(|| format!("cannot listen on {}", config.socket.display()))?;
 
     let (cards_send, cards) = mpsc::channel(QUEUE);
     let card = madoguchi_card::spawn(
@@ -126,12 +128,13 @@ async fn agent(config: &Config) -> Result<()> {
     // The desk has the receivers: a send fails only when it is gone already.
     let _ = end.send(true);
     desk.await.context("the desk failed")?;
+    // A socket that nobody serves would only confuse the screen. Before the store is given up, so
+    // that it cannot be a successor's.
+    drop(std::fs::remove_file(&config.socket));
     keeper.close().await;
     stop_card(card).await;
     let joined = tokio::task::spawn_blocking(move || keeper_thread.join());
     joined.await.ok().and_then(Result::ok).context("the store's thread failed")?;
-    // A socket that nobody serves would only confuse the screen.
-    drop(std::fs::remove_file(&config.socket));
     tracing::info!("the agent has ended");
     Ok(())
 }

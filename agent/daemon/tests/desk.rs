@@ -274,6 +274,10 @@ fn another_visits_message_ends_the_visit() {
     kiosk.visit = mine;
     assert_eq!(kiosk.refusal(Request::Review {}), FailureCode::VisitOutOfOrder);
     assert!(!kiosk.desk.in_visit());
+    kiosk.visit = None;
+    kiosk.begin();
+    kiosk.visit = mine;
+    assert_eq!(kiosk.refusal(Request::End {}), FailureCode::VisitMismatch, "of an earlier visit");
 }
 
 #[test]

@@ -73,6 +73,10 @@ impl Counters {
         block: &TicketBlock,
         next_sequence: u64,
     ) -> Result<(), StoreError> {
+        if self.state.blocks.iter().any(|b| overlap(&b.block, block)) {
+            // Taking it could give a number twice.
+            return Err(StoreError::BlockTaken);
+        }
         let mut state = self.state.clone();
         let mut next = self.next.clone();
         // Numbers of an earlier day are never given again.
@@ -137,6 +141,13 @@ impl Counters {
 
 fn is_for(reserved: &Reserved, letter: SectionLetter, day: BusinessDay) -> bool {
     reserved.block.letter == letter && reserved.block.business_day == day
+}
+
+fn overlap(a: &TicketBlock, b: &TicketBlock) -> bool {
+    a.letter == b.letter
+        && a.business_day == b.business_day
+        && a.first <= b.last
+        && b.first <= a.last
 }
 
 fn retain_by<T>(items: &mut Vec<T>, kept: &[bool]) {

@@ -69,6 +69,9 @@ pub enum StoreError {
     /// An earlier write or sync failed.
     #[error("an earlier write failed; nothing is kept until the store is opened again")]
     Poisoned,
+    /// A block with numbers that are there already.
+    #[error("a block of ticket numbers overlaps one that is there already")]
+    BlockTaken,
     /// A value longer than [`MAX_VALUE`].
     #[error("a value of {0} bytes is over the limit of {MAX_VALUE}")]
     TooLong(usize),
@@ -78,6 +81,15 @@ impl StoreError {
     fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
+    }
+
+    /// Whether sled says that its own files are broken, and not the disk or the system.
+    fn is_corruption(&self) -> bool {
+        let Self::Outbox { source, .. } = self else { return false };
+        match source {
+            sled::Error::Corruption { .. } | sled::Error::Unsupported(_) => true,
+            _ => false,
+        }
     }
 
     fn outbox(action: &'static str) -> impl FnOnce(sled::Error) -> Self {
@@ -125,12 +137,12 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store, making it when it is new. An outbox that cannot be opened is moved aside
+    /// Opens the store, making it when it is new. An outbox whose files are broken is moved aside
     /// whole (`outbox.unreadable-N`) and a new one begun: the office goes on, and nothing is lost
     /// that a specialist could still read.
     ///
     /// # Errors
-    /// When the folder cannot be used at all, or is in use.
+    /// When folder or disk cannot be used, or the store is in use.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::file("make", folder))?;
         // Before anything else: an outbox in use looks like one that cannot be opened.
@@ -140,7 +152,9 @@ impl Store {
         let floor = counters.sequence_floor();
         let outbox = match Outbox::open(&path, floor) {
             Ok(outbox) => outbox,
-            Err(error) => {
+            // Only what is broken inside is set aside. A full disk or a wrong owner can be mended,
+            // and what was kept is then there again.
+            Err(error) if error.is_corruption() => {
                 let aside = move_aside(folder, &path)?;
                 tracing::error!(
                     error = madoguchi_protocol::failure::chain(&error),
@@ -149,6 +163,7 @@ impl Store {
                 );
                 Outbox::open(&path, floor)?
             }
+            Err(error) => return Err(error),
         };
         madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
         Ok(Self { folder: folder.to_owned(), outbox, counters, poisoned: false, _lock: lock })

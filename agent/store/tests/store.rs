@@ -91,6 +91,35 @@ fn no_ticket_number_is_given_twice_whatever_happens() {
 }
 
 #[test]
+fn a_block_with_numbers_that_are_there_already_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.add_block(&block(1, 20)).expect("leased");
+    for (first, last) in [(1, 20), (20, 30), (5, 6)] {
+        let again = store.add_block(&block(first, last));
+        assert!(matches!(again, Err(StoreError::BlockTaken)), "{first} to {last}");
+    }
+    store.add_block(&block(21, 30)).expect("leased");
+}
+
+#[test]
+fn an_outbox_that_the_disk_or_the_system_refuses_is_left_where_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.keep(&[envelope(1)]).expect("kept");
+    drop(store);
+    // A folder in the place of sled's file: an error of the system, as a wrong owner is.
+    let (file, aside) = (folder.path().join("outbox/db"), folder.path().join("db"));
+    std::fs::rename(&file, &aside).expect("moved");
+    std::fs::create_dir(&file).expect("in its place");
+    assert!(Store::open(folder.path()).is_err());
+    assert!(!folder.path().join("outbox.unreadable-1").exists());
+    std::fs::remove_dir(&file).expect("mended");
+    std::fs::rename(&aside, &file).expect("mended");
+    assert_eq!(open(folder.path()).waiting().due, 1);
+}
+
+#[test]
 fn closing_in_good_order_skips_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());

@@ -12,6 +12,12 @@ pub(super) fn check(state_dir: &Path) -> Outcome {
     if !folder.exists() {
         return Ok("new".to_owned());
     }
+    if folder.join("outbox.unreadable-1").exists() {
+        return Err(format!(
+            "a broken outbox was set aside in {}; send it to whoever maintains the device",
+            folder.display()
+        ));
+    }
     match Store::open(&folder) {
         Ok(store) => {
             let waiting = store.waiting();
