@@ -86,10 +86,7 @@ impl StoreError {
     /// Whether sled says that its own files are broken, and not the disk or the system.
     fn is_corruption(&self) -> bool {
         let Self::Outbox { source, .. } = self else { return false };
-        match source {
-            sled::Error::Corruption { .. } | sled::Error::Unsupported(_) => true,
-            _ => false,
-        }
+        matches!(source, sled::Error::Corruption { .. } | sled::Error::Unsupported(_))
     }
 
     fn outbox(action: &'static str) -> impl FnOnce(sled::Error) -> Self {
