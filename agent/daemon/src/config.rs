@@ -1,6 +1,7 @@
 //! The agent's configuration file: TOML, unknown keys refused, every error with its key and line.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,6 +25,7 @@ pub struct Config {
 
 /// Which reader is used.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "a table, as [reader]")]
 pub struct Reader {
     /// Part of the reader's name as pcscd lists it. Default: the first there is.
     #[serde(default)]
@@ -99,36 +101,53 @@ impl Config {
             vec![Complaint { line, key: String::new(), message: e.message().to_owned() }]
         })?;
 
-        let mut complaints = Vec::new();
-        let mut complain = |at: usize, key: String, message: String| {
-            complaints.push(Complaint { line: line_of(at), key, message });
+        let mut complaints: Vec<Complaint> = Vec::new();
+        let mut complain = |at: usize, key: &str, message: &str| {
+            let (line, key, message) = (line_of(at), key.to_owned(), message.to_owned());
+            let new = Complaint { line, key, message };
+            if !complaints.contains(&new) {
+                complaints.push(new);
+            }
         };
-        let mut unknown = Vec::new();
-        let read: Result<Self, toml::de::Error> = serde_ignored::deserialize(
-            toml::Deserializer::parse(text).map_err(|_| vec![])?,
-            |path| {
-                unknown.push(path.to_string());
-            },
-        );
-        for key in unknown {
-            let at = position(whole.get_ref(), &key).unwrap_or(0);
-            complain(at, key, "this key is not known".to_owned());
-        }
-        match read {
-            Ok(config) => {
-                for (key, message) in config.check() {
-                    let at = position(whole.get_ref(), key).unwrap_or(0);
-                    complain(at, key.to_owned(), message);
-                }
-                if complaints.is_empty() {
-                    return Ok(config);
-                }
+        // A wrong value ends the reading: it is blanked, and the rest is read again.
+        let mut rest = text.to_owned();
+        let mut blanked: Vec<String> = Vec::new();
+        loop {
+            let (read, unknown) = attempt(&rest);
+            for key in &unknown {
+                let at = span(whole.get_ref(), key).map_or(0, |s| s.start);
+                complain(at, key, "this key is not known");
             }
-            Err(e) => {
-                let at = e.span().map_or(0, |s| s.start);
-                let key = key_at(whole.get_ref(), at, "").unwrap_or_default();
-                complain(at, key, e.message().to_owned());
-            }
+            let error = match read {
+                Ok(config) => {
+                    for (key, message) in config.check() {
+                        let at = span(whole.get_ref(), key).map_or(0, |s| s.start);
+                        complain(at, key, &message);
+                    }
+                    if complaints.is_empty() && rest == text {
+                        return Ok(config);
+                    }
+                    break;
+                }
+                Err(error) => error,
+            };
+            let at = error.span().map_or(0, |s| s.start);
+            let key = key_at(whole.get_ref(), at, "").unwrap_or_default();
+            let missing = error.message().starts_with("missing field");
+            let wrong = span(whole.get_ref(), &key).filter(|_| !missing);
+            let Some(wrong) = wrong else {
+                if !blanked.iter().any(|key| error.message().contains(&format!("`{key}`"))) {
+                    complain(at, "", error.message());
+                }
+                break;
+            };
+            complain(at, &key, error.message());
+            let blank: String = rest[wrong.clone()]
+                .chars()
+                .flat_map(|c| std::iter::repeat_n(if c == '\n' { '\n' } else { ' ' }, c.len_utf8()))
+                .collect();
+            rest.replace_range(wrong, &blank);
+            blanked.push(key);
         }
         complaints.sort_by_key(|c| c.line);
         Err(complaints)
@@ -152,13 +171,22 @@ impl Config {
     }
 }
 
-/// Where a dotted key stands.
-fn position(table: &DeTable<'_>, dotted: &str) -> Option<usize> {
+/// Reads once: what came of it, and the keys that nobody asked for.
+fn attempt(text: &str) -> (Result<Config, toml::de::Error>, Vec<String>) {
+    let mut unknown = Vec::new();
+    let read = toml::Deserializer::parse(text).and_then(|deserializer| {
+        serde_ignored::deserialize(deserializer, |path| unknown.push(path.to_string()))
+    });
+    (read, unknown)
+}
+
+/// Where a dotted key and its value stand.
+fn span(table: &DeTable<'_>, dotted: &str) -> Option<Range<usize>> {
     let (first, rest) = dotted.split_once('.').map_or((dotted, None), |(f, r)| (f, Some(r)));
     let (key, value) = table.iter().find(|(key, _)| key.get_ref() == first)?;
     match (rest, value.get_ref()) {
-        (Some(rest), DeValue::Table(inner)) => position(inner, rest),
-        _ => Some(key.span().start),
+        (Some(rest), DeValue::Table(inner)) => span(inner, rest),
+        _ => Some(key.span().start..value.span().end),
     }
 }
 
@@ -211,6 +239,18 @@ mod tests {
         let said = complaints("state_dir = \"var\"\nsocket = \"agent.sock\"\nallowed_uids = []\n");
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[1].starts_with("line 2: socket: agent.sock is not an absolute path"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let text = "sockt = \"/x\"\nstate_dir = 5\nsocket = \"relative\"\nallowed_uids = \"root\"\nreader = 1\n";
+        let said = complaints(text);
+        let begins = |line: usize, with: &str| assert!(said[line].starts_with(with), "{said:#?}");
+        begins(0, "line 1: sockt: this key is not known");
+        begins(1, "line 2: state_dir: invalid type: integer `5`");
+        begins(2, "line 4: allowed_uids: invalid type: string \"root\"");
+        begins(3, "line 5: reader: invalid type: integer `1`, expected a table, as [reader]");
+        assert_eq!(said.len(), 4);
     }
 
     #[test]

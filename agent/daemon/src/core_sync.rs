@@ -94,7 +94,7 @@ impl CoreSync {
                 Ok(signed) => changed |= self.take(kind, &signed).await?,
                 Err(error) => {
                     all = false;
-                    log(&error, "a bundle could not be fetched");
+                    log(&error, "the registrar", kind.as_str());
                 }
             }
         }
@@ -138,7 +138,7 @@ impl CoreSync {
         match self.core.health().await {
             Ok(health) => self.keeper.core_day(health.business_day).await?,
             Err(error) => {
-                log(&error, "the business day could not be asked for");
+                log(&error, "the intake", "the business day");
                 return Ok(false);
             }
         }
@@ -149,7 +149,7 @@ impl CoreSync {
             match self.core.lease(&BlockRequest { letter, count: BLOCK }).await {
                 Ok(block) => self.keeper.add_block(block).await?,
                 Err(error) => {
-                    log(&error, "no ticket numbers could be leased");
+                    log(&error, "the intake", "ticket numbers");
                     return Ok(false);
                 }
             }
@@ -158,6 +158,6 @@ impl CoreSync {
     }
 }
 
-fn log(error: &UplinkError, what: &'static str) {
-    tracing::warn!(error = chain(error), what, "the core does not help");
+fn log(error: &UplinkError, who: &'static str, what: &'static str) {
+    tracing::warn!(who, what, error = chain(error), "the core was asked in vain");
 }

@@ -4,7 +4,7 @@
 //! screen that crashed and came back must not find the counter taken by its own ghost.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use madoguchi_protocol::frame::{FrameReader, encode};
@@ -59,9 +59,14 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    match std::fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path)?,
+        Ok(_) => {
+            let words = "there is something else that is not a socket; choose another path";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, words));
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(e) => return Err(e),
     }
     let listener = UnixListener::bind(path)?;
     // Who may connect is decided by uid, after connecting: the screen runs as another user.
@@ -189,4 +194,22 @@ enum Disconnected {
     Mute,
     #[error("the screen does not read")]
     Deaf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_socket_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("agent.sock");
+        std::fs::write(&path, "somebody's").expect("a file");
+        let refused = listen(&path).expect_err("it is no socket");
+        assert!(refused.to_string().contains("not a socket"), "{refused}");
+        assert_eq!(std::fs::read(&path).expect("still there"), b"somebody's");
+        std::fs::remove_file(&path).expect("gone");
+        drop(listen(&path).expect("free"));
+        listen(&path).expect("a socket that a killed agent left");
+    }
 }

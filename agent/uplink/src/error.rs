@@ -63,7 +63,7 @@ impl UplinkError {
 
 impl From<reqwest::Error> for UplinkError {
     fn from(error: reqwest::Error) -> Self {
-        // The log says which endpoint it was; the error is about why.
+        // Whoever asked says whom it asked; the error is about why.
         let error = error.without_url();
         if let Some(alert) = relayed_alert(&error) {
             return Self::NotAdmitted(format!("its certificate is refused ({alert:?})"));

@@ -157,3 +157,9 @@ fn a_program_that_ends_too_early_is_shown_with_its_last_words() {
     let words = format!("{error:#}");
     assert!(words.contains("pcak") && words.contains("exit status: 3"), "{words}");
 }
+
+#[test]
+fn a_test_that_does_not_exist_inside_is_noticed() {
+    let missing = namespaces::test("a_test_that_nobody_wrote", ALL).expect_err("it cannot run");
+    assert!(missing.to_string().contains("no test called"), "{missing}");
+}

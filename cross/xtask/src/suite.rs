@@ -123,11 +123,15 @@ impl Suite<'_> {
             Work::Lint => self.lint(),
             Work::Rooms(rooms) => {
                 for room in rooms {
+                    let before = *count;
                     let needs_all_programs = is_whole(room);
                     for program in self.test_programs(room)? {
                         if !(needs_all_programs && program.in_tests) {
                             count.add(self.test(room, &program)?);
                         }
+                    }
+                    if *count == before {
+                        bail!("{room} ran no test");
                     }
                 }
                 Ok(())

@@ -4,13 +4,18 @@ use std::path::Path;
 
 use madoguchi_protocol::failure::chain;
 use madoguchi_store::{Store, StoreError};
+use rustix::fs::Access;
 
 use super::Outcome;
 
 pub(super) fn check(state_dir: &Path) -> Outcome {
     let folder = state_dir.join("store");
     if !folder.exists() {
-        return Ok("new".to_owned());
+        return match rustix::fs::access(state_dir, Access::WRITE_OK | Access::EXEC_OK) {
+            Ok(()) if state_dir.is_dir() => Ok("new".to_owned()),
+            Ok(()) => Err(format!("{} is not a folder", state_dir.display())),
+            Err(e) => Err(format!("{} cannot be written: {e}", state_dir.display())),
+        };
     }
     if folder.join("outbox.unreadable-1").exists() {
         return Err(format!(
