@@ -92,14 +92,6 @@ pub enum IdentityError {
         /// What the clock says.
         now: jiff::Timestamp,
     },
-    /// The identity on disk is of another device or municipality than the one in use.
-    #[error("the identity on disk is {found}, but {expected} is running: restart the agent")]
-    AnotherDevice {
-        /// On disk.
-        found: String,
-        /// In use.
-        expected: String,
-    },
     /// The TLS library refuses the configuration.
     #[error("TLS cannot be set up with this identity: enrol this device again")]
     Tls(#[source] Box<rustls::Error>),

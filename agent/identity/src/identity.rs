@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_envelope::{EnvelopeSigner, SignError};
 use rustls::sign::CertifiedKey;
@@ -33,7 +32,7 @@ pub(crate) const MUNICIPAL_KEY: &str = "municipal.key";
 /// [`DeviceSettings`].
 pub(crate) const SETTINGS: &str = "device.toml";
 
-/// What changes when a device gets a new certificate: both halves, always together.
+/// What proves who the device is: both halves, always together.
 pub(crate) struct Credentials {
     pub(crate) certified: Arc<CertifiedKey>,
     key: DeviceKey,
@@ -42,11 +41,10 @@ pub(crate) struct Credentials {
 
 /// Who this device is: its key and certificate, whom it trusts and where it calls.
 pub struct Identity {
-    folder: PathBuf,
     settings: DeviceSettings,
     municipal_key: MunicipalPublicKey,
     roots: Arc<RootCertStore>,
-    current: Arc<ArcSwap<Credentials>>,
+    credentials: Arc<Credentials>,
 }
 
 impl Identity {
@@ -76,27 +74,8 @@ impl Identity {
         let validity = certificate::check(&chain, roots.clone(), &settings.urn())?;
         let certified = Arc::new(CertifiedKey::new(chain, key.for_tls()?));
         certified.keys_match().map_err(|_| IdentityError::KeyDoesNotFit)?;
-        let current = Arc::new(ArcSwap::from_pointee(Credentials { certified, key, validity }));
-        Ok(Self { folder: folder.to_owned(), settings, municipal_key, roots, current })
-    }
-
-    /// Reads the folder again and uses what is there for the next handshake and signature. All or
-    /// nothing: on an error the identity in use stays. Close idle connections afterwards.
-    ///
-    /// # Errors
-    /// As [`Identity::load`], and [`IdentityError::AnotherDevice`] when the folder now belongs to
-    /// another device, authority or municipality: that needs a restart.
-    pub fn reload(&self) -> Result<(), IdentityError> {
-        let new = Self::load_folder(&self.folder)?;
-        let same = new.settings == self.settings
-            && new.municipal_key == self.municipal_key
-            && new.roots.roots == self.roots.roots;
-        if !same {
-            let (found, expected) = (new.settings.urn(), self.settings.urn());
-            return Err(IdentityError::AnotherDevice { found, expected });
-        }
-        self.current.store(new.current.load_full());
-        Ok(())
+        let credentials = Arc::new(Credentials { certified, key, validity });
+        Ok(Self { settings, municipal_key, roots, credentials })
     }
 
     /// Tenant, site, device and endpoints.
@@ -114,7 +93,7 @@ impl Identity {
     /// Last moment of the certificate.
     #[must_use]
     pub fn not_after(&self) -> jiff::Timestamp {
-        self.current.load().validity.not_after
+        self.credentials.validity.not_after
     }
 
     /// Whether the certificate counts now, by this device's clock.
@@ -122,21 +101,21 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::NotYetValid`] (a clock that lost its battery), [`IdentityError::Expired`].
     pub fn check_clock(&self, now: jiff::Timestamp) -> Result<(), IdentityError> {
-        self.current.load().validity.check(now)
+        self.credentials.validity.check(now)
     }
 
-    /// TLS with this identity. Clones of it follow [`Identity::reload`] without a restart.
+    /// TLS with this identity.
     ///
     /// # Errors
     /// [`IdentityError::Tls`].
     pub fn client_config(&self) -> Result<ClientConfig, IdentityError> {
-        tls::client_config(self.roots.clone(), self.current.clone())
+        tls::client_config(self.roots.clone(), self.credentials.clone())
     }
 
-    /// Signs envelopes with the device's key; follows [`Identity::reload`].
+    /// Signs envelopes with the device's key.
     #[must_use]
     pub fn signer(&self) -> DeviceSigner {
-        DeviceSigner(self.current.clone())
+        DeviceSigner(self.credentials.clone())
     }
 }
 
@@ -148,11 +127,11 @@ impl fmt::Debug for Identity {
 
 /// Signs envelopes with the device's key (ECDSA P-256, SHA-256).
 #[derive(Clone)]
-pub struct DeviceSigner(Arc<ArcSwap<Credentials>>);
+pub struct DeviceSigner(Arc<Credentials>);
 
 impl EnvelopeSigner for DeviceSigner {
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], SignError> {
-        self.0.load().key.sign(message).ok_or(SignError)
+        self.0.key.sign(message).ok_or(SignError)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
@@ -42,39 +41,38 @@ pub fn bootstrap_config(sheet: &EnrolmentSheet) -> Result<ClientConfig, Identity
     Ok(finish(builder.with_no_client_auth()))
 }
 
-/// TLS with the device's certificate, chosen anew for every handshake.
+/// TLS with the device's certificate, asked for in every handshake.
 pub(crate) fn client_config(
     roots: Arc<RootCertStore>,
-    current: Arc<ArcSwap<Credentials>>,
+    credentials: Arc<Credentials>,
 ) -> Result<ClientConfig, IdentityError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(IdentityError::tls)?
         .with_root_certificates(roots);
-    Ok(finish(builder.with_client_cert_resolver(Arc::new(Current(current)))))
+    Ok(finish(builder.with_client_cert_resolver(Arc::new(DeviceCertificate(credentials)))))
 }
 
 fn finish(mut config: ClientConfig) -> ClientConfig {
     // A preconfigured configuration is used by reqwest as it is: without this, no HTTP/2.
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // A resumed session would carry the certificate from before a change.
+    // Every connection proves the certificate anew, so a revoked one ends with its connection.
     config.resumption = Resumption::disabled();
     config
 }
 
-struct Current(Arc<ArcSwap<Credentials>>);
+struct DeviceCertificate(Arc<Credentials>);
 
-impl fmt::Debug for Current {
+impl fmt::Debug for DeviceCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Current(device certificate)")
+        f.write_str("DeviceCertificate(…)")
     }
 }
 
-impl ResolvesClientCert for Current {
+impl ResolvesClientCert for DeviceCertificate {
     fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        let current = self.0.load();
         let usable = schemes.contains(&SignatureScheme::ECDSA_NISTP256_SHA256);
-        usable.then(|| current.certified.clone())
+        usable.then(|| self.0.certified.clone())
     }
 
     fn has_certs(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Enrolment over EST (RFC 7030), before the device has a certificate.
 
 use madoguchi_protocol::DeviceId;
-use madoguchi_protocol::core_api::{EST_CACERTS, EST_SIMPLEENROLL};
+use madoguchi_protocol::core_api::EST_SIMPLEENROLL;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url};
 use rustls::ClientConfig;
@@ -47,14 +47,6 @@ impl Bootstrap {
             .header("content-transfer-encoding", "base64")
             .body(csr_base64.to_owned());
         exchange(request).await?.pkcs7()
-    }
-
-    /// `cacerts`: the CA's certificates as certs-only PKCS#7 in base64.
-    ///
-    /// # Errors
-    /// [`UplinkError`].
-    pub async fn ca_certificates(&self) -> Result<String, UplinkError> {
-        exchange(self.client.get(at(&self.registrar, EST_CACERTS))).await?.pkcs7()
     }
 }
 

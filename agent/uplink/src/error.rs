@@ -50,12 +50,6 @@ pub enum UplinkError {
 }
 
 impl UplinkError {
-    /// Whether the same request will fail in the same way for ever.
-    #[must_use]
-    pub fn is_for_good(&self) -> bool {
-        matches!(self, Self::Refused(_))
-    }
-
     pub(crate) fn not_the_core(what: impl ToString) -> Self {
         Self::NotTheCore(what.to_string())
     }

@@ -97,12 +97,6 @@ impl Credential {
         &self.certificate
     }
 
-    /// The private key (PKCS#8), PEM.
-    #[must_use]
-    pub fn key_pem(&self) -> &str {
-        &self.key
-    }
-
     /// Chain and key, as rustls wants them.
     pub(crate) fn parse(
         &self,
