@@ -34,7 +34,8 @@ pub struct Enrolment {
 }
 
 impl Enrolment {
-    /// Begins, or goes on where an earlier run with the same sheet stopped: same key, same request.
+    /// Begins, or goes on where an earlier run with the same token stopped: same key, same request.
+    /// Whom to trust and where to call is always the sheet's that is given: it may be corrected.
     ///
     /// # Errors
     /// [`IdentityError`] when the state folder cannot be written or no key can be made.
@@ -42,7 +43,13 @@ impl Enrolment {
         let pending = dir.join(PENDING);
         let mark = mark_of(sheet);
         let begun = std::fs::read_to_string(pending.join(BEGUN)).unwrap_or_default();
-        if begun != mark {
+        if begun == mark {
+            write_public(sheet, &pending)?;
+            // A certificate that the corrected sheet does not take is asked for again.
+            if Identity::load_folder(&pending).is_err() {
+                folder::remove_files(&pending, &[CHAIN])?;
+            }
+        } else {
             folder::remove(&pending)?;
             prepare(sheet, &pending, &mark)?;
         }
@@ -115,17 +122,23 @@ fn prepare(sheet: &EnrolmentSheet, pending: &Path, mark: &str) -> Result<(), Ide
     folder::create(pending)?;
     let key = DeviceKey::generate()?;
     key.write(&pending.join(KEY))?;
+    write_public(sheet, pending)?;
+    write(pending, REQUEST, &key.request(&sheet.settings)?)?;
+    write(pending, BEGUN, mark)
+}
+
+/// What the sheet says about whom to trust and where to call.
+fn write_public(sheet: &EnrolmentSheet, pending: &Path) -> Result<(), IdentityError> {
     let settings = toml::to_string(&sheet.settings).map_err(|_| {
         IdentityError::damaged(&pending.join(SETTINGS), "it cannot be written as TOML")
     })?;
-    let public = |name: &str, text: &str| {
-        folder::write(&pending.join(name), text.as_bytes(), Readers::Everybody)
-    };
-    public(SETTINGS, &settings)?;
-    public(CA, sheet.ca_pem())?;
-    public(MUNICIPAL_KEY, &sheet.municipal_key.to_base64())?;
-    public(REQUEST, &key.request(&sheet.settings)?)?;
-    public(BEGUN, mark)
+    write(pending, SETTINGS, &settings)?;
+    write(pending, CA, sheet.ca_pem())?;
+    write(pending, MUNICIPAL_KEY, &sheet.municipal_key.to_base64())
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<(), IdentityError> {
+    folder::write(&folder.join(name), text.as_bytes(), Readers::Everybody)
 }
 
 fn mark_of(sheet: &EnrolmentSheet) -> String {

@@ -133,6 +133,34 @@ fn after_a_lost_answer_the_same_request_is_sent_again() {
 }
 
 #[test]
+fn a_corrected_sheet_goes_on_with_its_own_addresses() {
+    let (authority, dir) = (Authority::new(), tempfile::tempdir().expect("a folder"));
+    let corrected = sheet_with(&authority, "t1");
+    let mut wrong = sheet_with(&Authority::new(), "t1");
+    wrong.settings.registrar = "https://localhost:1".parse().expect("an endpoint");
+    wrong.settings.intakes = vec!["https://localhost:2".parse().expect("an endpoint")];
+    let first = Enrolment::begin(&wrong, dir.path()).expect("begun");
+
+    let second = Enrolment::begin(&corrected, dir.path()).expect("corrected");
+    assert_eq!(first.csr_base64(), second.csr_base64(), "the token is bound to its request");
+    let certificate = authority.sign(second.csr_base64(), &[URN], 2024);
+    second.accept_pkcs7(&pkcs7(&[&certificate])).expect("accepted");
+
+    // Corrected once more after the certificate: what still counts is kept, what does not is not.
+    let mut moved = corrected.clone();
+    moved.settings.intakes = vec!["https://localhost:3".parse().expect("an endpoint")];
+    let third = Enrolment::begin(&moved, dir.path()).expect("moved");
+    assert!(third.is_certified());
+    assert_eq!(third.identity().expect("pending").settings(), &moved.settings);
+    assert!(!Enrolment::begin(&wrong, dir.path()).expect("another CA").is_certified());
+
+    let last = Enrolment::begin(&corrected, dir.path()).expect("corrected");
+    last.accept_pkcs7(&pkcs7(&[&certificate])).expect("accepted");
+    let active = last.activate().expect("active");
+    assert_eq!(active.settings(), &corrected.settings);
+}
+
+#[test]
 fn a_wrong_certificate_is_refused_and_leaves_nothing() {
     let (authority, dir) = (Authority::new(), tempfile::tempdir().expect("a folder"));
     let enrolment = Enrolment::begin(&sheet_with(&authority, "t1"), dir.path()).expect("begun");

@@ -75,17 +75,19 @@ pub fn test(name: &str, private: Private) -> Result<Option<Stop>> {
     if are_entered() {
         // A test program that finds no test of that name passes too: so say that it ran.
         let mark = std::env::var_os(RAN).context("a test of this stage")?;
-        std::fs::write(mark, name).context("say that the test runs")?;
+        fs::write(mark, name).context("say that the test runs")?;
     }
     if let Ok(leash) = std::env::var(LEASH) {
         return settle(&leash, private).map(Some);
     }
     let ran = tempfile::NamedTempFile::new().context("make a file for the mark")?;
-    let status = send(&arguments, private, &[(RAN, ran.path().as_os_str())])?;
+    // What the programs would write at their most talkative is what is searched.
+    let environment = [(RAN, ran.path().as_os_str()), ("MADOGUCHI_LOG", OsStr::new("trace"))];
+    let status = send(&arguments, private, &environment)?;
     if !status.success() {
         bail!("{name} did not pass inside its namespaces ({status})");
     }
-    let mark = std::fs::read_to_string(ran.path()).context("read the mark")?;
+    let mark = fs::read_to_string(ran.path()).context("read the mark")?;
     if mark != name {
         bail!("no test called {name} ran inside the namespaces");
     }

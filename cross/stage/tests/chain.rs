@@ -75,8 +75,17 @@ fn a_card_becomes_an_application_that_the_office_opens() {
     assert_eq!(fields(&opened), BTreeMap::from(expected));
     assert_eq!(stage.core().applications_in_the_office().expect("the database"), 1);
 
+    one_visit_id_goes_through_all_logs(&stage, opened["header"]["visit"].as_str().expect("an id"));
     nothing_of_the_person_is_left(&mut stage, &person);
     assert!(begun.elapsed() < LIMIT, "the chain took {:?}", begun.elapsed());
+}
+
+fn one_visit_id_goes_through_all_logs(stage: &Stage, visit: &str) {
+    for program in ["kiosk", "agent", "intake", "office"] {
+        let log = stage.plan().logs().join(format!("{program}.log"));
+        let text = fs::read_to_string(&log).expect("a log");
+        assert!(text.contains(visit), "{program} does not name the visit {visit}");
+    }
 }
 
 fn intakes_files(core: &Path) -> Vec<PathBuf> {

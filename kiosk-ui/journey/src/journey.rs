@@ -96,6 +96,15 @@ impl Journey {
         std::mem::take(&mut self.commands)
     }
 
+    /// The visit that is going on, for the log.
+    #[must_use]
+    pub fn visit(&self) -> Option<VisitId> {
+        match &self.state {
+            State::Visit(visit) => Some(visit.id),
+            State::Home { .. } | State::Leaving(_) | State::Gone => None,
+        }
+    }
+
     fn touch(&mut self, action: Action) {
         self.restart_timer = true;
         match (&mut self.state, action) {

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use madoguchi_journey::View;
 use madoguchi_journey::view::Screen;
+use madoguchi_protocol::VisitId;
 use slint::{Color, ComponentHandle};
 
 use crate::Face;
@@ -23,6 +24,7 @@ use crate::ui::Kiosk;
 /// What can be told apart in the log: the page, which question, and the dialog over it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen {
+    visit: Option<VisitId>,
     screen: &'static str,
     question: Option<usize>,
     dialog: Option<&'static str>,
@@ -81,13 +83,13 @@ impl Drawn {
     }
 
     /// This view was put on the window and will be drawn.
-    pub(crate) fn expect(&self, face: &Face, view: &View) {
+    pub(crate) fn expect(&self, face: &Face, view: &View, visit: Option<VisitId>) {
         let question = match &view.screen {
             Screen::Question { index, .. } => Some(*index),
             _ => None,
         };
         let dialog = view.dialog.as_ref().map(|d| d.name());
-        let seen = Seen { screen: view.screen.name(), question, dialog };
+        let seen = Seen { visit, screen: view.screen.name(), question, dialog };
         let serial = {
             let mut state = self.state.borrow_mut();
             if state.wanted == Some(seen) {
@@ -102,12 +104,13 @@ impl Drawn {
 
 fn say(state: &RefCell<State>, seen: Option<Seen>) {
     let before = std::mem::replace(&mut state.borrow_mut().said, seen);
-    let Some(Seen { screen, question, dialog }) = seen else { return };
+    let Some(Seen { visit, screen, question, dialog }) = seen else { return };
+    let visit = visit.map(|id| id.to_string());
     let page = |seen: Option<Seen>| seen.map(|s| (s.screen, s.question));
     if page(before) != page(seen) {
-        tracing::info!(screen, question, "screen");
+        tracing::info!(visit, screen, question, "screen");
     }
     if dialog != before.and_then(|b| b.dialog) {
-        tracing::info!(dialog = dialog.unwrap_or("none"), "dialog");
+        tracing::info!(visit, dialog = dialog.unwrap_or("none"), "dialog");
     }
 }

@@ -238,7 +238,7 @@ impl Shell {
         }
         self.view = self.journey.view();
         self.face.show(&self.view);
-        self.drawn.expect(&self.face, &self.view);
+        self.drawn.expect(&self.face, &self.view, self.journey.visit());
     }
 
     fn quit(&mut self) {
