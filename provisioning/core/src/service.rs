@@ -20,7 +20,7 @@ use crate::bundle_file::{BundleFileError, BundleSource};
 use crate::config::{Config, ConfigError, IntakeConfig, OfficeConfig, RegistrarConfig};
 use crate::database::DatabaseError;
 use crate::office::{Checks, ClientError, IntakeClient, Puller};
-use crate::server::{Server, Stop};
+use crate::server::{Limits, Server, Stop};
 use crate::{intake, office, registrar};
 
 /// Roles that run.
@@ -235,7 +235,7 @@ impl Setup<'_> {
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let tenant = self.root.tenant().clone();
-        let server = Server { listener, tls, tenant, router };
+        let server = Server { listener, tls, tenant, router, limits: Limits::default() };
         Ok(Prepared { role, address, server, puller, database })
     }
 }
