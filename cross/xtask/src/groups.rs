@@ -8,6 +8,8 @@ pub enum Work {
     Rooms(&'static [&'static str]),
     /// The test programs below `tests` of this room, which need all programs, built.
     Whole(&'static str),
+    /// Rules are broken in a copy, and their tests must notice.
+    Bites,
 }
 
 /// One group.
@@ -66,6 +68,11 @@ pub const GROUPS: &[Group] = &[
             "madoguchi-widgets",
             "madoguchi-resident",
         ]),
+    },
+    Group {
+        name: "bites",
+        about: "safety tests bite: each rule is broken once and its test must fail",
+        work: Work::Bites,
     },
     Group {
         name: "chain",

@@ -4,6 +4,7 @@
 //! offers to install.
 
 mod arrows;
+mod bites;
 mod cargo;
 mod demo;
 mod device;

@@ -13,7 +13,7 @@ use crate::cargo::{self, Profile};
 use crate::groups::{GROUPS, Group, Work};
 use crate::packages::{self, Purpose};
 use crate::workspace::Workspace;
-use crate::{Consent, arrows, lint, programs, progress};
+use crate::{Consent, arrows, bites, lint, programs, progress};
 
 /// Runs the named groups, or all.
 pub fn run(workspace: &Workspace, names: &[String], consent: Consent) -> Result<()> {
@@ -121,6 +121,11 @@ impl Suite<'_> {
     fn run(&mut self, group: &Group, count: &mut Count) -> Result<()> {
         match group.work {
             Work::Lint => self.lint(),
+            Work::Bites => {
+                let (passed, failed) = bites::run(self.workspace, &self.logs)?;
+                count.add(Count { passed, failed });
+                Ok(())
+            }
             Work::Rooms(rooms) => {
                 for room in rooms {
                     let before = *count;

@@ -1,0 +1,152 @@
+//! Safety tests bite: each rule is broken once, in a copy of the clone, and the test that guards it
+//! must fail. One table.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::cargo;
+use crate::progress;
+use crate::workspace::Workspace;
+
+/// One rule, how it is broken, and who must notice.
+struct Bite {
+    /// The rule.
+    rule: &'static str,
+    /// Where it stands.
+    file: &'static str,
+    /// The code that keeps it; must be there exactly once.
+    kept: &'static str,
+    /// The same, broken.
+    broken: &'static str,
+    /// The crate whose test notices.
+    room: &'static str,
+    /// The test, by its full name.
+    test: &'static str,
+}
+
+const BITES: &[Bite] = &[
+    Bite {
+        rule: "an envelope is opened only when its device signed it",
+        file: "agent/envelope/src/wire.rs",
+        kept: "            .map_err(|_| BadEnvelope::Signature)?;",
+        broken: "            .unwrap_or(());",
+        room: "madoguchi-core",
+        test: "an_envelope_signed_by_another_key_is_set_aside_and_never_shown",
+    },
+    Bite {
+        rule: "a card that was lying there before is never read",
+        file: "agent/daemon/src/desk.rs",
+        kept: "        if self.card_present {",
+        broken: "        if self.card_present && self.screen != self.screen {",
+        room: "madoguchi-daemon",
+        test: "a_card_that_was_lying_there_before_is_never_read",
+    },
+    Bite {
+        rule: "nothing is said to be kept before it is",
+        file: "agent/daemon/src/desk.rs",
+        kept: "        self.waiting = Some(id);",
+        broken: "        self.waiting = Some(id);\n        self.answer(Outcome::Answer(Answer::Done {}), effects);",
+        room: "madoguchi-daemon",
+        test: "a_whole_visit_is_kept_once_and_answered_only_then",
+    },
+    Bite {
+        rule: "bundles never go back",
+        file: "agent/daemon/src/settings.rs",
+        kept: "        if found < known {",
+        broken: "        if found < known && known == 0 {",
+        room: "madoguchi-daemon",
+        test: "bundles_never_go_back_and_never_come_from_elsewhere",
+    },
+    Bite {
+        rule: "a value of a person cannot be printed",
+        file: "agent/protocol/src/personal.rs",
+        kept: "        f.write_str(\"Personal(…)\")",
+        broken: "        write!(f, \"Personal({})\", size_of_val(&self.0))",
+        room: "madoguchi-protocol",
+        test: "personal::tests::neither_a_value_nor_a_digit_can_be_printed",
+    },
+];
+
+/// How many tests bit, and those that did not.
+pub fn run(workspace: &Workspace, logs: &Path) -> Result<(u64, u64)> {
+    let copy = workspace.cache().join("bites");
+    refresh(workspace.root(), &copy)?;
+    let (mut bit, mut slept) = (0, 0);
+    for bite in BITES {
+        let begun = Instant::now();
+        match bite.try_it(workspace, &copy, logs) {
+            Ok(()) => {
+                eprintln!("    broken and noticed: {}, {}", bite.rule, progress::elapsed(begun));
+                bit += 1;
+            }
+            Err(error) => {
+                eprintln!("    {}: {error:#}", bite.rule);
+                slept += 1;
+            }
+        }
+    }
+    Ok((bit, slept))
+}
+
+impl Bite {
+    fn try_it(&self, workspace: &Workspace, copy: &Path, logs: &Path) -> Result<()> {
+        let file = copy.join(self.file);
+        let whole = fs::read_to_string(&file).with_context(|| format!("read {}", self.file))?;
+        let times = whole.matches(self.kept).count();
+        ensure!(times == 1, "the code that keeps it stands {times} times in {}", self.file);
+        fs::write(&file, whole.replace(self.kept, self.broken)).context("break it")?;
+        let judged = self.judge(workspace, copy, logs);
+        fs::write(&file, whole).context("mend it")?;
+        judged
+    }
+
+    fn judge(&self, workspace: &Workspace, copy: &Path, logs: &Path) -> Result<()> {
+        let log = logs.join(format!("bite-{}.log", self.test.replace("::", "-")));
+        let mut cargo = cargo::command(workspace);
+        cargo.current_dir(copy).args(["test", "--locked", "--package", self.room]);
+        cargo.args([self.test, "--", "--exact"]);
+        let status = progress::run_logged(self.rule, &mut cargo, &log)?;
+        let text = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
+        let failed = text.contains(&format!("test {} ... FAILED", self.test));
+        if status.success() || !failed {
+            bail!("{} did not fail ({status}):\n{}", self.test, progress::tail(&log));
+        }
+        Ok(())
+    }
+}
+
+/// Brings the copy to the state of the clone. Files that are the same keep their time, so that
+/// little is compiled again.
+fn refresh(root: &Path, copy: &Path) -> Result<()> {
+    let wanted = files(root)?;
+    for name in &wanted {
+        let bytes =
+            fs::read(root.join(name)).with_context(|| format!("read {}", name.display()))?;
+        let to = copy.join(name);
+        if fs::read(&to).is_ok_and(|there| there == bytes) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        }
+        fs::write(&to, bytes).with_context(|| format!("write {}", to.display()))?;
+    }
+    Ok(())
+}
+
+/// Files of the clone: what git knows, in its present state.
+fn files(root: &Path) -> Result<Vec<PathBuf>> {
+    let list = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output()
+        .context("ask git for the clone's files")?;
+    ensure!(list.status.success(), "git does not know this clone");
+    let names = list.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let paths = names.map(|name| PathBuf::from(String::from_utf8_lossy(name).into_owned()));
+    Ok(paths.filter(|path| root.join(path).is_file()).collect())
+}
