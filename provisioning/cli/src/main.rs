@@ -15,18 +15,24 @@ mod toml_file;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser as _;
+use rustix::fs::Mode;
 
 use crate::arguments::{Arguments, Command};
 use crate::report::Report;
 
 fn main() -> ExitCode {
+    // Before anything is made or read. Files that everybody may read get their mode by name.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let closed = madoguchi_program::close_memory();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return report::usage(&error),
     };
     let json = arguments.json;
-    match run(arguments.command) {
+    let closed = closed.context("the process's memory cannot be closed");
+    match closed.and_then(|()| run(arguments.command)) {
         Ok(report) => report.print(json),
         Err(error) => report::failure(&error, json),
     }

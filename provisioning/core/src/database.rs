@@ -1,5 +1,9 @@
 //! SQLite as every role uses it: what is committed survives the power cord.
 
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +16,12 @@ use sqlx::{Sqlite, Transaction};
 /// A database that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
+    /// Its file cannot be made or looked at.
+    #[error("the database file {0} cannot be made")]
+    File(PathBuf, #[source] io::Error),
+    /// Others than its owner may read or write it.
+    #[error("{0} can be read by others than its owner (mode {1:03o}): run `chmod 600 {0}`")]
+    Readable(PathBuf, u32),
     /// Cannot be opened or made.
     #[error("the database {0} cannot be opened")]
     Open(PathBuf, #[source] sqlx::Error),
@@ -22,9 +32,9 @@ pub enum DatabaseError {
 
 /// Opens a role's database and brings it to this version.
 pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<SqlitePool, DatabaseError> {
+    make_private(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // In WAL mode only FULL syncs the log at every commit.
         .synchronous(SqliteSynchronous::Full)
@@ -42,8 +52,66 @@ pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<SqlitePool,
     Ok(pool)
 }
 
+/// Makes the file for its owner alone when there is none, and refuses one that others can read.
+/// SQLite gives its log and index the mode of the database, but leaves those that are there as they
+/// are.
+fn make_private(path: &Path) -> Result<(), DatabaseError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(DatabaseError::File(path.to_owned(), e));
+        }
+        _ => {}
+    }
+    for end in ["", "-wal", "-shm"] {
+        let mut file = OsString::from(path);
+        file.push(end);
+        let file = PathBuf::from(file);
+        let mode = match fs::metadata(&file) {
+            Ok(metadata) => metadata.permissions().mode() & 0o777,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(DatabaseError::File(file, e)),
+        };
+        if mode & 0o077 != 0 {
+            return Err(DatabaseError::Readable(file, mode));
+        }
+    }
+    Ok(())
+}
+
 /// A transaction that holds the write lock from its beginning, so that what it reads stays true
 /// until it commits.
 pub(crate) async fn write(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
     pool.begin_with("BEGIN IMMEDIATE").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("a file").permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn a_database_is_its_owners_alone_and_one_that_others_read_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("office.sqlite");
+        let migrator = sqlx::migrate!("migrations/office");
+        let pool = open(&path, &migrator).await.expect("made");
+        let log = folder.path().join("office.sqlite-wal");
+        for file in [&path, &log, &folder.path().join("office.sqlite-shm")] {
+            assert_eq!(mode(file), 0o600, "{file:?}");
+        }
+        pool.close().await;
+        open(&path, &migrator).await.expect("opened again").close().await;
+
+        fs::write(&log, b"").expect("written");
+        for readable in [&log, &path] {
+            fs::set_permissions(readable, fs::Permissions::from_mode(0o640)).expect("changed");
+            let error = open(&path, &migrator).await.expect_err("refused");
+            let DatabaseError::Readable(found, 0o640) = &error else { panic!("{error:?}") };
+            assert_eq!(found, readable);
+            assert!(error.to_string().contains("chmod 600"), "{error}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use madoguchi_authority::Role;
 use madoguchi_core::{Config, Core, openapi};
+use rustix::fs::Mode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -41,17 +42,23 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Serve { config, roles } => serve(config, roles),
-        Command::Openapi => print_document(),
-    };
-    match result {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The log may not be set up yet, and a closed stderr leaves nobody to tell.
             let _ = writeln!(io::stderr(), "madoguchi-core: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run() -> Result<()> {
+    // Before anything is made or read: databases and keys are for their owner alone.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    madoguchi_program::close_memory().context("the process's memory cannot be closed")?;
+    match Arguments::parse().command {
+        Command::Serve { config, roles } => serve(config, roles),
+        Command::Openapi => print_document(),
     }
 }
 

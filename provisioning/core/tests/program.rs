@@ -82,6 +82,15 @@ async fn it_says_when_it_listens_logs_the_visit_but_no_name_and_ends_on_sigterm(
         }
     }
 
+    let of_process = |file: &str| {
+        std::fs::read_to_string(format!("/proc/{}/{file}", served.0.id())).expect("it runs")
+    };
+    assert!(of_process("status").contains("Umask:\t0077"), "what it makes is its owner's");
+    let limits = of_process("limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let core: Vec<&str> = core.expect("a limit").split_whitespace().skip(4).collect();
+    assert_eq!(core, ["0", "0", "bytes"], "no core dump");
+
     let device = house.device("kiosk-01");
     let parts = device.seal(&application(), 1);
     let url = support::url(intake.expect("the intake's address"));

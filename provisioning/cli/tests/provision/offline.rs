@@ -76,9 +76,20 @@ fn keys_are_private_and_never_overwritten() {
         "sato",
     ];
     provision.json(&operator);
-    for private in ["municipal/municipal.key", "ca/ca.key", "sato/key.pem"] {
-        let mode = std::fs::metadata(provision.path(private)).expect(private).permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{private}");
+    provision.sign("sealing-keys", "1", &["--sealing-keys", "sealing"], "sealing-keys.json");
+    for (path, expected) in [
+        ("municipal/municipal.key", 0o600),
+        ("ca/ca.key", 0o600),
+        ("sato/key.pem", 0o600),
+        // The program's own umask, whatever the operator's.
+        ("ca", 0o700),
+        ("municipal/municipal.pub", 0o644),
+        ("ca/ca.pem", 0o644),
+        ("sato/certificate.pem", 0o644),
+        ("sealing-keys.json", 0o644),
+    ] {
+        let mode = std::fs::metadata(provision.path(path)).expect(path).permissions().mode();
+        assert_eq!(mode & 0o777, expected, "{path}");
     }
     let bytes = || std::fs::read(provision.path("municipal/municipal.key")).expect("a key");
     let before = bytes();
