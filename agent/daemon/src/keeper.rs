@@ -262,6 +262,25 @@ fn report<T: Default>(action: &'static str, error: &StoreError) -> T {
     T::default()
 }
 
+#[cfg(test)]
+impl KeeperHandle {
+    /// A thread in the keeper's place that answers pings, or keeps every asker waiting until the
+    /// handle is dropped.
+    pub(crate) fn of_a_keeper(answers: bool) -> (Self, JoinHandle<()>) {
+        let (commands, mut receive) = mpsc::channel(QUEUE);
+        let thread = std::thread::spawn(move || {
+            let mut kept_waiting = Vec::new();
+            while let Some(command) = receive.blocking_recv() {
+                match command {
+                    Command::Ping(answer) if answers => answer.send(()).expect("asked"),
+                    command => kept_waiting.push(command),
+                }
+            }
+        });
+        (Self(commands), thread)
+    }
+}
+
 impl KeeperHandle {
     /// Seals, makes durable, gives a number.
     ///

@@ -79,3 +79,46 @@ impl Watch {
         (self.card.last_progress().elapsed() > READER_STALL).then_some("reader")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_card::CardConfig;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    /// A desk and a keeper that answer or not, and a reader's thread without a reader.
+    async fn stalled(desk_answers: bool, keeper_answers: bool) -> Option<&'static str> {
+        let (desk, mut pings) = mpsc::channel::<oneshot::Sender<()>>(1);
+        let (keeper, keeper_thread) = KeeperHandle::of_a_keeper(keeper_answers);
+        let (_end, shutdown) = watch::channel(false);
+        let config = CardConfig { reader: None, command_deadline: Duration::from_secs(1) };
+        let card = madoguchi_card::spawn(config, |_| {});
+        let watch = Watch { desk, keeper, card, shutdown };
+        let answers = async {
+            while let Some(ping) = pings.recv().await {
+                if desk_answers {
+                    ping.send(()).expect("the watchdog waits");
+                } else {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let found = tokio::select! {
+            found = watch.stalled(PATIENCE) => found,
+            () = answers => unreachable!("the watchdog holds the desk's end"),
+        };
+        assert!(watch.card.stop(Duration::from_secs(5)), "the reader's thread ends");
+        drop(watch.keeper);
+        keeper_thread.join().expect("the keeper ends");
+        found
+    }
+
+    #[tokio::test]
+    async fn whoever_makes_no_progress_is_named_and_the_watchdog_is_not_fed() {
+        assert_eq!(stalled(true, true).await, None);
+        assert_eq!(stalled(false, true).await, Some("desk"));
+        assert_eq!(stalled(true, false).await, Some("keeper"));
+    }
+}
