@@ -3,16 +3,19 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use madoguchi_identity::{Enrolment, EnrolmentSheet, bootstrap_config};
+use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
+use madoguchi_protocol::time::in_japan;
 use madoguchi_uplink::Bootstrap;
 
 use crate::config::Config;
 use crate::run;
 
-/// Enrols the device. May be repeated with the same sheet after a failure; nothing is lost.
+/// Enrols the device, and says so on standard output. May be repeated with the same sheet after a
+/// failure, and after success; nothing is lost.
 ///
 /// # Errors
 /// What went wrong and what to do.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
 pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
     let text = std::fs::read_to_string(sheet)
         .with_context(|| format!("cannot read the enrolment sheet {}", sheet.display()))?;
@@ -22,15 +25,38 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
 
-    let enrolment = Enrolment::begin(&sheet, &folder).context("the enrolment cannot begin")?;
+    let made = Identity::made_by(&sheet, &folder)
+        .context("the identity that this sheet made cannot be used")?;
+    if let Some(identity) = made {
+        println!("already enrolled as {}", who_until(&identity));
+        return Ok(());
+    }
+    let identity = become_a_device(&sheet, &folder).await?;
+    tracing::info!(
+        device = %identity.settings().device,
+        not_after = %identity.not_after(),
+        "the device is enrolled"
+    );
+    println!("enrolled as {}; restart the agent if it is running", who_until(&identity));
+    Ok(())
+}
+
+async fn become_a_device(sheet: &EnrolmentSheet, folder: &Path) -> Result<Identity> {
+    let enrolment = Enrolment::begin(sheet, folder).context("the enrolment cannot begin")?;
     if !enrolment.is_certified() {
-        let tls = bootstrap_config(&sheet).context("the sheet's CA cannot be used")?;
-        let registrar = Bootstrap::new(tls, sheet.settings.registrar.as_str())
-            .context("the registrar's address cannot be used")?;
+        let address = sheet.settings.registrar.as_str();
+        let tls = bootstrap_config(sheet).context("the sheet's CA cannot be used")?;
+        let registrar =
+            Bootstrap::new(tls, address).context("the registrar's address cannot be used")?;
         let answer = registrar
             .enrol(&sheet.settings.device, sheet.token.expose(), enrolment.csr_base64())
             .await
-            .context("the registrar did not enrol this device; the command may be repeated")?;
+            .with_context(|| {
+                format!(
+                    "{address} did not enrol this device (is this the registrar's address?); \
+                     the command may be repeated"
+                )
+            })?;
         enrolment.accept_pkcs7(&answer).context("the registrar's certificate is refused")?;
     }
     let identity = enrolment.identity().context("the new identity cannot be used")?;
@@ -38,12 +64,9 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
         .health()
         .await
         .context("the new certificate is kept, but the intake could not be reached with it; repeat the command")?;
-    let identity =
-        enrolment.activate().context("the new identity could not be made the active one")?;
-    tracing::info!(
-        device = %identity.settings().device,
-        not_after = %identity.not_after(),
-        "the device is enrolled"
-    );
-    Ok(())
+    enrolment.activate().context("the new identity could not be made the active one")
+}
+
+fn who_until(identity: &Identity) -> String {
+    format!("{} until {}", identity.settings().device, in_japan(identity.not_after()))
 }

@@ -20,6 +20,11 @@ const PENDING: &str = "pending";
 const REQUEST: &str = "request.csr";
 /// SHA-256 of the token, written last: this folder belongs to that sheet and is complete.
 const BEGUN: &str = "begun";
+/// SHA-256 of the token, in `active/`: that sheet made this identity.
+const ENROLLED_WITH: &str = "enrolled-with";
+
+/// What only an enrolment under way has.
+const UNDER_WAY: &[&str] = &[BEGUN, REQUEST];
 
 /// An enrolment under way: a key and a request, later a certificate, all in `pending/`.
 ///
@@ -41,6 +46,10 @@ impl Enrolment {
     /// [`IdentityError`] when the state folder cannot be written or no key can be made.
     pub fn begin(sheet: &EnrolmentSheet, dir: &Path) -> Result<Self, IdentityError> {
         let pending = dir.join(PENDING);
+        // Left by a power cut at the end of `activate`; an active identity is not under way.
+        if dir.join(ACTIVE).exists() {
+            folder::remove_files(&dir.join(ACTIVE), UNDER_WAY)?;
+        }
         let mark = mark_of(sheet);
         let begun = std::fs::read_to_string(pending.join(BEGUN)).unwrap_or_default();
         if begun == mark {
@@ -111,10 +120,33 @@ impl Enrolment {
         let pending = self.dir.join(PENDING);
         // Loads before it replaces: what does not load must not become active.
         self.identity()?;
-        // Without its mark, a folder that is left behind by a crash is never taken for this run's.
-        folder::remove_files(&pending, &[BEGUN, REQUEST])?;
-        folder::replace(&pending, &self.dir.join(ACTIVE))?;
+        write(&pending, ENROLLED_WITH, &mark_of(&self.sheet))?;
+        let active = self.dir.join(ACTIVE);
+        folder::replace(&pending, &active)?;
+        // Only now: until the exchange, a second run must find its key and request.
+        folder::remove_files(&active, UNDER_WAY)?;
         Identity::load(&self.dir)
+    }
+}
+
+impl Identity {
+    /// The active identity, when this very sheet made it: its token is used, and to enrol with it
+    /// again would fail.
+    ///
+    /// # Errors
+    /// [`IdentityError::SheetChanged`] when the sheet says something else by now; and as
+    /// [`Identity::load`] and [`Identity::check_clock`], when that identity cannot be used.
+    pub fn made_by(sheet: &EnrolmentSheet, dir: &Path) -> Result<Option<Self>, IdentityError> {
+        let mark = std::fs::read_to_string(dir.join(ACTIVE).join(ENROLLED_WITH));
+        if mark.unwrap_or_default() != mark_of(sheet) {
+            return Ok(None);
+        }
+        let identity = Self::load(dir)?;
+        if !identity.is_as_told_by(sheet)? {
+            return Err(IdentityError::SheetChanged);
+        }
+        identity.check_clock(jiff::Timestamp::now())?;
+        Ok(Some(identity))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use madoguchi_protocol::time::in_japan;
+
 /// Why there is no usable identity. Every message says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
@@ -15,6 +17,11 @@ pub enum IdentityError {
     /// No certificate was accepted yet, so there is nothing to prove.
     #[error("this enrolment has no certificate yet: send the request to the registrar first")]
     NotCertified,
+    /// The sheet that made the active identity was altered afterwards.
+    #[error(
+        "this sheet enrolled the device before and has been changed since; its token is used: ask for a new sheet (`madoguchi-provision device add`)"
+    )]
+    SheetChanged,
     /// A file of the identity cannot be read.
     #[error("cannot read {}: check its owner and that the disk is well", .path.display())]
     Read {
@@ -74,7 +81,9 @@ pub enum IdentityError {
     },
     /// The clock is before the certificate's first moment.
     #[error(
-        "the certificate counts from {not_before}, but the clock says {now}: set this device's clock"
+        "the certificate counts from {}, but the clock says {}: set this device's clock",
+        in_japan(*not_before),
+        in_japan(*now)
     )]
     NotYetValid {
         /// First moment of the certificate.
@@ -84,7 +93,9 @@ pub enum IdentityError {
     },
     /// The clock is after the certificate's last moment.
     #[error(
-        "the certificate ended at {not_after} and the clock says {now}: set the clock, or enrol this device again"
+        "the certificate ended at {} and the clock says {}: set the clock, or enrol this device again",
+        in_japan(*not_after),
+        in_japan(*now)
     )]
     Expired {
         /// Last moment of the certificate.

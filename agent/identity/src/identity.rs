@@ -16,6 +16,7 @@ use crate::certificate::{self, Validity};
 use crate::error::IdentityError;
 use crate::key::DeviceKey;
 use crate::settings::DeviceSettings;
+use crate::sheet::EnrolmentSheet;
 use crate::tls;
 
 /// The folder of the identity in use.
@@ -76,6 +77,12 @@ impl Identity {
         certified.keys_match().map_err(|_| IdentityError::KeyDoesNotFit)?;
         let credentials = Arc::new(Credentials { certified, key, validity });
         Ok(Self { settings, municipal_key, roots, credentials })
+    }
+
+    pub(crate) fn is_as_told_by(&self, sheet: &EnrolmentSheet) -> Result<bool, IdentityError> {
+        Ok(self.settings == sheet.settings
+            && self.municipal_key == sheet.municipal_key
+            && self.roots.roots == tls::roots(&sheet.ca)?.roots)
     }
 
     /// Tenant, site, device and endpoints.

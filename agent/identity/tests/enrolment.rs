@@ -248,6 +248,53 @@ fn envelopes_are_signed_with_the_certified_key() {
 }
 
 #[test]
+fn a_sheet_that_is_used_up_is_known_again() {
+    let (authority, dir) = (Authority::new(), tempfile::tempdir().expect("a folder"));
+    let sheet = sheet_with(&authority, "t1");
+    let made_by = |sheet: &EnrolmentSheet| Identity::made_by(sheet, dir.path());
+    assert!(made_by(&sheet).expect("nothing yet").is_none());
+    enrol(&authority, "t1", dir.path());
+    assert!(made_by(&sheet).expect("usable").is_some());
+    assert!(made_by(&sheet_with(&authority, "t2")).expect("another sheet").is_none());
+
+    let mut changed = sheet.clone();
+    changed.settings.intakes = vec!["https://localhost:3".parse().expect("an endpoint")];
+    assert!(matches!(made_by(&changed), Err(IdentityError::SheetChanged)));
+    let another_authority = sheet_with(&Authority::new(), "t1");
+    assert!(matches!(made_by(&another_authority), Err(IdentityError::SheetChanged)));
+
+    enrol(&authority, "t2", dir.path());
+    assert!(made_by(&sheet).expect("replaced").is_none());
+}
+
+#[test]
+fn a_power_cut_at_the_end_of_an_enrolment_loses_no_key() {
+    let (authority, dir) = (Authority::new(), tempfile::tempdir().expect("a folder"));
+    let sheet = sheet_with(&authority, "t1");
+    let enrolment = Enrolment::begin(&sheet, dir.path()).expect("begun");
+    let certificate = authority.sign(enrolment.csr_base64(), &[URN], 2024);
+    enrolment.accept_pkcs7(&pkcs7(&[&certificate])).expect("accepted");
+    // A file in the place of the folder that is removed after the exchange: everything before it
+    // has happened, and nothing after it.
+    let (active, pending) = (dir.path().join("active"), dir.path().join("pending"));
+    std::fs::write(&active, "in the way").expect("written");
+    enrolment.activate().expect_err("in the way");
+    std::fs::remove_file(&pending).expect("the file in the way");
+
+    // The moment before the exchange.
+    std::fs::rename(&active, &pending).expect("renamed");
+    let again = Enrolment::begin(&sheet, dir.path()).expect("begun again");
+    assert!(again.is_certified(), "the token is used: another key would never be certified");
+
+    // The moment after it.
+    std::fs::rename(&pending, &active).expect("renamed");
+    assert!(Identity::made_by(&sheet, dir.path()).expect("usable").is_some());
+    assert!(active.join("begun").exists() && active.join("request.csr").exists());
+    Enrolment::begin(&sheet_with(&authority, "t2"), dir.path()).expect("another sheet");
+    assert!(!active.join("begun").exists() && !active.join("request.csr").exists());
+}
+
+#[test]
 fn a_key_that_others_can_read_is_refused() {
     let (authority, dir) = (Authority::new(), tempfile::tempdir().expect("a folder"));
     enrol(&authority, "t1", dir.path());

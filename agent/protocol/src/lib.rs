@@ -17,6 +17,7 @@ pub mod ids;
 pub mod local;
 pub mod personal;
 pub mod ticket;
+pub mod time;
 
 pub use failure::{Failure, FailureCode};
 pub use ids::{
