@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::rand;
 use jiff::{SignedDuration, Timestamp};
+use madoguchi_protocol::time::in_japan;
 use madoguchi_protocol::{DeviceId, SiteId, TenantId};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
@@ -30,7 +31,7 @@ const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 /// When a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
-    from: Timestamp,
+    now: Timestamp,
     until: Timestamp,
 }
 
@@ -38,11 +39,20 @@ impl Validity {
     /// From an hour before `now` until `days` after it.
     #[must_use]
     pub fn days(now: Timestamp, days: u16) -> Self {
+        // To the second, as a certificate says it.
+        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let length = SignedDuration::from_hours(24 * i64::from(days));
-        Self {
-            from: now.checked_sub(BACKDATED).unwrap_or(now),
-            until: now.checked_add(length).unwrap_or(now),
-        }
+        Self { now, until: now.checked_add(length).unwrap_or(now) }
+    }
+
+    /// Its last moment.
+    #[must_use]
+    pub fn until(self) -> Timestamp {
+        self.until
+    }
+
+    fn from(self) -> Timestamp {
+        self.now.checked_sub(BACKDATED).unwrap_or(self.now)
     }
 }
 
@@ -64,6 +74,9 @@ pub enum IssueError {
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random,
+    /// The authority's own certificate is over.
+    #[error("the authority's certificate ended at {}: make a new authority", in_japan(*.0))]
+    Ended(Timestamp),
     /// The authority's files failed.
     #[error("the authority's files failed")]
     File(#[source] FileError),
@@ -139,6 +152,19 @@ impl CertificateAuthority {
         Ok(Self { issuer, root })
     }
 
+    /// The validity that a certificate asked for now gets: it ends with the authority's own, since
+    /// nobody takes it afterwards.
+    ///
+    /// # Errors
+    /// [`IssueError::Ended`] when that is over.
+    pub fn granted(&self, wanted: Validity) -> Result<Validity, IssueError> {
+        let end = self.root.not_after();
+        if end <= wanted.now {
+            return Err(IssueError::Ended(end));
+        }
+        Ok(Validity { until: wanted.until.min(end), ..wanted })
+    }
+
     /// The public half.
     #[must_use]
     pub fn root(&self) -> &TrustRoot {
@@ -157,7 +183,7 @@ impl CertificateAuthority {
         validity: Validity,
     ) -> Result<Credential, IssueError> {
         let identity = Identity::Role { tenant: self.root.tenant().clone(), role };
-        let mut params = leaf(&identity, validity)?;
+        let mut params = leaf(&identity, self.granted(validity)?)?;
         params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
         for name in names {
             params.subject_alt_names.push(server_name(name)?);
@@ -176,7 +202,7 @@ impl CertificateAuthority {
     ) -> Result<Credential, IssueError> {
         let tenant = self.root.tenant().clone();
         let identity = Identity::Operator { tenant, name: name.clone() };
-        self.issue_with_key(&leaf(&identity, validity)?)
+        self.issue_with_key(&leaf(&identity, self.granted(validity)?)?)
     }
 
     /// A certificate for a device that made its key itself.
@@ -204,7 +230,7 @@ impl CertificateAuthority {
             site: site.clone(),
             device: device.clone(),
         };
-        let certificate = leaf(&identity, validity)?
+        let certificate = leaf(&identity, self.granted(validity)?)?
             .signed_by(&request.public_key, &self.issuer)
             .map_err(IssueError::Make)?;
         Ok(certificate.der().clone())
@@ -237,7 +263,7 @@ fn params(common_name: &str, validity: Validity) -> Result<CertificateParams, Is
     distinguished_name.push(DnType::CommonName, common_name);
     let mut params = CertificateParams::default();
     params.distinguished_name = distinguished_name;
-    params.not_before = date_time_ymd(1970, 1, 1) + since_1970(validity.from);
+    params.not_before = date_time_ymd(1970, 1, 1) + since_1970(validity.from());
     params.not_after = date_time_ymd(1970, 1, 1) + since_1970(validity.until);
     params.serial_number = Some(random_serial()?);
     Ok(params)

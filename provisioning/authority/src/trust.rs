@@ -20,6 +20,7 @@ pub struct TrustRoot {
     certificate: CertificateDer<'static>,
     anchor: TrustAnchor<'static>,
     tenant: TenantId,
+    not_after: jiff::Timestamp,
 }
 
 impl TrustRoot {
@@ -29,10 +30,10 @@ impl TrustRoot {
     /// [`CredentialError::NotAnAuthority`].
     pub fn from_der(certificate: CertificateDer<'static>) -> Result<Self, CredentialError> {
         let tenant = authority_tenant(&certificate).map_err(CredentialError::NotAnAuthority)?;
-        let anchor = anchor_from_trusted_cert(&certificate)
-            .map_err(|_| CredentialError::NotAnAuthority(BadIdentity::Certificate))?
-            .to_owned();
-        Ok(Self { certificate, anchor, tenant })
+        let unreadable = || CredentialError::NotAnAuthority(BadIdentity::Certificate);
+        let anchor = anchor_from_trusted_cert(&certificate).map_err(|_| unreadable())?.to_owned();
+        let not_after = not_after(&certificate).ok_or_else(unreadable)?;
+        Ok(Self { certificate, anchor, tenant, not_after })
     }
 
     /// Reads the authority's certificate from a PEM file.
@@ -49,6 +50,12 @@ impl TrustRoot {
     #[must_use]
     pub fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+
+    /// The last moment of its certificate, and so of every certificate it issued.
+    #[must_use]
+    pub fn not_after(&self) -> jiff::Timestamp {
+        self.not_after
     }
 
     /// Its certificate.
@@ -127,6 +134,12 @@ impl DeviceCertificate {
         }
         Ok(Self { identity, public_key: p256_point(&der)? })
     }
+}
+
+fn not_after(der: &CertificateDer<'_>) -> Option<jiff::Timestamp> {
+    let certificate = Certificate::from_der(der).ok()?;
+    let since_1970 = certificate.tbs_certificate.validity.not_after.to_unix_duration();
+    jiff::Timestamp::from_second(since_1970.as_secs().try_into().ok()?).ok()
 }
 
 fn p256_point(der: &CertificateDer<'_>) -> Result<Vec<u8>, RefusedCertificate> {

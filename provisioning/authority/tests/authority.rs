@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use der::Decode as _;
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_authority::{
-    CertificateAuthority, Credential, DeviceCertificate, Identity, RefusedCertificate, Role,
-    TrustRoot, Validity, certs_only_pkcs7, files, tls,
+    CertificateAuthority, Credential, DeviceCertificate, Identity, IssueError, RefusedCertificate,
+    Role, TrustRoot, Validity, certs_only_pkcs7, files, tls,
 };
 use madoguchi_envelope::bundle::MunicipalKey;
 use madoguchi_envelope::{Kem, SealingPrivateKey};
@@ -78,6 +78,36 @@ fn a_device_gets_its_key_certified_and_nothing_that_it_asked_for() {
         Certificate::from_der(&der).expect("a certificate").tbs_certificate.subject
     );
     assert!(!text.contains("rcgen"), "its subject is ours: {text}");
+}
+
+#[test]
+fn no_certificate_outlives_its_authority() {
+    let at = |hours: i64| now().checked_add(SignedDuration::from_hours(hours)).expect("a time");
+    let authority =
+        CertificateAuthority::create(&tenant(), Validity::days(now(), 10)).expect("an authority");
+    let end = authority.root().not_after();
+    let until = |days| authority.granted(Validity::days(now(), days)).expect("granted").until();
+    assert!(until(9) < end);
+    assert_eq!(until(11), end);
+
+    let ends_at = |der: &[u8]| {
+        let certificate = Certificate::from_der(der).expect("a certificate");
+        certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs()
+    };
+    let der = |credential: Credential| {
+        CertificateDer::from_pem_slice(credential.certificate_pem().as_bytes()).expect("DER")
+    };
+    let long = Validity::days(now(), 397);
+    let sato = "sato".parse().expect("a name");
+    for leaf in [
+        issue(&authority, &device_key(), 90),
+        der(authority.issue_operator(&sato, long).expect("a credential")),
+        der(authority.issue_role(Role::Office, &[], long).expect("a credential")),
+    ] {
+        assert_eq!(ends_at(&leaf), ends_at(authority.root().certificate()));
+    }
+    let after = authority.issue_operator(&sato, Validity::days(at(24 * 10 + 1), 1));
+    assert!(matches!(after, Err(IssueError::Ended(at)) if at == end));
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub(crate) enum Certificate {
         /// Folder for the two files; it is made when there is none.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// How many days it is valid.
+        /// How many days it is valid; it ends with its authority at the latest.
         #[arg(long, default_value_t = 397, value_parser = clap::value_parser!(u16).range(1..))]
         days: u16,
     },

@@ -12,6 +12,7 @@ use madoguchi_authority::{
 };
 use madoguchi_envelope::bundle::MunicipalKey as SigningKey;
 use madoguchi_envelope::{Kem, SealingPrivateKey};
+use madoguchi_protocol::time::in_japan;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName};
 use serde_json::json;
@@ -44,18 +45,23 @@ pub(crate) fn ca(Ca::Create { tenant, out, days }: Ca) -> Result<Report> {
         .context("no authority could be made")?;
     written(authority.write(&out))?;
     let sha256 = fingerprint(authority.root().certificate());
+    let until = authority.root().not_after();
     let (certificate, key) = (out.join(CA_CERTIFICATE_FILE), out.join(CA_KEY_FILE));
     let words = format!(
-        "The authority of {tenant} is made, valid for {days} days.\n\
+        "The authority of {tenant} is made, valid until {}.\n\
          private      {}   (for the registrar alone)\n\
          certificate  {}\n\
          SHA-256      {sha256}\n\
          \n\
          Next: `certificate issue` for intake, office and registrar, and for each operator.",
+        in_japan(until),
         key.display(),
         certificate.display(),
     );
-    let json = json!({"tenant": tenant, "certificate": certificate, "key": key, "sha256": sha256});
+    let json = json!({
+        "tenant": tenant, "certificate": certificate, "key": key, "sha256": sha256,
+        "not_after": until,
+    });
     Report::new(&json, words)
 }
 
@@ -63,7 +69,8 @@ pub(crate) fn certificate(command: Certificate) -> Result<Report> {
     let Certificate::Issue { role, name, dns, ip, ca, out, days } = command;
     let authority = CertificateAuthority::read_dir(&ca)
         .with_context(|| format!("there is no authority in {}", ca.display()))?;
-    let validity = Validity::days(Timestamp::now(), days);
+    let wanted = Validity::days(Timestamp::now(), days);
+    let validity = authority.granted(wanted).context("no certificate could be issued")?;
     let names = server_names(&dns, &ip)?;
     let credential = match role.of_the_core() {
         Some(role) => {
@@ -95,19 +102,28 @@ pub(crate) fn certificate(command: Certificate) -> Result<Report> {
         IssuedRole::Operator => "give the folder to the operator, for `--identity`.",
         _ => "name both files in core.toml.",
     };
+    let until = validity.until();
+    let cut = if until < wanted.until() {
+        format!(", the end of its authority: shorter than the {days} days asked for")
+    } else {
+        String::new()
+    };
     let words = format!(
-        "A certificate is issued to {identity}, valid for {days} days.\n\
+        "A certificate is issued to {identity}, valid until {}{cut}.\n\
          private      {}\n\
          certificate  {}\n\
          SHA-256      {sha256}\n\
          \n\
          Next: {next}",
+        in_japan(until),
         key.display(),
         certificate.display(),
     );
     let identity = identity.to_string();
-    let json =
-        json!({"identity": identity, "certificate": certificate, "key": key, "sha256": sha256});
+    let json = json!({
+        "identity": identity, "certificate": certificate, "key": key, "sha256": sha256,
+        "not_after": until,
+    });
     Report::new(&json, words)
 }
 

@@ -175,6 +175,27 @@ fn a_wrong_profile_is_not_signed() {
 }
 
 #[test]
+fn a_certificate_that_ends_with_its_authority_says_so() {
+    let provision = Provision::new();
+    let ca = ["ca", "create", "--tenant", "tokiwa", "--out", "ca", "--days", "30"];
+    let end = provision.json(&ca)["not_after"].clone();
+    let issue = |name: &str, days: &str, json: bool| {
+        let head = ["certificate", "issue", "--role", "operator", "--name", name, "--ca", "ca"];
+        let tail = ["--days", days, "--out", name, "--json"];
+        provision.output(&[&head[..], &tail[..if json { 5 } else { 4 }]].concat()).stdout
+    };
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let long = text(issue("sato", "397", false));
+    assert!(long.contains(" JST, the end of its authority: shorter than the 397 days"), "{long}");
+    let short = text(issue("suzuki", "7", false));
+    assert!(short.contains(" JST.\n") && !short.contains("shorter"), "{short}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&issue("tanaka", "397", true)).expect("JSON");
+    assert_eq!(json["not_after"], end);
+    assert!(end.as_str().expect("a time").ends_with('Z'), "{end}");
+}
+
+#[test]
 fn the_names_of_a_certificate_fit_its_role() {
     let provision = Provision::founded();
     let issue = |arguments: &[&str]| {
