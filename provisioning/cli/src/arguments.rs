@@ -163,7 +163,7 @@ pub(crate) enum Bundle {
     /// Sign packs, a profile or sealing keys with the municipal key. Works offline.
     ///
     /// Everything is checked before it is signed; a mistake is named with its file, line and
-    /// column. An existing FILE is replaced.
+    /// column. An existing FILE is replaced only when it is a former generation of the same bundle.
     Sign(Sign),
     /// Hand a signed bundle to the registrar, which hands it to the devices.
     ///

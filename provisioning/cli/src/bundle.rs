@@ -1,16 +1,18 @@
 //! Signing bundles offline, and publishing them.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
 use madoguchi_authority::files;
 use madoguchi_durable::Readers;
 use madoguchi_envelope::Kem;
+use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_protocol::bundle::{Bundle as Signed, Payload, Profile, SignedBundle};
 use madoguchi_protocol::core_api::{BUNDLES, BundleTaken, MAX_BODY};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::arguments::{Bundle, Kind, Sign};
 use crate::connection::Connection;
@@ -50,8 +52,12 @@ fn sign(arguments: &Sign) -> Result<Report> {
         fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
     }
-    madoguchi_durable::write(out, &bytes, Readers::Everybody)
-        .with_context(|| format!("{} cannot be written", out.display()))?;
+    let written = if replaces_former(out, &bundle, &public)? {
+        madoguchi_durable::write(out, &bytes, Readers::Everybody)
+    } else {
+        madoguchi_durable::create(out, &bytes, Readers::Everybody)
+    };
+    written.with_context(|| format!("{} cannot be written", out.display()))?;
 
     let signed_by = public.fingerprint();
     let words = format!(
@@ -72,6 +78,44 @@ fn sign(arguments: &Sign) -> Result<Report> {
         "contents": contents,
     });
     Report::new(&json, words)
+}
+
+/// Whether a file is there and may be replaced: nothing but a bundle of which the new one is the
+/// next generation, so that a slip of the hand destroys neither a key nor a later bundle.
+fn replaces_former(path: &Path, new: &Signed, key: &MunicipalPublicKey) -> Result<bool> {
+    let keep = || format!("{} is not overwritten: choose another --out", path.display());
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(e).with_context(keep),
+    };
+    // What is no file at all might be waited for for ever.
+    let bytes = if metadata.is_file() { fs::read(path).with_context(keep)? } else { Vec::new() };
+    let bytes = Zeroizing::new(bytes);
+    let former: SignedBundle = serde_json::from_slice(&bytes)
+        // The parser's own error could quote a secret.
+        .map_err(|_| anyhow!("it is not a signed bundle"))
+        .with_context(keep)?;
+    let former = key.verify(&former, &new.tenant).with_context(keep)?;
+    if !is_of_the_same(&former.payload, &new.payload) {
+        return Err(anyhow!("it is a bundle of another kind or for another device"))
+            .with_context(keep);
+    }
+    if former.generation > new.generation {
+        return Err(anyhow!("it is of the later generation {}", former.generation))
+            .with_context(keep);
+    }
+    Ok(true)
+}
+
+/// Whether two bundles count their generations together.
+fn is_of_the_same(one: &Payload, other: &Payload) -> bool {
+    match (one, other) {
+        (Payload::Profile { profile: one }, Payload::Profile { profile: other }) => {
+            one.device == other.device
+        }
+        _ => one.kind() == other.kind(),
+    }
 }
 
 /// What is signed, and a name for each thing in it.

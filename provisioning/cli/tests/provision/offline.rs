@@ -105,6 +105,63 @@ fn keys_are_private_and_never_overwritten() {
 }
 
 #[test]
+fn only_a_former_generation_is_replaced() {
+    let provision = Provision::founded();
+    let packs = data("procedures");
+    let sign = |generation: &str, out: &str| {
+        let head = ["bundle", "sign", "--kind", "packs", "--packs", &packs, "--tenant", "tokiwa"];
+        let tail = ["--municipal-key", "municipal", "--generation", generation, "--out", out];
+        let before = std::fs::read(provision.path(out)).ok();
+        let output = provision.output(&[&head[..], &tail[..]].concat());
+        let replaced = std::fs::read(provision.path(out)).ok() != before;
+        assert_eq!(replaced, output.status.success(), "{out}");
+        if replaced { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    };
+    sign("3", "packs.json").expect("new");
+    sign("3", "packs.json").expect("again");
+    sign("4", "packs.json").expect("the next");
+    let error = sign("3", "packs.json").expect_err("older");
+    assert!(error.contains("later generation 4"), "{error}");
+
+    std::fs::write(provision.path("notes"), "a secret").expect("written");
+    for precious in ["ca/ca.key", "municipal/municipal.key", "notes"] {
+        let error = sign("5", precious).expect_err(precious);
+        assert!(error.contains("not overwritten: choose another --out"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    provision.sign("profile", "1", &["--profile", &data("profiles/kiosk.toml")], "profile.json");
+    let error = sign("5", "profile.json").expect_err("another kind");
+    assert!(error.contains("another kind"), "{error}");
+    let other = Provision::founded();
+    other.sign("packs", "1", &["--packs", &packs], "packs.json");
+    std::fs::copy(other.path("packs.json"), provision.path("theirs.json")).expect("copied");
+    let error = sign("5", "theirs.json").expect_err("another city's");
+    assert!(error.contains("not signed by"), "{error}");
+
+    let profile = std::fs::read_to_string(data("profiles/kiosk.toml")).expect("a profile");
+    let another = profile.replace("kiosk-01", "kiosk-02");
+    assert_ne!(another, profile);
+    std::fs::write(provision.path("another.toml"), another).expect("written");
+    let error = provision.error(&[
+        "bundle",
+        "sign",
+        "--kind",
+        "profile",
+        "--generation",
+        "2",
+        "--profile",
+        "another.toml",
+        "--tenant",
+        "tokiwa",
+        "--municipal-key",
+        "municipal",
+        "--out",
+        "profile.json",
+    ]);
+    assert!(error.contains("another device"), "{error}");
+}
+
+#[test]
 fn a_wrong_pack_is_named_with_its_line_and_column() {
     let provision = Provision::founded();
     let good = std::fs::read_to_string(data("procedures/tenkyo.toml")).expect("a pack");
