@@ -7,7 +7,9 @@
 use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub enum Readers {
 /// # Errors
 /// Of the file system; the file is then as it was before.
 pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    prepare(path, bytes, readers)?.persist(path).map_err(|e| e.error)?;
+    finish(begin(path)?, bytes, readers)?.persist(path).map_err(|e| e.error)?;
     sync_folder(parent(path))
 }
 
@@ -32,8 +34,39 @@ pub fn write(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`], and those of the file system.
 pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    prepare(path, bytes, readers)?.persist_noclobber(path).map_err(|e| e.error)?;
-    sync_folder(parent(path))
+    Reserved::new(path)?.create(bytes, readers)
+}
+
+/// The place of a file that must not exist yet, held before its bytes are known: for what cannot be
+/// asked for twice. Nothing is there until [`Reserved::create`].
+#[derive(Debug)]
+pub struct Reserved {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Reserved {
+    /// Makes sure that a file can be made there.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`], and those of the file system.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        // A dangling link is in the way as well.
+        if path.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(Self { path: path.to_owned(), file: begin(path)? })
+    }
+
+    /// As [`create`].
+    ///
+    /// # Errors
+    /// As [`create`].
+    pub fn create(self, bytes: &[u8], readers: Readers) -> io::Result<()> {
+        let file = finish(self.file, bytes, readers)?;
+        file.persist_noclobber(&self.path).map_err(|e| e.error)?;
+        sync_folder(parent(&self.path))
+    }
 }
 
 /// Makes the names in a folder durable: after a file was made, renamed or removed in it.
@@ -44,15 +77,18 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn prepare(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<tempfile::NamedTempFile> {
+fn begin(path: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".writing-")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(parent(path))
+}
+
+fn finish(mut file: NamedTempFile, bytes: &[u8], readers: Readers) -> io::Result<NamedTempFile> {
     let mode = match readers {
         Readers::Owner => 0o600,
         Readers::Everybody => 0o644,
     };
-    let mut file = tempfile::Builder::new()
-        .prefix(".writing-")
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(parent(path))?;
     file.write_all(bytes)?;
     // Set afterwards: the mode at creation is cut by the umask.
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
@@ -81,6 +117,23 @@ mod tests {
         assert_eq!(path.metadata().expect("there").permissions().mode() & 0o777, 0o644);
         assert_eq!(std::fs::read(&path).expect("there"), b"two");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_place_is_held_before_the_bytes_are_known_and_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sheet");
+        Reserved::new(&folder.path().join("nowhere/sheet")).expect_err("no folder");
+        drop(Reserved::new(&path).expect("held"));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+
+        let held = Reserved::new(&path).expect("held");
+        std::fs::write(&path, "somebody else's").expect("written");
+        let there = held.create(b"late", Readers::Owner).expect_err("taken meanwhile");
+        assert_eq!(there.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).expect("there"), b"somebody else's");
+        std::os::unix::fs::symlink("nothing", folder.path().join("link")).expect("a link");
+        Reserved::new(&folder.path().join("link")).expect_err("a dangling link");
     }
 
     #[test]

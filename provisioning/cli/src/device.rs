@@ -2,8 +2,8 @@
 
 use std::io;
 
-use anyhow::{Context as _, Result, bail};
-use madoguchi_durable::Readers;
+use anyhow::{Context as _, Result};
+use madoguchi_durable::{Readers, Reserved};
 use madoguchi_identity::{DeviceSettings, EnrolmentSheet, Token};
 use madoguchi_protocol::core_api::{DEVICES, Devices, EnrolmentToken, NewDevice};
 use serde_json::json;
@@ -22,10 +22,12 @@ pub(crate) fn run(command: Device) -> Result<Report> {
 
 fn add(arguments: Add) -> Result<Report> {
     let Add { device, site, registrar, intake, municipal_key, sheet: path, operator } = arguments;
-    // Before the token is made: it is shown only once.
-    if path.exists() {
-        bail!("{} is already there and is not overwritten", path.display());
-    }
+    // Before the token is made: it is shown only once, and makes the former void.
+    let sheet_file = Reserved::new(&path).map_err(|e| {
+        let there = e.kind() == io::ErrorKind::AlreadyExists;
+        let what = if there { "is not overwritten" } else { "cannot be written" };
+        anyhow::Error::new(e).context(format!("--sheet: {} {what}", path.display()))
+    })?;
     let municipal_key = keys::municipal_public_key(&municipal_key)?;
     let ca_pem = std::fs::read_to_string(&operator.ca).context("--ca")?;
     let connection = Connection::open(&operator, &registrar)?;
@@ -42,10 +44,11 @@ fn add(arguments: Add) -> Result<Report> {
     };
     let sheet =
         EnrolmentSheet::new(settings, Token::new(token), expires_at, municipal_key, ca_pem)?;
-    madoguchi_durable::create(&path, sheet.to_toml().as_bytes(), Readers::Owner).map_err(|e| {
-        let there = e.kind() == io::ErrorKind::AlreadyExists;
-        let advice = if there { "it is already there" } else { "run the command again" };
-        anyhow::Error::new(e).context(format!("{} cannot be written: {advice}", path.display()))
+    sheet_file.create(sheet.to_toml().as_bytes(), Readers::Owner).with_context(|| {
+        format!(
+            "{} could not be written, and the token is lost: run the command again for a new one",
+            path.display()
+        )
     })?;
 
     let fingerprint = municipal_key.fingerprint();

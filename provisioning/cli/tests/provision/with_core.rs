@@ -239,22 +239,28 @@ async fn what_the_core_refuses_is_said_in_its_words() {
     assert_eq!(refused["problem"]["type"], "urn:madoguchi:problem:application.unknown");
 
     std::fs::write(office.provision.path("sheet.toml"), "occupied").expect("written");
-    let add = office.as_operator(&[
-        "device",
-        "add",
-        "--device",
-        "kiosk-01",
-        "--site",
-        "honcho",
-        "--registrar",
-        registrar,
-        "--intake",
-        url,
-        "--municipal-key",
-        "municipal",
-        "--sheet",
-        "sheet.toml",
-    ]);
-    assert!(office.provision.error(&add).contains("not overwritten"));
-    assert_eq!(office.devices()["devices"], serde_json::json!([]), "no token was made");
+    for (sheet, said) in [
+        ("sheet.toml", "sheet.toml is not overwritten"),
+        ("nowhere/sheet.toml", "nowhere/sheet.toml cannot be written"),
+    ] {
+        let add = office.as_operator(&[
+            "device",
+            "add",
+            "--device",
+            "kiosk-01",
+            "--site",
+            "honcho",
+            "--registrar",
+            registrar,
+            "--intake",
+            url,
+            "--municipal-key",
+            "municipal",
+            "--sheet",
+            sheet,
+        ]);
+        let error = office.provision.error(&add);
+        assert!(error.contains(said), "{error}");
+        assert_eq!(office.devices()["devices"], serde_json::json!([]), "no token was made");
+    }
 }
