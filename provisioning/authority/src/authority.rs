@@ -1,6 +1,6 @@
 //! The tenant's certificate authority: one self-signed P-256 root that issues leaves directly.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_lc_rs::rand;
@@ -77,15 +77,23 @@ pub enum IssueError {
     /// The authority's own certificate is over.
     #[error("the authority's certificate ended at {}: make a new authority", in_japan(*.0))]
     Ended(Timestamp),
+    /// The authority's key file holds something else.
+    #[error("{0} does not hold the private key of an authority")]
+    Key(PathBuf, #[source] rcgen::Error),
     /// The authority's files failed.
-    #[error("the authority's files failed")]
-    File(#[source] FileError),
+    #[error(transparent)]
+    File(FileError),
     /// The authority's certificate failed.
     #[error("the authority's certificate cannot be used")]
     Certificate(#[source] CredentialError),
     /// Key and certificate are of different authorities.
-    #[error("the authority's key does not belong to its certificate")]
-    KeyMismatch,
+    #[error("{key} is not the private key of {certificate}")]
+    KeyMismatch {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
 }
 
 /// The private half of a [`TrustRoot`].
@@ -106,7 +114,9 @@ impl CertificateAuthority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.subject_alt_names = vec![uri(&authority_uri(tenant))?];
         let certificate = params.self_signed(&key).map_err(IssueError::Make)?;
-        Self::from_parts(certificate.der().clone(), key)
+        let root =
+            TrustRoot::from_der(certificate.der().clone()).map_err(IssueError::Certificate)?;
+        Self::from_parts(root, key)
     }
 
     /// Reads the authority from its PEM files.
@@ -116,8 +126,12 @@ impl CertificateAuthority {
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, IssueError> {
         let root = TrustRoot::read(certificate).map_err(IssueError::Certificate)?;
         let pem = files::read_text(key).map_err(IssueError::File)?;
-        let key = KeyPair::from_pem(&pem).map_err(IssueError::Make)?;
-        Self::from_parts(root.certificate().clone(), key)
+        let pair = KeyPair::from_pem(&pem).map_err(|e| IssueError::Key(key.to_owned(), e))?;
+        if !root.is_key(&pair.subject_public_key_info()) {
+            let (certificate, key) = (certificate.to_owned(), key.to_owned());
+            return Err(IssueError::KeyMismatch { certificate, key });
+        }
+        Self::from_parts(root, pair)
     }
 
     /// Reads what [`Self::write`] wrote.
@@ -143,11 +157,7 @@ impl CertificateAuthority {
             .map_err(IssueError::File)
     }
 
-    fn from_parts(certificate: CertificateDer<'static>, key: KeyPair) -> Result<Self, IssueError> {
-        let root = TrustRoot::from_der(certificate).map_err(IssueError::Certificate)?;
-        if !root.is_key(&key.subject_public_key_info()) {
-            return Err(IssueError::KeyMismatch);
-        }
+    fn from_parts(root: TrustRoot, key: KeyPair) -> Result<Self, IssueError> {
         let issuer = Issuer::from_ca_cert_der(root.certificate(), key).map_err(IssueError::Make)?;
         Ok(Self { issuer, root })
     }

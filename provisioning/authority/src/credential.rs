@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rustls::crypto::aws_lc_rs;
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
@@ -23,12 +25,20 @@ pub struct Credential {
 /// A file that holds no certificate, key or authority.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
-    /// Not readable, or no PEM of that kind in it.
+    /// No PEM of that kind in it.
     #[error("{0} does not hold the PEM that is expected there")]
-    Read(PathBuf, #[source] pem::Error),
+    Content(PathBuf, #[source] pem::Error),
     /// Not readable or writable.
-    #[error("a key file failed")]
-    File(#[source] FileError),
+    #[error(transparent)]
+    File(FileError),
+    /// Certificate and key are of different pairs.
+    #[error("{key} is not the private key of {certificate}")]
+    KeyMismatch {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
     /// No PEM of that kind.
     #[error("this is not a {0} in PEM")]
     Pem(&'static str, #[source] pem::Error),
@@ -45,7 +55,7 @@ impl Credential {
         Self { certificate, key }
     }
 
-    /// Reads a certificate and its private key, both PEM.
+    /// Reads a certificate and its private key, both PEM, and checks that they are a pair.
     ///
     /// # Errors
     /// [`CredentialError`].
@@ -55,9 +65,15 @@ impl Credential {
             key: files::read_text(key).map_err(CredentialError::File)?,
         };
         CertificateDer::from_pem_slice(this.certificate.as_bytes())
-            .map_err(|e| CredentialError::Read(certificate.to_owned(), e))?;
+            .map_err(|e| CredentialError::Content(certificate.to_owned(), e))?;
         PrivateKeyDer::from_pem_slice(this.key.as_bytes())
-            .map_err(|e| CredentialError::Read(key.to_owned(), e))?;
+            .map_err(|e| CredentialError::Content(key.to_owned(), e))?;
+        let (chain, private) = this.parse()?;
+        // Also an unusable key is not that certificate's.
+        CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider()).map_err(|_| {
+            let (certificate, key) = (certificate.to_owned(), key.to_owned());
+            CredentialError::KeyMismatch { certificate, key }
+        })?;
         Ok(this)
     }
 

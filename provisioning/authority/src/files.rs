@@ -51,9 +51,17 @@ pub enum FileError {
     /// Not a sealing key.
     #[error("{0} does not hold a sealing key")]
     Sealing(PathBuf, #[source] BadKey),
+    /// No folder of sealing keys.
+    #[error(
+        "the sealing keys' folder {0} cannot be read: name the folder in which \
+         `madoguchi-provision sealing-key create` made them"
+    )]
+    SealingFolder(PathBuf, #[source] io::Error),
     /// A folder without a single key.
-    #[error("{0} holds no sealing key")]
-    NoSealingKey(PathBuf),
+    #[error(
+        "the folder {0} holds no sealing key (sealing-*{1}): `madoguchi-provision sealing-key create` makes one"
+    )]
+    NoSealingKey(PathBuf, &'static str),
 }
 
 /// A KEM by its name, `x-wing` or `x25519`.
@@ -150,8 +158,8 @@ fn read_sealing_key(path: &Path) -> Result<SealingPrivateKey, FileError> {
     SealingPrivateKey::from_bytes(kem, &bytes).map_err(|e| FileError::Sealing(path.to_owned(), e))
 }
 
-fn sealing_files(dir: &Path, end: &str) -> Result<Vec<PathBuf>, FileError> {
-    let failed = |e| FileError::Read(dir.to_owned(), e);
+fn sealing_files(dir: &Path, end: &'static str) -> Result<Vec<PathBuf>, FileError> {
+    let failed = |e| FileError::SealingFolder(dir.to_owned(), e);
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -161,7 +169,7 @@ fn sealing_files(dir: &Path, end: &str) -> Result<Vec<PathBuf>, FileError> {
         }
     }
     if paths.is_empty() {
-        return Err(FileError::NoSealingKey(dir.to_owned()));
+        return Err(FileError::NoSealingKey(dir.to_owned(), end));
     }
     paths.sort();
     Ok(paths)

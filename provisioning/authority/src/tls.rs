@@ -19,7 +19,7 @@ pub enum TlsError {
     #[error("the credential cannot be used")]
     Credential(#[source] CredentialError),
     /// Certificate and key do not fit, or the root cannot be used.
-    #[error("TLS cannot be set up")]
+    #[error("the TLS library refuses certificate, key or root")]
     Rustls(#[source] rustls::Error),
     /// The verifier refused the root.
     #[error("the root cannot be used")]

@@ -12,6 +12,7 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_cert::Certificate;
 
 use crate::credential::CredentialError;
+use crate::files;
 use crate::identity::{BadIdentity, Identity, authority_tenant};
 
 /// The only root that is trusted: the certificate of one tenant's authority.
@@ -41,8 +42,9 @@ impl TrustRoot {
     /// # Errors
     /// [`CredentialError`], with the path.
     pub fn read(path: &Path) -> Result<Self, CredentialError> {
-        let certificate = CertificateDer::from_pem_file(path)
-            .map_err(|e| CredentialError::Read(path.to_owned(), e))?;
+        let text = files::read_text(path).map_err(CredentialError::File)?;
+        let certificate = CertificateDer::from_pem_slice(text.as_bytes())
+            .map_err(|e| CredentialError::Content(path.to_owned(), e))?;
         Self::from_der(certificate)
     }
 

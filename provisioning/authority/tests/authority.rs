@@ -11,6 +11,7 @@ use madoguchi_authority::{
 };
 use madoguchi_envelope::bundle::MunicipalKey;
 use madoguchi_envelope::{Kem, SealingPrivateKey};
+use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::{DeviceId, SiteId, TenantId};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls_pki_types::pem::PemObject as _;
@@ -206,9 +207,44 @@ fn a_key_of_another_authority_is_noticed() {
     let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("one"));
     authority().write(one.path()).expect("written");
     authority().write(other.path()).expect("written");
-    let mixed =
-        CertificateAuthority::read(&one.path().join("ca.pem"), &other.path().join("ca.key"));
-    assert!(mixed.is_err());
+    let (certificate, key) = (one.path().join("ca.pem"), other.path().join("ca.key"));
+    let error = CertificateAuthority::read(&certificate, &key).err().expect("mixed");
+    let said = format!("{} is not the private key of {}", key.display(), certificate.display());
+    assert_eq!(chain(&error), said);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_name_and_once() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let authority = authority();
+    authority.write(dir.path()).expect("written");
+    for name in ["sato", "suzuki"] {
+        let operator = name.parse().expect("a name");
+        let credential = authority.issue_operator(&operator, Validity::days(now(), 1));
+        credential.expect("a credential").write(&dir.path().join(name)).expect("written");
+    }
+    let path = |name: &str| dir.path().join(name);
+    let (certificate, key) = (path("sato/certificate.pem"), path("suzuki/key.pem"));
+    let error = Credential::read(&certificate, &key).err().expect("mixed");
+    let said = format!("{} is not the private key of {}", key.display(), certificate.display());
+    assert_eq!(chain(&error), said);
+
+    let missing = |file: &str| {
+        format!("{} cannot be read: No such file or directory (os error 2)", path(file).display())
+    };
+    let error = Credential::read_dir(&path("tanaka")).err().expect("missing");
+    assert_eq!(chain(&error), missing("tanaka/certificate.pem"));
+    let error = TrustRoot::read(&path("ca.crt")).expect_err("missing");
+    assert_eq!(chain(&error), missing("ca.crt"));
+    let error = TrustRoot::read(&path("ca.key")).expect_err("another file");
+    assert!(chain(&error).starts_with(&format!("{} does not hold", path("ca.key").display())));
+
+    for folder in ["nowhere", "sato"] {
+        let error = files::read_sealing_keys(&path(folder)).err().expect("no keys");
+        let said = chain(&error);
+        assert!(said.contains(&path(folder).display().to_string()), "{said}");
+        assert!(said.contains("`madoguchi-provision sealing-key create`"), "{said}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use madoguchi_authority::Role;
 use madoguchi_procedure::display::{Language, card_value};
 use madoguchi_procedure::{FieldDefinition, Pack, Source};
 use madoguchi_protocol::application::{
@@ -10,6 +11,7 @@ use madoguchi_protocol::application::{
 };
 use madoguchi_protocol::core_api::{APPLICATIONS, OpenedApplication};
 use madoguchi_protocol::header::PackVersion;
+use madoguchi_protocol::time::in_japan;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::arguments::Application;
@@ -22,7 +24,7 @@ const LANGUAGE: Language = Language::Japanese;
 pub(crate) fn run(command: Application) -> Result<Report> {
     let Application::Show { id, reason, office, packs, operator } = command;
     let packs = read_packs(&packs)?;
-    let office = Connection::open(&operator, &office)?;
+    let office = Connection::open(&operator, &office, Role::Office)?;
     let path = format!("{APPLICATIONS}/{id}");
     let opened: OpenedApplication = office.get(&path, &[("reason", &reason)])?;
     Report::new(&opened, describe(&opened, &packs))
@@ -45,8 +47,8 @@ fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
         header.business_day,
         header.device,
         header.site,
-        header.kept_at,
-        opened.received_at,
+        in_japan(header.kept_at),
+        in_japan(opened.received_at),
     );
     match &opened.application.content {
         Content::TicketOnly { reason } => {
@@ -172,6 +174,8 @@ mod tests {
         let text = describe(&opened(), &[pack()]);
         let form = text.split_once("\n\n").expect("a form").1;
         assert!(text.contains("form         転居届 (tenkyo v1)"), "{text}");
+        assert!(text.contains("kept         2026-11-22 10:00:00 JST\n"), "{text}");
+        assert!(text.contains("received     2026-11-22 10:00:01 JST\n"), "{text}");
         assert_eq!(
             form,
             "field         value                      origin  evidence\n\

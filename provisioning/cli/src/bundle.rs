@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
-use madoguchi_authority::files;
+use madoguchi_authority::{Role, files};
 use madoguchi_durable::Readers;
 use madoguchi_envelope::Kem;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
@@ -23,7 +23,7 @@ pub(crate) fn run(command: Bundle) -> Result<Report> {
     match command {
         Bundle::Sign(sign) => self::sign(&sign),
         Bundle::Publish { file, registrar, operator } => {
-            publish(&file, &Connection::open(&operator, &registrar)?)
+            publish(&file, &Connection::open(&operator, &registrar, Role::Registrar)?)
         }
     }
 }

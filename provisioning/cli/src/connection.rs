@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use madoguchi_authority::{Credential, TrustRoot, tls};
+use madoguchi_authority::{Credential, Role, TrustRoot, tls};
 use madoguchi_identity::Endpoint;
 use madoguchi_protocol::TenantId;
 use madoguchi_protocol::core_api::{MAX_BODY, Problem};
@@ -16,6 +16,9 @@ use zeroize::Zeroizing;
 
 use crate::arguments::Operator;
 
+/// The type of the problem by which a role refuses what another role does.
+const ROUTE_UNKNOWN: &str = "urn:madoguchi:problem:route.unknown";
+
 /// The core's own words for a refusal.
 #[derive(Debug, thiserror::Error)]
 #[error("{} ({})", .0.detail, .0.kind)]
@@ -26,11 +29,12 @@ pub(crate) struct Connection {
     runtime: Runtime,
     client: Client,
     base: Url,
+    role: Role,
     root: TrustRoot,
 }
 
 impl Connection {
-    pub(crate) fn open(operator: &Operator, endpoint: &Endpoint) -> Result<Self> {
+    pub(crate) fn open(operator: &Operator, endpoint: &Endpoint, role: Role) -> Result<Self> {
         let root = TrustRoot::read(&operator.ca).context("--ca")?;
         let credential = Credential::read_dir(&operator.identity).context("--identity")?;
         let tls = tls::client_config(&root, Some(&credential)).context("--identity")?;
@@ -48,7 +52,7 @@ impl Connection {
             .build()
             .context("no runtime could be made")?;
         let base = endpoint.as_str().parse().context("this address cannot be used")?;
-        Ok(Self { runtime, client, base, root })
+        Ok(Self { runtime, client, base, role, root })
     }
 
     /// The municipality of the trusted authority.
@@ -76,7 +80,16 @@ impl Connection {
 
     fn exchange<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
         let who = self.base.as_str().trim_end_matches('/');
-        self.runtime.block_on(read(request)).with_context(|| format!("{who} did not do it"))
+        self.runtime.block_on(read(request)).map_err(|error| {
+            let said = match error.downcast_ref() {
+                Some(RefusedByCore(problem)) if problem.kind == ROUTE_UNKNOWN => {
+                    format!("{who} does not know this: is this the {}'s address?", self.role)
+                }
+                Some(RefusedByCore(_)) => format!("{who} refuses"),
+                None => format!("{who} could not be asked"),
+            };
+            error.context(said)
+        })
     }
 }
 

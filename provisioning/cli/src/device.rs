@@ -3,9 +3,11 @@
 use std::io;
 
 use anyhow::{Context as _, Result};
+use madoguchi_authority::Role;
 use madoguchi_durable::{Readers, Reserved};
 use madoguchi_identity::{DeviceSettings, EnrolmentSheet, Token};
 use madoguchi_protocol::core_api::{DEVICES, Devices, EnrolmentToken, NewDevice};
+use madoguchi_protocol::time::in_japan;
 use serde_json::json;
 
 use crate::arguments::{Add, Device};
@@ -16,7 +18,9 @@ use crate::report::Report;
 pub(crate) fn run(command: Device) -> Result<Report> {
     match command {
         Device::Add(add) => self::add(*add),
-        Device::List { registrar, operator } => list(&Connection::open(&operator, &registrar)?),
+        Device::List { registrar, operator } => {
+            list(&Connection::open(&operator, &registrar, Role::Registrar)?)
+        }
     }
 }
 
@@ -30,7 +34,7 @@ fn add(arguments: Add) -> Result<Report> {
     })?;
     let municipal_key = keys::municipal_public_key(&municipal_key)?;
     let ca_pem = std::fs::read_to_string(&operator.ca).context("--ca")?;
-    let connection = Connection::open(&operator, &registrar)?;
+    let connection = Connection::open(&operator, &registrar, Role::Registrar)?;
 
     let new = NewDevice { device: device.clone(), site: site.clone() };
     let EnrolmentToken { token, expires_at, .. } = connection.post(DEVICES, &new)?;
@@ -53,12 +57,13 @@ fn add(arguments: Add) -> Result<Report> {
 
     let fingerprint = municipal_key.fingerprint();
     let words = format!(
-        "{device} at {site} may enrol until {expires_at}.\n\
+        "{device} at {site} may enrol until {}.\n\
          sheet          {}   (holds a one-time token: carry it by hand)\n\
          municipal key  {fingerprint}   (compare it with the installation's record)\n\
          \n\
          Next: on the device, `madoguchi-agent enrol --config agent.toml --sheet {}`,\n\
          then destroy the sheet.",
+        in_japan(expires_at),
         path.display(),
         path.file_name().unwrap_or_default().display(),
     );
@@ -78,7 +83,8 @@ fn list(registrar: &Connection) -> Result<Report> {
     for device in &devices.devices {
         let state = match (&device.enrolled_at, &device.certificate_sha256) {
             (Some(at), Some(sha256)) => {
-                format!("enrolled {at}, certificate {}", &sha256[..16.min(sha256.len())])
+                let certificate: String = sha256.chars().take(16).collect();
+                format!("enrolled {}, certificate {certificate}", in_japan(*at))
             }
             _ => "not enrolled yet".to_owned(),
         };

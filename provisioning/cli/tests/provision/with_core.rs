@@ -11,6 +11,7 @@ use madoguchi_protocol::application::{Application, Content, TicketOnlyReason};
 use madoguchi_protocol::bundle::{BundleKind, Payload};
 use madoguchi_protocol::core_api::BlockRequest;
 use madoguchi_protocol::ticket::{TicketNumber, TicketToken};
+use madoguchi_protocol::time::in_japan;
 use madoguchi_protocol::{ApplicationId, VisitId};
 use madoguchi_uplink::{Bootstrap, Endpoints, OutboxKey, Timeouts};
 
@@ -95,6 +96,11 @@ impl Office {
         sheet
     }
 
+    fn devices_in_words(&self) -> String {
+        let list = self.as_operator(&["device", "list", "--registrar", &self.registrar]);
+        String::from_utf8(self.provision.output(&list).stdout).expect("text")
+    }
+
     fn devices(&self) -> serde_json::Value {
         let registrar = self.registrar.clone();
         self.provision.json(&self.as_operator(&["device", "list", "--registrar", &registrar]))
@@ -174,7 +180,10 @@ async fn an_application_kept_by_an_enrolled_device_is_shown_to_an_operator() {
     assert!(office.devices()["devices"][0]["enrolled_at"].is_null());
     let state = tempfile::tempdir().expect("a folder");
     let identity = enrol(&sheet, state.path()).await;
-    assert!(office.devices()["devices"][0]["enrolled_at"].is_string());
+    let enrolled_at = office.devices()["devices"][0]["enrolled_at"].clone();
+    let enrolled_at = enrolled_at.as_str().expect("a time").parse().expect("a time in UTC");
+    let words = office.devices_in_words();
+    assert!(words.contains(&format!("enrolled {}, certificate", in_japan(enrolled_at))), "{words}");
 
     let core = core(&identity);
     let signed = core.bundle(BundleKind::SealingKeys).await.expect("a bundle");
@@ -237,6 +246,17 @@ async fn what_the_core_refuses_is_said_in_its_words() {
         office.as_operator(&["application", "show", &id, "--reason", "検証", "--office", url]);
     let refused = office.provision.refused(&show);
     assert_eq!(refused["problem"]["type"], "urn:madoguchi:problem:application.unknown");
+
+    assert!(!refused["error"].as_str().expect("a text").contains("not do it"), "{refused}");
+
+    let publish = office.as_operator(&["bundle", "publish", "bundles/packs.json", "--registrar"]);
+    let refused = office.provision.refused(&[&publish[..4], &[url], &publish[4..]].concat());
+    let said = refused["error"].as_str().expect("a text");
+    assert!(said.contains("is this the registrar's address?"), "{said}");
+    let nowhere = "https://localhost:1";
+    let list = office.as_operator(&["device", "list", "--registrar", nowhere]);
+    let said = office.provision.error(&list);
+    assert!(said.starts_with("https://localhost:1 could not be asked: it cannot"), "{said}");
 
     std::fs::write(office.provision.path("sheet.toml"), "occupied").expect("written");
     for (sheet, said) in [
