@@ -11,13 +11,17 @@ pub struct KeptOutbox(pub KeeperHandle);
 impl Outbox for KeptOutbox {
     type Error = KeeperGone;
 
-    async fn due(&self, limit: usize) -> Result<Vec<Due>, KeeperGone> {
+    async fn due(
+        &self,
+        after: Option<OutboxKey>,
+        limit: usize,
+    ) -> Result<Vec<Due>, KeeperGone> {
         let due = |kept: KeptEnvelope| Due {
             key: OutboxKey { application: kept.key.application, part: kept.key.part },
             visit: kept.visit,
             envelope: kept.bytes,
         };
-        Ok(self.0.due(limit).await?.into_iter().map(due).collect())
+        Ok(self.0.due(after.map(stored), limit).await?.into_iter().map(due).collect())
     }
 
     async fn delivered(&self, key: OutboxKey) -> Result<(), KeeperGone> {

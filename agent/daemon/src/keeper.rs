@@ -38,7 +38,7 @@ pub struct KeeperState {
 
 enum Command {
     Keep(Box<Keep>, oneshot::Sender<Result<TicketNumber, Failure>>),
-    Due(usize, oneshot::Sender<Vec<KeptEnvelope>>),
+    Due(Option<EnvelopeKey>, usize, oneshot::Sender<Vec<KeptEnvelope>>),
     Delivered(EnvelopeKey, oneshot::Sender<()>),
     SetAside(EnvelopeKey, oneshot::Sender<()>),
     AddBlock(TicketBlock, oneshot::Sender<()>),
@@ -116,8 +116,8 @@ impl Keeper {
             Command::Keep(keep, answer) => {
                 let _ = answer.send(self.keep(&keep));
             }
-            Command::Due(limit, answer) => {
-                let due = self.store.due(limit);
+            Command::Due(after, limit, answer) => {
+                let due = self.store.due(after, limit);
                 let _ = answer.send(due.unwrap_or_else(|e| report("read what is due", &e)));
             }
             Command::Delivered(key, answer) => {
@@ -295,8 +295,12 @@ impl KeeperHandle {
     ///
     /// # Errors
     /// When the agent is ending.
-    pub async fn due(&self, limit: usize) -> Result<Vec<KeptEnvelope>, KeeperGone> {
-        self.ask(|answer| Command::Due(limit, answer)).await
+    pub async fn due(
+        &self,
+        after: Option<EnvelopeKey>,
+        limit: usize,
+    ) -> Result<Vec<KeptEnvelope>, KeeperGone> {
+        self.ask(|answer| Command::Due(after, limit, answer)).await
     }
 
     /// The core has it.

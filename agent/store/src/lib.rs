@@ -202,13 +202,17 @@ impl Store {
         self.check_space(1)
     }
 
-    /// The oldest envelopes to be delivered, at most `limit`. Records that cannot be read are set
-    /// aside.
+    /// The oldest envelopes to be delivered, of those behind `after` when it is given, at most
+    /// `limit`. Records that cannot be read are set aside.
     ///
     /// # Errors
     /// When sled fails.
-    pub fn due(&mut self, limit: usize) -> Result<Vec<KeptEnvelope>, StoreError> {
-        self.outbox.due(limit)
+    pub fn due(
+        &mut self,
+        after: Option<EnvelopeKey>,
+        limit: usize,
+    ) -> Result<Vec<KeptEnvelope>, StoreError> {
+        self.outbox.due(after, limit)
     }
 
     /// The core has it: forget it. Not synced, since a repeat has no effect.

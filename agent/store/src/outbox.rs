@@ -5,6 +5,7 @@
 //! so the order of keys is the order of keeping.
 
 use std::fs::File;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use madoguchi_protocol::{ApplicationId, VisitId};
@@ -92,10 +93,16 @@ impl Outbox {
         self.log.sync_data().map_err(StoreError::file("sync", &self.log_path))
     }
 
-    pub(crate) fn due(&mut self, limit: usize) -> Result<Vec<KeptEnvelope>, StoreError> {
+    pub(crate) fn due(
+        &mut self,
+        after: Option<EnvelopeKey>,
+        limit: usize,
+    ) -> Result<Vec<KeptEnvelope>, StoreError> {
+        let behind = |key| Bound::Excluded(key_bytes(DUE, key).to_vec());
+        let from = after.map_or(Bound::Included(vec![DUE]), behind);
         let mut due = Vec::new();
         let mut damaged = Vec::new();
-        for entry in self.db.scan_prefix([DUE]) {
+        for entry in self.db.range((from, Bound::Excluded(vec![DUE + 1]))) {
             let (key, value) = entry.map_err(StoreError::outbox("be read"))?;
             match parse(&key, &value) {
                 Some(envelope) => due.push(envelope),

@@ -44,15 +44,16 @@ fn what_was_kept_is_due_after_a_restart_until_it_is_delivered() {
 
     let mut store = open(folder.path());
     assert_eq!(store.next_sequence(), 4);
-    assert_eq!(store.due(2).expect("due"), envelopes[..2], "oldest first");
+    assert_eq!(store.due(None, 2).expect("due"), envelopes[..2], "oldest first");
+    assert_eq!(store.due(Some(envelopes[0].key), 9).expect("due"), envelopes[1..], "behind one");
     store.delivered(envelopes[0].key).expect("forgotten");
     store.delivered(envelopes[0].key).expect("a repeat has no effect");
     store.set_aside(envelopes[1].key).expect("set aside");
-    assert_eq!(store.due(9).expect("due"), envelopes[2..]);
+    assert_eq!(store.due(None, 9).expect("due"), envelopes[2..]);
     assert_eq!((store.waiting().due, store.waiting().set_aside), (1, 1));
     drop(store);
     let mut store = open(folder.path());
-    assert_eq!(store.due(9).expect("due"), envelopes[2..]);
+    assert_eq!(store.due(None, 9).expect("due"), envelopes[2..]);
     assert_eq!((store.waiting().due, store.waiting().set_aside), (1, 1));
     assert_eq!(blobs(folder.path()), 0, "sled never syncs its blobs");
 }
@@ -160,7 +161,7 @@ fn an_outbox_that_cannot_be_opened_is_set_aside_and_its_sequence_is_not_used_aga
     let mut store = open(folder.path());
     assert!(folder.path().join("outbox.unreadable-1/db").exists());
     assert!(store.next_sequence() > 1_000, "{}", store.next_sequence());
-    assert!(store.due(9).expect("due").is_empty());
+    assert!(store.due(None, 9).expect("due").is_empty());
     store.keep(&[envelope(2)]).expect("keeping goes on");
 }
 

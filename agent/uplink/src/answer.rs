@@ -39,7 +39,9 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, UplinkEr
     let answer = Answer { media_type, body };
     match status {
         // EST: the certificate is not ready yet (RFC 7030 §4.2.3).
-        StatusCode::ACCEPTED => Err(UplinkError::Busy { after, what: "not ready yet".into() }),
+        StatusCode::ACCEPTED => {
+            Err(UplinkError::Busy { after, what: "not ready yet".into(), kind: None })
+        }
         _ if status.is_success() => Ok(answer),
         _ => Err(answer.into_error(status, after)),
     }
@@ -83,7 +85,11 @@ impl Answer {
             (Some(problem), StatusCode::UNAUTHORIZED) => {
                 UplinkError::NotAdmitted(problem.detail.clone())
             }
-            _ if may_succeed => UplinkError::Busy { after, what: what() },
+            _ if may_succeed => UplinkError::Busy {
+                after,
+                what: what(),
+                kind: problem.as_ref().map(|p| p.kind.clone()),
+            },
             (Some(problem), _) if status.is_client_error() => UplinkError::Refused(problem.clone()),
             _ => UplinkError::NotTheCore(format!("it answers {status} {:?}", self.media_type)),
         }

@@ -14,6 +14,9 @@ use crate::pace::Pace;
 /// Envelopes taken from the outbox at a time: at most 4 MiB of them in memory.
 const BATCH: usize = 64;
 
+/// Envelopes at which the core may fail in one pass: then it is left alone for a while.
+const MOST_SKIPPED: usize = 64;
+
 /// Beginning of the problem types that are about the envelope itself.
 const ABOUT_THE_ENVELOPE: &str = "urn:madoguchi:problem:envelope.";
 
@@ -45,8 +48,13 @@ pub trait Outbox: Send + Sync {
     /// Why the outbox could not do it.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// The oldest envelopes that wait, at most `limit`; those set aside are not among them.
-    fn due(&self, limit: usize) -> impl Future<Output = Result<Vec<Due>, Self::Error>> + Send;
+    /// The oldest envelopes that wait, in the order of their keys and behind `after` when it is
+    /// given, at most `limit`; those set aside are not among them.
+    fn due(
+        &self,
+        after: Option<OutboxKey>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Due>, Self::Error>> + Send;
 
     /// The core has it: forget it.
     fn delivered(&self, key: OutboxKey) -> impl Future<Output = Result<(), Self::Error>> + Send;
@@ -101,7 +109,7 @@ struct Delivery<'a, O> {
     pace: Pace,
 }
 
-/// What one pass over the oldest envelopes came to.
+/// What one pass over all envelopes came to.
 enum Pass {
     /// Nothing waits.
     Empty,
@@ -113,7 +121,37 @@ enum Pass {
         after: Option<Duration>,
         /// Whether other envelopes were done in this pass.
         progress: bool,
+        /// Whether the core does what it is asked but for single envelopes, so that it is worth
+        /// asking at once for one that is newly kept.
+        reachable: bool,
     },
+}
+
+/// What was seen so far in one pass.
+#[derive(Default)]
+struct Seen {
+    progress: bool,
+    /// The core does not take them yet.
+    not_yet: usize,
+    /// The core failed at them.
+    skipped: usize,
+    /// The outbox failed.
+    unwritten: usize,
+}
+
+impl Seen {
+    fn again(&self, after: Option<Duration>) -> Pass {
+        Pass::Again { after, progress: self.progress, reachable: false }
+    }
+
+    fn end(&self) -> Pass {
+        match (self.not_yet, self.skipped + self.unwritten) {
+            (0, 0) if self.progress => Pass::Done,
+            (0, 0) => Pass::Empty,
+            (_, 0) => Pass::Again { after: None, progress: self.progress, reachable: true },
+            _ => self.again(None),
+        }
+    }
 }
 
 /// What follows from the answer to one envelope.
@@ -121,7 +159,9 @@ enum Pass {
 enum Verdict {
     Delivered(Receipt),
     SetAside(Problem),
-    /// This one later; others may go through.
+    /// The core does not take this one yet, and says so; it takes others.
+    NotYet,
+    /// The core failed at this one; others may go through.
     Skip,
     /// All later.
     Stop(Option<Duration>),
@@ -134,11 +174,19 @@ fn judge(result: Result<Receipt, UplinkError>) -> (Verdict, Option<UplinkError>)
         Err(UplinkError::Refused(problem)) if problem.kind.starts_with(ABOUT_THE_ENVELOPE) => {
             (Verdict::SetAside(problem), None)
         }
+        // As a pack or key that the intake will know once its operator has restarted it.
+        Err(e @ UplinkError::Busy { .. }) if is_about_the_envelope(&e) => {
+            (Verdict::NotYet, Some(e))
+        }
         // A failure of the core at this one envelope must not hold up all others.
         Err(e @ UplinkError::Busy { after: None, .. }) => (Verdict::Skip, Some(e)),
         Err(e @ UplinkError::Busy { after, .. }) => (Verdict::Stop(after), Some(e)),
         Err(e) => (Verdict::Stop(None), Some(e)),
     }
+}
+
+fn is_about_the_envelope(error: &UplinkError) -> bool {
+    matches!(error, UplinkError::Busy { kind: Some(kind), .. } if kind.starts_with(ABOUT_THE_ENVELOPE))
 }
 
 impl<O: Outbox> Delivery<'_, O> {
@@ -147,7 +195,7 @@ impl<O: Outbox> Delivery<'_, O> {
         // Whether an exchange has shown since the last wait that the core is there.
         let mut proved = false;
         loop {
-            let after = match self.pass().await {
+            let (after, reachable) = match self.pass().await {
                 Pass::Done => {
                     (failures, proved) = (0, true);
                     continue;
@@ -157,73 +205,97 @@ impl<O: Outbox> Delivery<'_, O> {
                     let _ = tokio::time::timeout(self.pace.probe, self.wake.notified()).await;
                     continue;
                 }
-                Pass::Empty => None,
-                Pass::Again { after, progress } => {
+                Pass::Empty => (None, false),
+                Pass::Again { after, progress, reachable } => {
                     if progress {
                         failures = 0;
                     }
-                    after
+                    (after, reachable)
                 }
             };
             failures = failures.saturating_add(1);
             proved = false;
-            tokio::time::sleep(self.pace.wait(failures, after, fastrand::f64())).await;
+            let wait = self.pace.wait(failures, after, fastrand::f64());
+            if reachable {
+                let _ = tokio::time::timeout(wait, self.wake.notified()).await;
+            } else {
+                tokio::time::sleep(wait).await;
+            }
         }
     }
 
+    /// Goes through the whole outbox, so that none that has to wait holds up those behind it.
     async fn pass(&self) -> Pass {
-        let due = match self.outbox.due(BATCH).await {
-            Ok(due) => due,
-            Err(e) => {
-                tracing::error!(error = &e as &dyn std::error::Error, "the outbox cannot be read");
-                return Pass::Again { after: None, progress: false };
-            }
-        };
-        if due.is_empty() {
-            return Pass::Empty;
-        }
-        let (mut progress, mut again) = (false, false);
-        for Due { key, visit, envelope } in due {
-            let (verdict, error) = judge(self.core.deliver(key, envelope).await);
-            let OutboxKey { application, part } = key;
-            if let Some(e) = &error {
-                let error: &dyn std::error::Error = e;
-                tracing::warn!(%visit, %application, part, error, "not delivered yet");
-            }
-            let done = match verdict {
-                Verdict::Delivered(receipt) => {
-                    let position = receipt.position;
-                    tracing::info!(%visit, %application, part, position, "delivered");
-                    self.outbox.delivered(key).await
-                }
-                Verdict::SetAside(Problem { kind, detail, .. }) => {
-                    tracing::error!(
-                        %visit, %application, part, kind, detail,
-                        "refused for good and set aside: an operator must look"
-                    );
-                    self.outbox.set_aside(key).await
-                }
-                Verdict::Skip => {
-                    self.publish(false);
-                    again = true;
-                    continue;
-                }
-                Verdict::Stop(after) => {
-                    self.publish(false);
-                    return Pass::Again { after, progress };
-                }
-            };
-            self.publish(true);
-            match done {
-                Ok(()) => progress = true,
+        let mut seen = Seen::default();
+        let mut last = None;
+        loop {
+            let due = match self.outbox.due(last, BATCH).await {
+                Ok(due) => due,
                 Err(e) => {
                     let error: &dyn std::error::Error = &e;
-                    tracing::error!(%visit, %application, part, error, "the outbox cannot be written");
-                    again = true;
+                    tracing::error!(error, "the outbox cannot be read");
+                    return seen.again(None);
+                }
+            };
+            match due.last() {
+                Some(due) => last = Some(due.key),
+                None => return seen.end(),
+            }
+            for due in due {
+                if let Some(pass) = self.deliver(due, &mut seen).await {
+                    return pass;
                 }
             }
         }
-        if again { Pass::Again { after: None, progress } } else { Pass::Done }
+    }
+
+    /// Delivers one envelope. Returns what the pass came to when this ends it.
+    async fn deliver(&self, due: Due, seen: &mut Seen) -> Option<Pass> {
+        let Due { key, visit, envelope } = due;
+        let (verdict, error) = judge(self.core.deliver(key, envelope).await);
+        let OutboxKey { application, part } = key;
+        if let Some(e) = &error {
+            let error: &dyn std::error::Error = e;
+            tracing::warn!(%visit, %application, part, error, "not delivered yet");
+        }
+        let done = match verdict {
+            Verdict::Delivered(receipt) => {
+                let position = receipt.position;
+                tracing::info!(%visit, %application, part, position, "delivered");
+                self.outbox.delivered(key).await
+            }
+            Verdict::SetAside(Problem { kind, detail, .. }) => {
+                tracing::error!(
+                    %visit, %application, part, kind, detail,
+                    "refused for good and set aside: an operator must look"
+                );
+                self.outbox.set_aside(key).await
+            }
+            Verdict::NotYet => {
+                self.publish(true);
+                seen.not_yet += 1;
+                return None;
+            }
+            Verdict::Skip => {
+                self.publish(false);
+                seen.skipped += 1;
+                return (seen.skipped >= MOST_SKIPPED).then(|| seen.again(None));
+            }
+            Verdict::Stop(after) => {
+                self.publish(false);
+                return Some(seen.again(after));
+            }
+        };
+        self.publish(true);
+        match done {
+            Ok(()) => seen.progress = true,
+            Err(e) => {
+                let error: &dyn std::error::Error = &e;
+                tracing::error!(%visit, %application, part, error, "the outbox cannot be written");
+                seen.unwritten += 1;
+            }
+        }
+        None
     }
 
     async fn probe(&self) -> bool {

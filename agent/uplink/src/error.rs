@@ -34,6 +34,8 @@ pub enum UplinkError {
         after: Option<Duration>,
         /// The status, and the problem's title where there was one.
         what: String,
+        /// The problem's type, where there was one: which request the core cannot do.
+        kind: Option<String>,
     },
     /// The core does not take this device's certificate or token: an operator must look.
     #[error("the core does not admit this device: {0}")]

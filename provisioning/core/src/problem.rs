@@ -89,12 +89,12 @@ problems! {
     /// A pack that the intake does not know (yet).
     EnvelopeUnknownPack = "envelope.unknown_pack" UNPROCESSABLE_ENTITY Later
         "The envelope's pack is not known here",
-    /// A version of a pack that is no longer taken.
-    EnvelopeOldPack = "envelope.old_pack" UNPROCESSABLE_ENTITY Never
+    /// A version of a pack that is not, or no longer, taken.
+    EnvelopeOldPack = "envelope.old_pack" UNPROCESSABLE_ENTITY Later
         "The envelope's pack is of an old generation",
-    /// A sealing key that is not, or no longer, in use.
-    EnvelopeOldKey = "envelope.old_key" UNPROCESSABLE_ENTITY Never
-        "The envelope's sealing key is of an old generation",
+    /// A sealing key that the intake does not know: not yet, or no longer.
+    EnvelopeUnknownKey = "envelope.unknown_key" UNPROCESSABLE_ENTITY Later
+        "The envelope's sealing key is not known here",
     /// Another envelope has the same application and part.
     EnvelopeConflict = "envelope.conflict" CONFLICT Never
         "Another envelope has this id",

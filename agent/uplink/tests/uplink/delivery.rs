@@ -55,9 +55,14 @@ impl Memory {
 impl Outbox for Memory {
     type Error = Infallible;
 
-    fn due(&self, limit: usize) -> impl Future<Output = Result<Vec<Due>, Infallible>> + Send {
+    fn due(
+        &self,
+        after: Option<OutboxKey>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Due>, Infallible>> + Send {
         let waiting = self.waiting.lock().expect("not poisoned");
-        std::future::ready(Ok(waiting.values().take(limit).cloned().collect()))
+        let behind = waiting.values().filter(|due| after.is_none_or(|after| due.key > after));
+        std::future::ready(Ok(behind.take(limit).cloned().collect()))
     }
 
     fn delivered(&self, key: OutboxKey) -> impl Future<Output = Result<(), Infallible>> + Send {
@@ -82,6 +87,10 @@ struct Running {
 
 impl Running {
     fn start(core: Core, outbox: Memory) -> Self {
+        Self::start_at(core, outbox, PACE)
+    }
+
+    fn start_at(core: Core, outbox: Memory, pace: Pace) -> Self {
         let (outbox, wake) = (Arc::new(outbox), Arc::new(Notify::new()));
         let (sender, state) = watch::channel(CoreState::unknown());
         let (stop, stopped) = oneshot::channel();
@@ -89,7 +98,7 @@ impl Running {
             let (outbox, wake) = (outbox.clone(), wake.clone());
             async move {
                 let shutdown = async { stopped.await.unwrap_or_default() };
-                deliver_loop(&core, &*outbox, &wake, &sender, PACE, shutdown).await;
+                deliver_loop(&core, &*outbox, &wake, &sender, pace, shutdown).await;
             }
         });
         Self { outbox, wake, state, stop, task }
@@ -152,7 +161,7 @@ async fn one_refused_for_good_is_set_aside_and_the_others_go_on() {
     let (theirs, poison) = (accepted.clone(), keys[1].application.to_string());
     let url = serve(authority.core(), move |asked| match asked.path.as_str() {
         "/v1/health" => health(),
-        _ if asked.body == poison.as_bytes() => problem_of("envelope.old_pack", 422, false),
+        _ if asked.body == poison.as_bytes() => problem_of("envelope.malformed", 400, false),
         _ => theirs.receipt(asked),
     })
     .await;
@@ -160,6 +169,65 @@ async fn one_refused_for_good_is_set_aside_and_the_others_go_on() {
     running.outbox.until_waiting(0).await;
     assert_eq!(*running.outbox.aside.lock().expect("not poisoned"), [keys[1]]);
     assert_eq!(accepted.all(), ids(&[keys[0], keys[2]]));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn those_that_the_core_does_not_take_yet_wait_and_hold_up_nobody() {
+    let authority = Authority::new();
+    let outbox = Memory::default();
+    // More than are taken from the outbox at a time.
+    let early: Vec<_> = (0..100).map(|_| outbox.keep()).collect();
+    let late = [outbox.keep(), outbox.keep()];
+    let (accepted, known) = (Accepted::default(), Arc::new(AtomicBool::new(false)));
+    let (theirs, restarted) = (accepted.clone(), known.clone());
+    let unknown = ids(&early);
+    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+        "/v1/health" => health(),
+        _ if unknown.iter().any(|id| asked.body == id.as_bytes())
+            && !restarted.load(Ordering::SeqCst) =>
+        {
+            // Even one that says how long to wait.
+            with_header(problem_of("envelope.unknown_key", 422, true), "retry-after", "300")
+        }
+        _ => theirs.receipt(asked),
+    })
+    .await;
+    let mut running = Running::start(core(&authority, &[&url]), outbox);
+    running.outbox.until_waiting(early.len()).await;
+    assert_eq!(accepted.all(), ids(&late));
+    running.until_reachable(true).await;
+    known.store(true, Ordering::SeqCst);
+    running.outbox.until_waiting(0).await;
+    assert_eq!(accepted.all(), ids(&[&late[..], &early[..]].concat()));
+    assert!(running.outbox.aside.lock().expect("not poisoned").is_empty());
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_is_not_taken_yet_does_not_delay_one_that_is_newly_kept() {
+    let authority = Authority::new();
+    let outbox = Memory::default();
+    let early = outbox.keep();
+    let accepted = Accepted::default();
+    let theirs = accepted.clone();
+    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+        "/v1/health" => health(),
+        _ if asked.body == early.application.to_string().as_bytes() => {
+            problem_of("envelope.unknown_key", 422, true)
+        }
+        _ => theirs.receipt(asked),
+    })
+    .await;
+    let hours = Duration::from_secs(3600);
+    let pace = Pace { first: hours, longest: hours, probe: hours };
+    let mut running = Running::start_at(core(&authority, &[&url]), outbox, pace);
+    // Said once the answer is judged; the loop then waits for hours.
+    running.until_reachable(true).await;
+    let key = running.outbox.keep();
+    running.wake.notify_one();
+    running.outbox.until_waiting(1).await;
+    assert_eq!(accepted.all(), ids(&[key]));
     running.stop().await;
 }
 

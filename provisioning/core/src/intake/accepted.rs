@@ -47,7 +47,7 @@ impl Accepted {
         }
         if !self.keys.contains(&(header.kem, header.key.clone())) {
             let detail = "the key is not among this intake's sealing keys";
-            return Err(Refusal::new(Code::EnvelopeOldKey, detail));
+            return Err(Refusal::new(Code::EnvelopeUnknownKey, detail));
         }
         Ok(())
     }
