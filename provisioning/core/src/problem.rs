@@ -101,6 +101,9 @@ problems! {
     /// All numbers of the day are leased.
     TicketsExhausted = "tickets.exhausted" CONFLICT Later
         "No ticket numbers are left today",
+    /// The device has had its numbers of the day.
+    TicketsDeviceLimit = "tickets.device_limit" CONFLICT Later
+        "This device has had its ticket numbers of today",
     /// No such application, or it has not arrived.
     ApplicationUnknown = "application.unknown" NOT_FOUND Later
         "There is no such application",

@@ -266,10 +266,10 @@ async fn lease(device: &Device, intake: &Running, letter: &str, count: u16) -> r
 async fn ticket_numbers_are_leased_once_until_none_are_left() {
     let house = House::new();
     let intake = house.start(Role::Intake).await;
-    let devices = [house.device("kiosk-01"), house.device("kiosk-02")];
+    let devices = ["kiosk-01", "kiosk-02", "kiosk-03", "kiosk-04"].map(|name| house.device(name));
     let mut next = 1;
     for i in 0..10 {
-        let answer = lease(&devices[i % 2], &intake, "A", 100).await;
+        let answer = lease(&devices[i % 4], &intake, "A", 100).await;
         assert_eq!(answer.status(), 201);
         let block: TicketBlock = answer.json().await.expect("a block");
         assert_eq!((block.first, block.last), (next, (next + 99).min(999)));
@@ -289,6 +289,26 @@ async fn ticket_numbers_are_leased_once_until_none_are_left() {
         answer.expect("an answer").json().await.expect("health");
     assert_eq!(health.business_day, other.business_day);
     assert_eq!(health.roles, ["intake"]);
+}
+
+#[tokio::test]
+async fn one_device_cannot_lease_away_the_numbers_of_all() {
+    let house = House::new();
+    let intake = house.start(Role::Intake).await;
+    let (greedy, other) = (house.device("kiosk-01"), house.device("kiosk-02"));
+    let mut leased = 0;
+    for count in [100, 90, 100, 20] {
+        let answer = lease(&greedy, &intake, "A", count).await;
+        let block: TicketBlock = answer.json().await.expect("a block");
+        leased += block.last - block.first + 1;
+    }
+    assert_eq!(leased, 300, "the last block is shorter");
+    let problem =
+        expect_problem(lease(&greedy, &intake, "A", 1).await, 409, "tickets.device_limit").await;
+    assert!(problem.retry, "tomorrow has numbers of its own");
+    assert_eq!(lease(&greedy, &intake, "B", 1).await.status(), 201, "each letter has its share");
+    let block: TicketBlock = lease(&other, &intake, "A", 100).await.json().await.expect("a block");
+    assert_eq!((block.first, block.last), (301, 400));
 }
 
 #[tokio::test]

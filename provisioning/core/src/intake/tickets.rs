@@ -1,4 +1,5 @@
-//! Leasing ticket numbers: each number of a letter and day goes to one device.
+//! Leasing ticket numbers: each number of a letter and day goes to one device, and no device gets
+//! more than its share.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +18,12 @@ use crate::problem::{Code, Refusal};
 /// Most numbers of one block.
 const MOST: u16 = 100;
 
-/// Leases the next free numbers of a letter for today, fewer when fewer are left.
+/// Most numbers of a letter and day for one device, so that a few owned ones cannot lease away
+/// what the hall needs: a busy kiosk has a visitor every two minutes.
+const MOST_OF_DEVICE: u16 = 300;
+
+/// Leases the next free numbers of a letter for today, fewer when fewer are left for all or for this
+/// device.
 #[utoipa::path(post, path = core_api::TICKET_BLOCKS, tag = "intake", request_body = BlockRequest, responses(
     (status = 201, description = "These numbers are the device's alone", body = TicketBlock),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
@@ -36,9 +42,12 @@ pub(super) async fn lease(
     let business_day = business_day(now);
 
     let mut transaction = database::write(&intake.database).await?;
-    let highest: u16 = sqlx::query_scalar(
-        "SELECT coalesce(max(last), 0) FROM ticket_block WHERE business_day = ? AND letter = ?",
+    let (highest, held): (u16, u16) = sqlx::query_as(
+        "SELECT coalesce(max(last), 0),
+                coalesce(sum(last - first + 1) FILTER (WHERE device = ?), 0)
+         FROM ticket_block WHERE business_day = ? AND letter = ?",
     )
+    .bind(peer.device.as_str())
     .bind(business_day.to_string())
     .bind(letter.to_string())
     .fetch_one(&mut *transaction)
@@ -46,6 +55,14 @@ pub(super) async fn lease(
     if highest >= HIGHEST_NUMBER {
         let detail = format!("all numbers of {letter} are leased for {business_day}");
         return Err(Refusal::new(Code::TicketsExhausted, detail));
+    }
+    let count = count.min(MOST_OF_DEVICE.saturating_sub(held));
+    if count == 0 {
+        let detail = format!(
+            "{} has leased {held} numbers of {letter} for {business_day}, the most of one device",
+            peer.device
+        );
+        return Err(Refusal::new(Code::TicketsDeviceLimit, detail));
     }
     let first = highest + 1;
     let last = HIGHEST_NUMBER.min(highest + count);
