@@ -83,7 +83,7 @@ impl Connection {
         self.runtime.block_on(read(request)).map_err(|error| {
             let said = match error.downcast_ref() {
                 Some(RefusedByCore(problem)) if problem.kind == ROUTE_UNKNOWN => {
-                    format!("{who} does not know this: is this the {}'s address?", self.role)
+                    format!("{who} does not know this (is this the {}'s address?)", self.role)
                 }
                 Some(RefusedByCore(_)) => format!("{who} refuses"),
                 None => format!("{who} could not be asked"),
