@@ -36,7 +36,6 @@ pub(crate) fn service(role: Role, guarded: Router, open: Router) -> Router {
         .layer(from_fn(require_certificate));
     guarded
         .merge(open.method_not_allowed_fallback(wrong_method))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(Extension(role))
         .layer(from_fn(log_request))
 }
@@ -117,9 +116,11 @@ pub(crate) fn note_visit(visit: madoguchi_protocol::VisitId) {
 pub(crate) trait MediaType: Send {
     /// Without parameters.
     const NAME: &str;
+    /// Most bytes of a body of this type.
+    const MOST: usize = MAX_BODY;
 }
 
-/// A body of a media type, at most [`MAX_BODY`] long.
+/// A body of a media type, at most [`MediaType::MOST`] long.
 pub(crate) struct Typed<M> {
     pub(crate) bytes: Bytes,
     media_type: PhantomData<M>,
@@ -128,10 +129,12 @@ pub(crate) struct Typed<M> {
 impl<S: Send + Sync, M: MediaType> FromRequest<S> for Typed<M> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Refusal> {
         expect_media_type(request.headers(), M::NAME)?;
+        DefaultBodyLimit::max(M::MOST).apply(&mut request);
+        let too_large = || too_large(M::MOST);
         let announced = header(request.headers(), &CONTENT_LENGTH);
-        if announced.and_then(|n| n.parse::<usize>().ok()).is_some_and(|n| n > MAX_BODY) {
+        if announced.and_then(|n| n.parse::<usize>().ok()).is_some_and(|n| n > M::MOST) {
             return Err(too_large());
         }
         match tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await {
@@ -145,8 +148,11 @@ impl<S: Send + Sync, M: MediaType> FromRequest<S> for Typed<M> {
     }
 }
 
-fn too_large() -> Refusal {
-    Refusal::new(Code::RequestTooLarge, format_args!("a body has at most {MAX_BODY} bytes"))
+fn too_large(most: usize) -> Refusal {
+    Refusal::new(
+        Code::RequestTooLarge,
+        format_args!("a body of this route has at most {most} bytes"),
+    )
 }
 
 fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Refusal> {

@@ -68,7 +68,7 @@ problems! {
     /// The body is not of the type that the route takes.
     RequestMediaType = "request.media_type" UNSUPPORTED_MEDIA_TYPE Never
         "The body has another media type",
-    /// The body is over 1 MiB.
+    /// The body is over 1 MiB, or over what the route takes.
     RequestTooLarge = "request.too_large" PAYLOAD_TOO_LARGE Never
         "The body is too large",
     /// The body did not arrive in time or broke off.

@@ -16,6 +16,24 @@ use support::{
     House, Running, SITE, certificate_request, device_key, expect_problem, tenant, tenkyo,
 };
 
+/// A token that is none.
+const GUESS: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+/// A body of which nothing ever comes.
+struct Endless;
+
+impl hyper::body::Body for Endless {
+    type Data = axum::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+}
+
 async fn add(operator: &Client, registrar: &Running, device: &str) -> EnrolmentToken {
     let body = serde_json::json!({ "device": device, "site": SITE });
     let url = format!("{}/v1/devices", registrar.url);
@@ -166,16 +184,63 @@ async fn whoever_guesses_tokens_has_to_wait() {
     let registrar = house.start(Role::Registrar).await;
     let stranger = house.stranger();
     let request = certificate_request(&device_key());
-    let guess = "AAAAAAAAAAAAAAAAAAAAAA";
     for _ in 0..5 {
-        let answer = enrol(&stranger, &registrar, "kiosk-01", guess, &request).await;
+        let answer = enrol(&stranger, &registrar, "kiosk-01", GUESS, &request).await;
         expect_problem(answer, 401, "enrolment.refused").await;
     }
-    let answer = enrol(&stranger, &registrar, "kiosk-01", guess, &request).await;
+    let answer = enrol(&stranger, &registrar, "kiosk-01", GUESS, &request).await;
     let wait: u64 =
         answer.headers()["retry-after"].to_str().expect("text").parse().expect("seconds");
     assert!((1..=61).contains(&wait), "{wait}");
     expect_problem(answer, 429, "enrolment.too_many").await;
+}
+
+#[tokio::test]
+async fn a_flood_of_wrong_tokens_does_not_lock_the_right_one_out() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let token = add(&house.operator(), &registrar, "kiosk-01").await;
+    let stranger = house.stranger();
+    let request = certificate_request(&device_key());
+    for _ in 0..5 {
+        let answer = enrol(&stranger, &registrar, "kiosk-01", GUESS, &request).await;
+        expect_problem(answer, 401, "enrolment.refused").await;
+    }
+    let answer = enrol(&stranger, &registrar, "kiosk-01", GUESS, &request).await;
+    expect_problem(answer, 429, "enrolment.too_many").await;
+    let answer = enrol(&stranger, &registrar, "kiosk-01", &token.token, &request).await;
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn whoever_has_no_token_is_refused_before_a_body_is_read_or_anything_locked() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    add(&house.operator(), &registrar, "kiosk-01").await;
+    let database = house.database(Role::Registrar).await;
+    let _locked = database.begin_with("BEGIN IMMEDIATE").await.expect("locked");
+    let url = format!("{}/.well-known/est/simpleenroll", registrar.url);
+    let stranger = house.stranger();
+    let asked = || {
+        let request = stranger.post(&url).header("content-type", "application/pkcs10");
+        request.body(reqwest::Body::wrap(Endless))
+    };
+    let soon = std::time::Duration::from_secs(4);
+    for request in [asked(), asked().basic_auth("kiosk-01", Some(GUESS))] {
+        let answer = tokio::time::timeout(soon, request.send()).await.expect("at once");
+        expect_problem(answer.expect("an answer"), 401, "enrolment.refused").await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_of_more_than_sixteen_kibibytes_is_refused() {
+    let house = House::new();
+    let registrar = house.start(Role::Registrar).await;
+    let token = add(&house.operator(), &registrar, "kiosk-01").await;
+    // Base64 makes it a third longer.
+    let long = vec![0; 12 * 1024 + 3];
+    let answer = enrol(&house.stranger(), &registrar, "kiosk-01", &token.token, &long).await;
+    expect_problem(answer, 413, "request.too_large").await;
 }
 
 #[tokio::test]

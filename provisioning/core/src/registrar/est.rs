@@ -1,9 +1,11 @@
 //! Enrolment over Secure Transport (RFC 7030): the authority's certificates, and a certificate for
 //! a device that has a token. The only routes without a client certificate.
+//!
+//! Whoever has no token costs one look into the database: no body is read and nothing is locked.
 
 use std::time::Instant;
 
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +15,7 @@ use jiff::Timestamp;
 use madoguchi_authority::{Validity, certs_only_pkcs7};
 use madoguchi_protocol::core_api::{self, Problem};
 use madoguchi_protocol::{DeviceId, SiteId};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteExecutor, Transaction};
 use zeroize::Zeroizing;
 
 use super::token::Token;
@@ -43,6 +45,8 @@ pub(super) async fn cacerts(State(registrar): State<Shared>) -> Result<Response,
 pub(super) struct Pkcs10Type;
 impl MediaType for Pkcs10Type {
     const NAME: &str = "application/pkcs10";
+    /// A request for a P-256 key has about 400 bytes.
+    const MOST: usize = 16 * 1024;
 }
 
 /// Enrols a device by its one-time token (HTTP Basic: device and token).
@@ -54,32 +58,17 @@ impl MediaType for Pkcs10Type {
     ))]
 pub(super) async fn simpleenroll(
     State(registrar): State<Shared>,
-    headers: HeaderMap,
-    Typed { bytes: body, .. }: Typed<Pkcs10Type>,
+    http_request: Request,
 ) -> Result<Response, Refusal> {
-    let (device, token) = credentials(&headers).ok_or_else(refused)?;
-    if let Some(wait) = registrar.wrong_tokens.wait(&device, Instant::now()) {
-        let seconds = HeaderValue::from(wait.as_secs() + 1);
-        let detail = "too many wrong tokens for this device; wait a little";
-        return Err(Refusal::new(Code::EnrolmentTooMany, detail).with(RETRY_AFTER, seconds));
-    }
-    let request = request(&body)?;
-
-    let mut transaction = database::write(&registrar.database).await?;
-    let admitted = admitted(&mut transaction, &device, &token, &sha256(&[&request])).await?;
-    let certificate = match admitted {
-        Some(Admitted::Awaited(site)) => {
-            let issued = registrar.issue(&mut transaction, &request, &site, &device).await?;
-            transaction.commit().await?;
-            tracing::info!(%device, %site, "a device is enrolled");
-            issued
-        }
-        Some(Admitted::Before(certificate)) => certificate,
-        None => {
-            registrar.wrong_tokens.count(&device, Instant::now());
-            tracing::warn!(%device, "an enrolment was refused");
-            return Err(refused());
-        }
+    let (device, token) = credentials(http_request.headers()).ok_or_else(refused)?;
+    let Some(known) = entry(&registrar.database, &device, &token).await? else {
+        return Err(registrar.wrong_token(&device));
+    };
+    let Typed { bytes, .. } = Typed::<Pkcs10Type>::from_request(http_request, &()).await?;
+    let request = request(&bytes)?;
+    let certificate = match known.admits(&request)? {
+        Admitted::Before(certificate) => certificate,
+        Admitted::Awaited(_) => registrar.enrol(&device, &token, &request).await?,
     };
     certificates(
         &certificate,
@@ -88,6 +77,40 @@ pub(super) async fn simpleenroll(
 }
 
 impl Registrar {
+    /// The refusal of a wrong token. Only these are counted: whoever floods a device's name with
+    /// them does not lock its right token out.
+    fn wrong_token(&self, device: &DeviceId) -> Refusal {
+        let now = Instant::now();
+        if let Some(wait) = self.wrong_tokens.wait(device, now) {
+            let seconds = HeaderValue::from(wait.as_secs() + 1);
+            let detail = "too many wrong tokens for this device; wait a little";
+            return Refusal::new(Code::EnrolmentTooMany, detail).with(RETRY_AFTER, seconds);
+        }
+        self.wrong_tokens.count(device, now);
+        tracing::warn!(%device, "an enrolment was refused");
+        refused()
+    }
+
+    /// Looks again under the write lock, since the token may be used or void by now, and issues.
+    async fn enrol(
+        &self,
+        device: &DeviceId,
+        token: &Token,
+        request: &[u8],
+    ) -> Result<Vec<u8>, Refusal> {
+        let mut transaction = database::write(&self.database).await?;
+        let entry = entry(&mut *transaction, device, token).await?.ok_or_else(refused)?;
+        match entry.admits(request)? {
+            Admitted::Before(certificate) => Ok(certificate),
+            Admitted::Awaited(site) => {
+                let issued = self.issue(&mut transaction, request, &site, device).await?;
+                transaction.commit().await?;
+                tracing::info!(%device, %site, "a device is enrolled");
+                Ok(issued)
+            }
+        }
+    }
+
     /// Issues the certificate and binds the token to this request, in one transaction.
     async fn issue(
         &self,
@@ -123,8 +146,9 @@ enum Admitted {
     Before(Vec<u8>),
 }
 
+/// A device whose token was shown.
 #[derive(sqlx::FromRow)]
-struct TokenRow {
+struct Entry {
     site: String,
     token_sha256: Vec<u8>,
     token_expires_at: String,
@@ -132,30 +156,37 @@ struct TokenRow {
     certificate: Option<Vec<u8>>,
 }
 
-async fn admitted(
-    transaction: &mut Transaction<'static, Sqlite>,
+/// The device's entry, when this is its token and in time.
+async fn entry(
+    database: impl SqliteExecutor<'_>,
     device: &DeviceId,
     token: &Token,
-    request: &[u8],
-) -> Result<Option<Admitted>, Refusal> {
-    let row: Option<TokenRow> = sqlx::query_as(
+) -> Result<Option<Entry>, Refusal> {
+    let entry: Option<Entry> = sqlx::query_as(
         "SELECT site, token_sha256, token_expires_at, token_used_for, certificate FROM device
          WHERE device = ? AND token_sha256 IS NOT NULL",
     )
     .bind(device.as_str())
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(database)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let expires_at: Timestamp = row.token_expires_at.parse().map_err(|e| Refusal::internal(&e))?;
-    if !token.is(&row.token_sha256) || expires_at <= Timestamp::now() {
-        return Ok(None);
-    }
-    match row.token_used_for {
-        None => {
-            row.site.parse().map(|s| Some(Admitted::Awaited(s))).map_err(|e| Refusal::internal(&e))
+    let Some(entry) = entry.filter(|entry| token.is(&entry.token_sha256)) else { return Ok(None) };
+    let expires_at: Timestamp =
+        entry.token_expires_at.parse().map_err(|e| Refusal::internal(&e))?;
+    Ok((expires_at > Timestamp::now()).then_some(entry))
+}
+
+impl Entry {
+    fn admits(self, request: &[u8]) -> Result<Admitted, Refusal> {
+        match (self.token_used_for, self.certificate) {
+            (None, _) => {
+                let site = self.site.parse().map_err(|e| Refusal::internal(&e))?;
+                Ok(Admitted::Awaited(site))
+            }
+            (Some(used), Some(certificate)) if used == sha256(&[request]) => {
+                Ok(Admitted::Before(certificate))
+            }
+            _ => Err(refused()),
         }
-        Some(used) if used == request => Ok(row.certificate.map(Admitted::Before)),
-        Some(_) => Ok(None),
     }
 }
 
