@@ -235,6 +235,27 @@ async fn parts_in_any_order_become_one_application() {
 }
 
 #[tokio::test]
+async fn a_foreign_part_under_a_devices_application_does_not_displace_its_own() {
+    let house = House::new();
+    let intake = house.start(Role::Intake).await;
+    let (device, foreign) = (house.device("kiosk-01"), house.device("kiosk-02"));
+    let genuine = application();
+    let mut long = application_of(&"検".repeat(50_000));
+    long.id = genuine.id;
+    let part = foreign.seal(&long, 1).remove(0);
+    assert_eq!((part.header.part.number, part.header.part.of > 1), (1, true));
+    delivered(&foreign, &intake, part.bytes).await;
+    delivered(&device, &intake, device.envelope(&genuine, 1)).await;
+
+    let (office, operator) = (house.start_office(&intake).await, house.operator());
+    arrived(&operator, &office, &genuine).await;
+    let opened: madoguchi_protocol::core_api::OpenedApplication =
+        show(&operator, &office, &genuine).await.json().await.expect("an application");
+    assert_eq!((opened.header.device.as_str(), opened.application), ("kiosk-01", genuine));
+    assert_eq!(set_aside(&house).await, []);
+}
+
+#[tokio::test]
 async fn what_comes_twice_from_the_intake_is_one_application() {
     let house = House::new();
     let intake = house.start(Role::Intake).await;

@@ -47,7 +47,7 @@ impl utoipa::ToSchema for EnvelopeType {
 
 /// Takes one envelope of the device.
 ///
-/// Idempotent by application and part: the same bytes get the first answer again, byte for byte.
+/// Idempotent by device, application and part: the same bytes get the first answer again, byte for byte.
 #[utoipa::path(post, path = core_api::ENVELOPES, tag = "intake",
     request_body(content = EnvelopeType, content_type = "application/vnd.madoguchi.envelope"),
     responses(
@@ -94,12 +94,14 @@ async fn first_answer(
     header: &EnvelopeHeader,
     digest: &[u8],
 ) -> Result<Option<Vec<u8>>, Refusal> {
-    let known: Option<(Vec<u8>, Vec<u8>)> =
-        sqlx::query_as("SELECT digest, receipt FROM envelope WHERE application = ? AND part = ?")
-            .bind(header.application.as_bytes().as_slice())
-            .bind(header.part.number)
-            .fetch_optional(&mut **transaction)
-            .await?;
+    let known: Option<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT digest, receipt FROM envelope WHERE device = ? AND application = ? AND part = ?",
+    )
+    .bind(header.device.as_str())
+    .bind(header.application.as_bytes().as_slice())
+    .bind(header.part.number)
+    .fetch_optional(&mut **transaction)
+    .await?;
     match known {
         Some((first, receipt)) if first == digest => Ok(Some(receipt)),
         Some(_) => {

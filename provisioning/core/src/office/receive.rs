@@ -24,6 +24,25 @@ struct Arrived {
     certificate: Vec<u8>,
 }
 
+/// Whose an application is: the same id under another device's key is another application.
+struct Owner<'a> {
+    device: &'a str,
+    /// SHA-256 of the device's public key.
+    key: Vec<u8>,
+    application: ApplicationId,
+}
+
+impl<'a> Owner<'a> {
+    fn of(proven: &'a Proven) -> Self {
+        let header = proven.envelope.header();
+        Self {
+            device: header.device.as_str(),
+            key: sha256(&[&proven.device_key]),
+            application: header.application,
+        }
+    }
+}
+
 /// What became of an envelope that passed its own checks.
 enum Taken {
     /// It was here before.
@@ -118,9 +137,9 @@ async fn take(
     proven: &Proven,
     arrived: &Arrived,
 ) -> Result<Result<Taken, Fault>, sqlx::Error> {
-    let header = proven.envelope.header();
+    let (header, owner) = (proven.envelope.header(), Owner::of(proven));
     let digest = sha256(&[&arrived.envelope]);
-    match known_digest(transaction, header).await? {
+    match known_digest(transaction, &owner, header.part.number).await? {
         Some(known) if known == digest => return Ok(Ok(Taken::Already)),
         Some(_) => return Ok(Err(Fault::DoubleId)),
         None => {}
@@ -128,11 +147,11 @@ async fn take(
     if is_opened(transaction, header.application).await? {
         return Ok(Err(Fault::DoubleId));
     }
-    if !note_sequence(transaction, proven).await? {
+    if !note_sequence(transaction, &owner, header.sequence).await? {
         return Ok(Err(Fault::DoubleSequence(header.sequence)));
     }
-    store_part(transaction, header, &digest, arrived).await?;
-    let parts = parts(transaction, header.application).await?;
+    store_part(transaction, &owner, header, &digest, arrived).await?;
+    let parts = parts(transaction, &owner).await?;
     if parts.len() < usize::from(header.part.of) {
         return Ok(Ok(Taken::Waiting));
     }
@@ -143,12 +162,14 @@ async fn take(
             // What was serialised is wiped here; SQLite keeps the only copy.
             let content = serde_json::to_vec(&application).map(Zeroizing::new);
             let content = content.map_err(|e| sqlx::Error::Encode(e.into()))?;
-            store_application(transaction, first, &content).await?;
+            store_application(transaction, &owner, first, &content).await?;
             Ok(Ok(Taken::Opened))
         }
         Err(fault) => {
-            sqlx::query("DELETE FROM part WHERE application = ?")
-                .bind(header.application.as_bytes().as_slice())
+            sqlx::query("DELETE FROM part WHERE device = ? AND device_key = ? AND application = ?")
+                .bind(owner.device)
+                .bind(owner.key)
+                .bind(owner.application.as_bytes().as_slice())
                 .execute(&mut **transaction)
                 .await?;
             Ok(Ok(Taken::Refused(parts, fault)))
@@ -158,13 +179,19 @@ async fn take(
 
 async fn known_digest(
     transaction: &mut Write,
-    header: &EnvelopeHeader,
+    owner: &Owner<'_>,
+    part: u8,
 ) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar("SELECT digest FROM part WHERE application = ? AND part = ?")
-        .bind(header.application.as_bytes().as_slice())
-        .bind(header.part.number)
-        .fetch_optional(&mut **transaction)
-        .await
+    sqlx::query_scalar(
+        "SELECT digest FROM part
+         WHERE device = ? AND device_key = ? AND application = ? AND part = ?",
+    )
+    .bind(owner.device)
+    .bind(&owner.key)
+    .bind(owner.application.as_bytes().as_slice())
+    .bind(part)
+    .fetch_optional(&mut **transaction)
+    .await
 }
 
 async fn is_opened(transaction: &mut Write, id: ApplicationId) -> Result<bool, sqlx::Error> {
@@ -175,34 +202,41 @@ async fn is_opened(transaction: &mut Write, id: ApplicationId) -> Result<bool, s
 }
 
 /// Notes the number of the device's series; false when it belongs to another application.
-async fn note_sequence(transaction: &mut Write, proven: &Proven) -> Result<bool, sqlx::Error> {
-    let header = proven.envelope.header();
+async fn note_sequence(
+    transaction: &mut Write,
+    owner: &Owner<'_>,
+    sequence: u64,
+) -> Result<bool, sqlx::Error> {
     // Checked to be in range before.
-    let number = i64::try_from(header.sequence).unwrap_or(i64::MAX);
-    let owner: Vec<u8> = sqlx::query_scalar(
+    let number = i64::try_from(sequence).unwrap_or(i64::MAX);
+    let application: Vec<u8> = sqlx::query_scalar(
         "INSERT INTO sequence (device, device_key, number, application) VALUES (?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET application = application RETURNING application",
     )
-    .bind(header.device.as_str())
-    .bind(sha256(&[&proven.device_key]))
+    .bind(owner.device)
+    .bind(&owner.key)
     .bind(number)
-    .bind(header.application.as_bytes().as_slice())
+    .bind(owner.application.as_bytes().as_slice())
     .fetch_one(&mut **transaction)
     .await?;
-    Ok(owner == header.application.as_bytes())
+    Ok(application == owner.application.as_bytes())
 }
 
 async fn store_part(
     transaction: &mut Write,
+    owner: &Owner<'_>,
     header: &EnvelopeHeader,
     digest: &[u8],
     arrived: &Arrived,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO part (application, part, of_parts, digest, envelope, certificate)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO part
+         (device, device_key, application, part, of_parts, digest, envelope, certificate)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(header.application.as_bytes().as_slice())
+    .bind(owner.device)
+    .bind(&owner.key)
+    .bind(owner.application.as_bytes().as_slice())
     .bind(header.part.number)
     .bind(header.part.of)
     .bind(digest)
@@ -214,12 +248,15 @@ async fn store_part(
 }
 
 /// All parts of an application that are here, in order.
-async fn parts(transaction: &mut Write, id: ApplicationId) -> Result<Vec<Arrived>, sqlx::Error> {
+async fn parts(transaction: &mut Write, owner: &Owner<'_>) -> Result<Vec<Arrived>, sqlx::Error> {
     let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
         "SELECT envelope, certificate FROM part
-         WHERE application = ? AND envelope IS NOT NULL ORDER BY part",
+         WHERE device = ? AND device_key = ? AND application = ? AND envelope IS NOT NULL
+         ORDER BY part",
     )
-    .bind(id.as_bytes().as_slice())
+    .bind(owner.device)
+    .bind(&owner.key)
+    .bind(owner.application.as_bytes().as_slice())
     .fetch_all(&mut **transaction)
     .await?;
     Ok(rows.into_iter().map(|(envelope, certificate)| Arrived { envelope, certificate }).collect())
@@ -235,10 +272,11 @@ fn verified(checks: &Checks, parts: &[Arrived]) -> Result<Vec<VerifiedEnvelope>,
 
 async fn store_application(
     transaction: &mut Write,
+    owner: &Owner<'_>,
     header: &EnvelopeHeader,
     content: &[u8],
 ) -> Result<(), sqlx::Error> {
-    let id = header.application.as_bytes().as_slice();
+    let id = owner.application.as_bytes().as_slice();
     let header = serde_json::to_string(header).map_err(|e| sqlx::Error::Encode(e.into()))?;
     sqlx::query("INSERT INTO application (id, header, content, received_at) VALUES (?, ?, ?, ?)")
         .bind(id)
@@ -247,10 +285,15 @@ async fn store_application(
         .bind(Timestamp::now().to_string())
         .execute(&mut **transaction)
         .await?;
-    sqlx::query("UPDATE part SET envelope = NULL, certificate = NULL WHERE application = ?")
-        .bind(id)
-        .execute(&mut **transaction)
-        .await?;
+    sqlx::query(
+        "UPDATE part SET envelope = NULL, certificate = NULL
+         WHERE device = ? AND device_key = ? AND application = ?",
+    )
+    .bind(owner.device)
+    .bind(&owner.key)
+    .bind(id)
+    .execute(&mut **transaction)
+    .await?;
     Ok(())
 }
 
