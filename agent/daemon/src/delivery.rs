@@ -11,11 +11,7 @@ pub struct KeptOutbox(pub KeeperHandle);
 impl Outbox for KeptOutbox {
     type Error = KeeperGone;
 
-    async fn due(
-        &self,
-        after: Option<OutboxKey>,
-        limit: usize,
-    ) -> Result<Vec<Due>, KeeperGone> {
+    async fn due(&self, after: Option<OutboxKey>, limit: usize) -> Result<Vec<Due>, KeeperGone> {
         let due = |kept: KeptEnvelope| Due {
             key: OutboxKey { application: kept.key.application, part: kept.key.part },
             visit: kept.visit,
