@@ -145,16 +145,18 @@ impl CoreSync {
         // Once this is answered, the keeper has published what is short on that day.
         self.keeper.ping().await?;
         let short = self.keeper_state.borrow_and_update().short_of_numbers.clone();
+        let mut all = true;
         for letter in short {
             match self.core.lease(&BlockRequest { letter, count: BLOCK }).await {
                 Ok(block) => self.keeper.add_block(block).await?,
                 Err(error) => {
+                    // One section that is used up does not keep the others waiting.
+                    all = false;
                     log(&error, "the intake", "ticket numbers");
-                    return Ok(false);
                 }
             }
         }
-        Ok(true)
+        Ok(all)
     }
 }
 
