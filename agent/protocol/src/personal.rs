@@ -97,17 +97,3 @@ impl Drop for PinDigit {
         self.0.zeroize();
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neither_a_value_nor_a_digit_can_be_printed() {
-        let name = Personal::from("検証 花子");
-        assert_eq!(format!("{name:?}"), "Personal(…)");
-        let digit = PinDigit::try_from(7).expect("a digit");
-        assert_eq!(format!("{digit:?}"), "PinDigit(…)");
-        assert!(PinDigit::try_from(10).is_err());
-    }
-}
