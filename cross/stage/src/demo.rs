@@ -50,10 +50,8 @@ fn say(step: &str) {
 }
 
 fn scripted(stage: &mut Stage, mut table: Timetable, pictures: &Path) -> Result<()> {
-    if pictures.exists() {
-        fs::remove_dir_all(pictures).with_context(|| format!("empty {}", pictures.display()))?;
-    }
     fs::create_dir_all(pictures).with_context(|| format!("create {}", pictures.display()))?;
+    forget_former(pictures).with_context(|| format!("empty {}", pictures.display()))?;
     let person = Person::read(&stage.plan().person())?;
     let mut visitor = Visitor::come(stage, person, Some(pictures), say);
     let kept = visitor.moves_within_the_city()?;
@@ -66,6 +64,20 @@ fn scripted(stage: &mut Stage, mut table: Timetable, pictures: &Path) -> Result<
 
     eprintln!("\nTicket: {}\n\nThe application as the office opened it:\n{shown}", kept.ticket);
     eprintln!("Times:\n{table}\n\nPictures of every screen: {}", pictures.display());
+    Ok(())
+}
+
+/// Removes the pictures of an earlier demo, known by their names, and nothing else.
+fn forget_former(pictures: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(pictures)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let numbered =
+            name.bytes().take(2).all(|b| b.is_ascii_digit()) && name.get(2..3) == Some("-");
+        if numbered && name.ends_with(".png") {
+            fs::remove_file(&path)?;
+        }
+    }
     Ok(())
 }
 

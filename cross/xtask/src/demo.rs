@@ -22,13 +22,22 @@ pub struct Options {
     #[arg(long)]
     reader: bool,
     /// Size of the screen, as 1080x1920.
-    #[arg(long)]
+    #[arg(long, value_parser = size)]
     size: Option<String>,
     /// The optimised programs, as shipped; they take longer to build.
     #[arg(long)]
     release: bool,
     #[command(flatten)]
     consent: Consent,
+}
+
+/// Two numbers: a slip is said before anything is built.
+fn size(text: &str) -> Result<String, &'static str> {
+    let numbers = text.split_once('x').map(|(w, h)| (w.parse::<u16>(), h.parse::<u16>()));
+    match numbers {
+        Some((Ok(_), Ok(_))) => Ok(text.to_owned()),
+        _ => Err("a size is WIDTHxHEIGHT in pixels, as 1080x1920"),
+    }
 }
 
 /// Runs the demo.

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::str::FromStr;
@@ -60,7 +61,8 @@ pub struct NoSuchOrder;
 pub fn listen(socket: &Path) -> io::Result<UnixListener> {
     match UnixListener::bind(socket) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            if UnixStream::connect(socket).is_ok() {
+            let is_socket = std::fs::symlink_metadata(socket)?.file_type().is_socket();
+            if !is_socket || UnixStream::connect(socket).is_ok() {
                 return Err(error);
             }
             std::fs::remove_file(socket)?;
