@@ -320,7 +320,8 @@ impl Desk {
                 visit.keep(id, section, content, effects);
                 Ok(None)
             }
-            Request::KeepTicketOnly { reason } if visit.step < Step::Kept => {
+            // Also beside an application that is kept: a clerk can still be called.
+            Request::KeepTicketOnly { reason } => {
                 let section = visit.section().ok_or_else(not_configured)?;
                 visit.keep(id, section, ticket_only(reason), effects);
                 Ok(None)

@@ -343,6 +343,22 @@ fn a_number_alone_can_be_had_at_every_step() {
 }
 
 #[test]
+fn a_clerk_can_be_called_beside_what_is_kept() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_review();
+    kiosk.ask(Request::Keep {});
+    let visit = kiosk.visit.expect("a visit");
+    let (first, second) = ("A017".parse().expect("a ticket"), "A018".parse().expect("a ticket"));
+    kiosk.tell(Input::Kept { visit, result: Ok(first) });
+    let reason = TicketOnlyReason::CallClerk;
+    let effects = kiosk.ask(Request::KeepTicketOnly { reason });
+    assert!(effects.iter().any(|e| matches!(e, Effect::Keep(_))));
+    let effects = kiosk.tell(Input::Kept { visit, result: Ok(second) });
+    assert_eq!(outcome(&effects), Some(Outcome::Answer(Answer::Kept { ticket: second })));
+    assert_eq!(kiosk.refusal(Request::Keep {}), FailureCode::VisitOutOfOrder, "kept once");
+}
+
+#[test]
 fn out_of_service_is_said_with_its_reason_and_no_visit_begins() {
     let mut kiosk = Kiosk::open();
     let problem = Failure::new(FailureCode::ReaderMissing, "no reader");

@@ -11,7 +11,8 @@
 //! begin → choose_pack → agree_purpose → await_card
 //!       → (event card: usable, tries_left) → pin_digit… → pin_submit → form
 //!       → choose (once a question) → review → keep → end
-//! keep_ticket_only is taken at any step until something is kept, end at any step.
+//! keep_ticket_only and end are taken at any step; a number beside a kept application is a second
+//! one, and the first stays as it is.
 //! ```
 //!
 //! A visitor may go back: until the form is filled, choose_pack, agree_purpose and await_card are
