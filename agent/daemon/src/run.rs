@@ -110,12 +110,13 @@ async fn agent(config: &Config) -> Result<()> {
         let end = async move { drop(delivery_end.changed().await) };
         deliver_loop(&core, &outbox, &deliver, &core_publish, Pace::default(), end).await;
     });
+    tokio::spawn(local::serve(listener, allowed, screens_send));
+    supervise::ready();
+    // After that word: a sign of progress means nothing to a manager that still waits for it.
     tokio::spawn(
         Watch { desk: pings_send, keeper: keeper.clone(), card: card.clone(), shutdown: ended }
             .run(),
     );
-    tokio::spawn(local::serve(listener, allowed, screens_send));
-    supervise::ready();
     tracing::info!(socket = %config.socket.display(), "the agent serves");
 
     tokio::select! {
