@@ -54,7 +54,7 @@ fn it_ends_in_five_seconds_though_the_card_hangs() {
 
 fn end_with_a_hanging_card(work: &Path, stop: &Stop) -> Result<()> {
     let mut office = Office::open(work, stop)?;
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let repository = Path::new("../..").canonicalize()?;
     let person = repository.join("agent/simulators/mynumber-card/people/hanako.toml");
     let mut card = Card::start(&office.programs, &person, work, &office.logs, stop)?;
     let mut screen = BareScreen::connect(&office.device.socket())?;

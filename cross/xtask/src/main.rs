@@ -19,7 +19,7 @@ mod workspace;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 
 use workspace::Workspace;
@@ -87,7 +87,10 @@ fn main() -> ExitCode {
 }
 
 fn run(task: Task) -> Result<()> {
-    let workspace = Workspace::of(PathBuf::from(env!("CARGO_MANIFEST_DIR")))?;
+    // Asked when it runs: a build directory may serve several clones, and a path that was compiled
+    // in would be the other one's.
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").context("start it as `cargo xtask`")?;
+    let workspace = Workspace::of(PathBuf::from(xtask))?;
     match task {
         Task::Demo(options) => demo::run(&workspace, &options),
         Task::Test { list: true, .. } => {

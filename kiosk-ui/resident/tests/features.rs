@@ -10,7 +10,7 @@ fn the_shipped_program_has_no_part_that_opens_a_port() {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--locked", "--edges", "normal,features", "--prefix", "none"])
         .args(["--package", "madoguchi-resident", "--manifest-path"])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .arg("Cargo.toml")
         .output()
         .expect("cargo runs");
     let tree = String::from_utf8(output.stdout).expect("text");

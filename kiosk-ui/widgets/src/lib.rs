@@ -15,8 +15,11 @@ pub use panel::{Panel, Pixels};
 /// The library's name in `import { … } from "@madoguchi-widgets/widgets.slint"`.
 pub const LIBRARY: &str = "madoguchi-widgets";
 
-/// Where the `.slint` files lie. For build scripts only: a path of the machine that compiles.
+/// Where the `.slint` files lie, for the build script of another room of `kiosk-ui`: rooms lie side
+/// by side. Asked when the script runs, since a build directory may serve several clones and what
+/// was compiled in one would name the other.
 #[must_use]
 pub fn path() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/ui"))
+    let room = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    PathBuf::from(room).join("../widgets/ui")
 }

@@ -43,7 +43,7 @@ impl Office {
         let programs = Programs::beside_this_one()?;
         let logs = work.join("logs");
         std::fs::create_dir_all(&logs)?;
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+        let repository = Path::new("../..").canonicalize()?;
         let reader = Reader::start(&logs, stop)?;
         let core = Core::start(&programs, &repository, work, &logs, stop)?;
         let sheet = core.admit_device()?;

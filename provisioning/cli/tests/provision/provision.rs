@@ -66,6 +66,7 @@ impl Provision {
 
 /// A folder of the repository's data, beside this crate.
 pub fn data(name: &str) -> String {
-    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_folder.join("..").join(name).to_str().expect("a name").to_owned()
+    // Tests run in their crate's folder, the program elsewhere.
+    let path = Path::new("..").join(name).canonicalize().expect(name);
+    path.to_str().expect("a name").to_owned()
 }

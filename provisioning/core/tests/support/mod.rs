@@ -40,7 +40,7 @@ pub const NAME: &str = "検証　花子";
 pub const SITE: &str = "honcho";
 
 pub fn tenkyo() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../procedures/tenkyo.toml");
+    let path = Path::new("../procedures/tenkyo.toml");
     fs::read_to_string(path).expect("the pack")
 }
 
