@@ -61,7 +61,7 @@ fn birth_date(value: &str, language: Language) -> Option<String> {
         return None;
     }
     if language == Language::English {
-        return Some(format!("{year:04}-{month:02}-{day:02}"));
+        return Some(english(year, month, day));
     }
     let mut said = match era(year, month, day) {
         Some((era, 1)) => format!("{era}元年"),
@@ -73,9 +73,38 @@ fn birth_date(value: &str, language: Language) -> Option<String> {
     } else {
         said.push_str(&format!("{year}年"));
     }
-    said.push_str(&if month == 0 { "月不詳".into() } else { format!("{month}月") });
-    said.push_str(&if day == 0 { "日不詳".into() } else { format!("{day}日") });
+    said.push_str(&match (month, day) {
+        (0, 0) => "月日不詳".into(),
+        (0, day) => format!("月不詳{day}日"),
+        (month, 0) => format!("{month}月日不詳"),
+        (month, day) => format!("{month}月{day}日"),
+    });
     Some(said)
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// `month` and `day` are in range, or 0 for unknown.
+fn english(year: u16, month: u16, day: u16) -> String {
+    let name = usize::from(month).checked_sub(1).and_then(|at| MONTHS.get(at));
+    match (name, day) {
+        (Some(name), 0) => format!("{name} {year} (day not known)"),
+        (Some(name), day) => format!("{day} {name} {year}"),
+        (None, _) => format!("{year} (month and day not known)"),
+    }
 }
 
 /// First days of the eras since the Gregorian calendar came (1873).
@@ -109,10 +138,18 @@ mod tests {
         assert_eq!(birth("19800217"), "昭和55年（1980年）2月17日");
         assert_eq!(birth("20190501"), "令和元年（2019年）5月1日");
         assert_eq!(birth("20190430"), "平成31年（2019年）4月30日");
-        assert_eq!(birth("19260000"), "1926年月不詳日不詳");
+        assert_eq!(birth("19260000"), "1926年月日不詳");
         assert_eq!(birth("19500300"), "昭和25年（1950年）3月日不詳");
         assert_eq!(birth("１９８０"), "１９８０");
         assert_eq!(birth("19801340"), "19801340");
+    }
+
+    #[test]
+    fn birth_dates_are_said_in_english_words() {
+        let birth = |value| card_value(AttributeName::BirthDate, value, Language::English);
+        assert_eq!(birth("19800217"), "17 February 1980");
+        assert_eq!(birth("20001200"), "December 2000 (day not known)");
+        assert_eq!(birth("20000000"), "2000 (month and day not known)");
     }
 
     #[test]

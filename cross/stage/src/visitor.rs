@@ -101,7 +101,7 @@ impl<'a> Visitor<'a> {
         self.sees("form")?;
         self.touches("form", "次へ")?;
         self.sees("question")?;
-        self.touches_and_sees_it("question", "世帯の全員")?;
+        self.touches_and_sees_it("question", "家族（世帯）の全員")?;
         self.touches("question", "次へ")?;
         self.sees("review")?;
         self.touches("review", "この内容で預ける")?;

@@ -48,6 +48,8 @@ pub enum Action {
     Stop,
     /// Yes, break it off.
     ConfirmStop,
+    /// Yes, the form is given up for a number.
+    GiveUpForm,
     /// Close the dialog and go on where one was.
     Dismiss,
 }
@@ -93,6 +95,7 @@ impl Action {
             Self::Back => "back",
             Self::Stop => "stop",
             Self::ConfirmStop => "confirm_stop",
+            Self::GiveUpForm => "give_up_form",
             Self::Dismiss => "dismiss",
         }
     }

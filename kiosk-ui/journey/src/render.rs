@@ -28,6 +28,8 @@ impl Journey {
             .map(|v| &v.municipality)
             .or_else(|| self.device.as_ref()?.municipality.as_ref())
             .map(|m| self.language.of(m).to_owned());
+        let call = Action::TicketOnly(TicketOnlyReason::CallClerk);
+        let call_clerk = visit.filter(|v| self.can_call(v)).map(|_| button(call, texts.call_clerk));
         View {
             language: self.language,
             languages: [Language::Japanese, Language::English]
@@ -43,9 +45,8 @@ impl Journey {
             stop: visit
                 .filter(|v| !matches!(v.step, Step::Kept { .. } | Step::Trouble(_)))
                 .map(|_| button(Action::Stop, texts.stop)),
-            call_clerk: visit
-                .filter(|v| self.can_call(v))
-                .map(|_| button(Action::TicketOnly(TicketOnlyReason::CallClerk), texts.call_clerk)),
+            help: call_clerk.is_none().then_some(texts.help),
+            call_clerk,
             card_present: self.device.as_ref().is_some_and(|d| d.card_present),
             core_away: self
                 .device
@@ -144,11 +145,15 @@ impl Journey {
                     false => stop,
                 },
             },
-            DialogState::CardTakenEarly => {
-                Dialog::Notice { words: texts.card_taken_early, go_on, stop: Some(stop) }
-            }
+            DialogState::GiveUpForm(_) => Dialog::GiveUpForm {
+                title: texts.give_up_title.into(),
+                lead: texts.give_up_lead.into(),
+                number: button(Action::GiveUpForm, texts.ticket_only),
+                go_on,
+            },
+            DialogState::CardTakenEarly => Dialog::Notice { words: texts.card_taken_early, go_on },
             DialogState::CallFailed(code) => {
-                Dialog::Notice { words: Words { code, ..texts.call_failed }, go_on, stop: None }
+                Dialog::Notice { words: Words { code, ..texts.call_failed }, go_on }
             }
         })
     }

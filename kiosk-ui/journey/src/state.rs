@@ -80,7 +80,11 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DialogState {
     Stop,
-    StillThere { seconds_left: u16 },
+    /// A number is wanted instead of the form that was filled.
+    GiveUpForm(TicketOnlyReason),
+    StillThere {
+        seconds_left: u16,
+    },
     CardTakenEarly,
     CallFailed(FailureCode),
 }

@@ -28,6 +28,8 @@ pub(crate) struct Texts {
     /// Choose, card, questions, check, number.
     pub stages: [&'static str; 5],
     pub core_away: &'static str,
+    /// Where help is to be had, without a button.
+    pub help: &'static str,
 
     pub connecting_title: &'static str,
     pub out_of_service_title: &'static str,
@@ -105,6 +107,10 @@ pub(crate) struct Texts {
     pub ticket_steps: [&'static str; 2],
     /// After a clerk was called instead of a form.
     pub called_steps: [&'static str; 2],
+    /// A number instead of the form that was filled.
+    pub give_up_title: &'static str,
+    /// What is lost then.
+    pub give_up_lead: &'static str,
     /// A clerk was called although the application is kept, with that second number.
     pub clerk_called: fn(&str) -> String,
     pub take_card: &'static str,

@@ -38,6 +38,8 @@ pub struct View {
     pub card_present: bool,
     /// Said while the core does not answer; a visit is possible all the same.
     pub core_away: Option<String>,
+    /// Where help is to be had, on pages from which no clerk can be called.
+    pub help: Option<&'static str>,
     /// Waiting for the agent: controls of the page are not enabled for a moment.
     pub busy: bool,
     /// Lies over the page; only its controls can be touched.
@@ -122,6 +124,17 @@ pub enum Dialog {
         /// No ([`Action::Dismiss`]).
         go_on: Button,
     },
+    /// Really a number instead of the form?
+    GiveUpForm {
+        /// Heading.
+        title: String,
+        /// What would be lost.
+        lead: String,
+        /// Yes ([`Action::GiveUpForm`]).
+        number: Button,
+        /// No ([`Action::Dismiss`]).
+        go_on: Button,
+    },
     /// Still there? Any touch anywhere extends.
     StillThere {
         /// Heading.
@@ -141,8 +154,6 @@ pub enum Dialog {
         words: Words,
         /// Understood ([`Action::Dismiss`]).
         go_on: Button,
-        /// Stop ([`Action::ConfirmStop`]), where there is something to stop.
-        stop: Option<Button>,
     },
 }
 
@@ -152,6 +163,7 @@ impl Dialog {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Stop { .. } => "stop",
+            Self::GiveUpForm { .. } => "give_up_form",
             Self::StillThere { .. } => "still_there",
             Self::Notice { .. } => "notice",
         }
@@ -179,9 +191,8 @@ impl View {
         let mut buttons: Vec<&Button> = match &self.dialog {
             Some(Dialog::Stop { stop, go_on, .. }) => vec![stop, go_on],
             Some(Dialog::StillThere { go_on, stop, .. }) => vec![go_on, stop],
-            Some(Dialog::Notice { go_on, stop, .. }) => {
-                std::iter::once(go_on).chain(stop).collect()
-            }
+            Some(Dialog::GiveUpForm { number, go_on, .. }) => vec![number, go_on],
+            Some(Dialog::Notice { go_on, .. }) => vec![go_on],
             None => vec![],
         };
         buttons.extend(self.screen.buttons());
@@ -201,8 +212,8 @@ impl View {
     #[must_use]
     pub fn offers(&self, action: &Action) -> bool {
         let over = match &self.dialog {
-            Some(Dialog::Stop { .. } | Dialog::StillThere { .. }) => 2,
-            Some(Dialog::Notice { stop, .. }) => 1 + usize::from(stop.is_some()),
+            Some(Dialog::Notice { .. }) => 1,
+            Some(_) => 2,
             None => usize::MAX,
         };
         let digits = matches!(self.screen, Screen::PinEntry { digits_enabled: true, .. });

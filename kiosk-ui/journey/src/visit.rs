@@ -25,7 +25,18 @@ impl Journey {
                     false => self.leave(None),
                 }
             }
-            (_, Action::TicketOnly(reason)) => self.ask_for_ticket(reason),
+            (step, Action::TicketOnly(reason)) => {
+                if visit.form.is_some() && !matches!(step, Step::Keeping { .. }) {
+                    visit.dialog = Some(DialogState::GiveUpForm(reason));
+                } else {
+                    self.ask_for_ticket(reason);
+                }
+            }
+            (_, Action::GiveUpForm) => {
+                if let Some(DialogState::GiveUpForm(reason)) = visit.dialog.take() {
+                    self.ask_for_ticket(reason);
+                }
+            }
             (step, Action::Back) => self.go_back(step),
             (Step::Procedures, Action::ChoosePack(pack)) => {
                 visit.pack = visit.packs.iter().position(|p| p.id == pack);

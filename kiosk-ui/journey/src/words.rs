@@ -55,7 +55,7 @@ fn table(code: FailureCode) -> (Sentences, Sentences) {
              "カードの位置がずれているか、カードがいたんでいるかもしれません。",
              "カードを取って、もう一度まっすぐに置いてください。読み取れないときは、番号だけを取って窓口へお越しください。"],
             ["The card could not be read.",
-             "It may not lie straight, or it may be damaged.",
+             "The card may not be straight, or it may be damaged.",
              "Take it off and place it straight again. If that does not help, take a number and come to the counter."],
         ),
         F::CardNotMyNumber => (
@@ -103,7 +103,7 @@ fn table(code: FailureCode) -> (Sentences, Sentences) {
              "カードの位置がずれているかもしれません。",
              "カードを取って、もう一度まっすぐに置いてください。続くときは、番号だけを取って窓口へお越しください。"],
             ["The card did not answer in time.",
-             "It may not lie straight.",
+             "The card may not be straight.",
              "Take it off and place it straight again. If it goes on, take a number and come to the counter."],
         ),
         F::CardPinLocked => (
@@ -112,7 +112,7 @@ fn table(code: FailureCode) -> (Sentences, Sentences) {
              "住民票のある市区町村の窓口で、暗証番号を設定しなおせます。今日の手続は、番号だけを取って窓口でできます。"],
             ["The 4-digit PIN for reading the card's face (券面事項入力補助用暗証番号) is locked.",
              "It was wrong too many times in a row. It cannot be unlocked here.",
-             "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can set it anew. For today, take a number and do everything at the counter."],
+             "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. For today, take a number and do everything at the counter."],
         ),
         F::CardPinNotSet => (
             ["このカードには、券面事項入力補助用暗証番号（数字4桁）がありません。",
@@ -207,7 +207,7 @@ fn table(code: FailureCode) -> (Sentences, Sentences) {
              "係員が直すまで、使えません。",
              "窓口へお越しください。"],
             ["The screen and the terminal's own service are of different versions.",
-             "It cannot be used until that is put right.",
+             "It cannot be used until that is corrected.",
              "Please come to the counter."],
         ),
         F::VisitMismatch => (

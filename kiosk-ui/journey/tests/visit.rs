@@ -57,7 +57,7 @@ fn a_visit_from_the_first_touch_to_the_wiped_screen() {
     let origins: Vec<RowOrigin> = review.iter().map(|r| r.2).collect();
     let [card, counter] = [RowOrigin::Card, RowOrigin::AtCounter];
     assert_eq!(origins, [card, card, card, card, counter, counter, RowOrigin::Chosen]);
-    assert_eq!(review[6].1.as_deref(), Some("世帯の全員"));
+    assert_eq!(review[6].1.as_deref(), Some("家族（世帯）の全員"));
     kiosk.touch("keep");
 
     let Screen::Kept { title, ticket, take_card, section, .. } = kiosk.view().screen else {
@@ -355,7 +355,7 @@ fn without_a_card_or_not_knowing_there_is_still_a_number() {
             kiosk.touch(control);
         }
         let Screen::Kept { title, procedure, .. } = kiosk.view().screen else { panic!("a number") };
-        assert_eq!((title.as_str(), procedure), ("番号をお取りしました", None));
+        assert_eq!((title.as_str(), procedure), ("番号をお渡しします", None));
         kiosk.touch("finish");
         assert!(kiosk.quit);
     }
@@ -374,6 +374,23 @@ fn a_clerk_can_be_called_while_the_card_is_read_and_the_form_is_then_dropped() {
     kiosk.deliver();
     assert_eq!(kiosk.page(), "kept");
     assert!(!kiosk.shown.contains(&"form"));
+}
+
+#[test]
+fn a_form_is_given_up_for_a_number_only_after_a_question() {
+    let mut kiosk = Kiosk::reviewing();
+    let before = rows(&kiosk.view());
+    kiosk.touch("call_clerk");
+    assert_eq!((kiosk.page(), kiosk.dialog()), ("review", Some("give_up_form")));
+    kiosk.touch("dismiss");
+    assert_eq!((kiosk.page(), kiosk.dialog()), ("review", None));
+    assert_eq!(rows(&kiosk.view()), before, "nothing is lost");
+    assert!(!requests(&kiosk).contains(&"keep_ticket_only"));
+
+    kiosk.touch("call_clerk");
+    kiosk.touch("give_up_form");
+    assert_eq!(kiosk.page(), "kept");
+    assert!(requests(&kiosk).contains(&"keep_ticket_only"));
 }
 
 #[test]
@@ -437,7 +454,7 @@ fn one_can_go_back_and_choose_otherwise() {
     assert_eq!(kiosk.page(), "question");
     kiosk.touch("choose.who_moves.part_of_household");
     kiosk.touch("next");
-    assert_eq!(rows(&kiosk.view())[6].1.as_deref(), Some("世帯の一部"));
+    assert_eq!(rows(&kiosk.view())[6].1.as_deref(), Some("家族（世帯）の一部"));
 
     let mut kiosk = Kiosk::awaiting_card();
     kiosk.lay_card();
@@ -460,7 +477,7 @@ fn the_language_changes_on_any_page_and_nothing_is_lost() {
     assert_eq!(english[6].1.as_deref(), Some("Everyone in the household"));
     assert_eq!(english[0].1.as_deref(), Some("検証　花子"), "the card's spelling stays");
     kiosk.touch("speak.ja");
-    assert_eq!(rows(&kiosk.view())[6].1.as_deref(), Some("世帯の全員"));
+    assert_eq!(rows(&kiosk.view())[6].1.as_deref(), Some("家族（世帯）の全員"));
 }
 
 #[test]

@@ -113,13 +113,12 @@ impl Walk {
     }
 
     fn put(&mut self, input: Input) {
-        if let Input::Touch(action) = &input
-            && *action == CALL
-            && self.kiosk.view().offers(action)
-        {
-            self.called = true;
-        }
+        let calls = matches!(&input, Input::Touch(action)
+            if [CALL, Action::GiveUpForm].contains(action) && self.kiosk.view().offers(action));
         self.kiosk.take_in(input);
+        // With a form that would be lost, the visitor is asked first.
+        self.called |=
+            calls && !matches!(self.kiosk.view().dialog, Some(Dialog::GiveUpForm { .. }));
         self.check();
         while !self.kiosk.hold && self.kiosk.deliver_one() {
             self.check();
@@ -181,6 +180,7 @@ impl Walk {
             Action::Next,
             Action::Keep,
             CALL,
+            Action::GiveUpForm,
             Action::Finish,
             Action::Back,
             Action::Stop,

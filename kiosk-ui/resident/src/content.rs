@@ -61,6 +61,7 @@ pub(crate) struct Bars {
     pub stop: ButtonView,
     pub call_clerk: ButtonView,
     pub core_away: SharedString,
+    pub help: SharedString,
 }
 
 /// What lies over the page.

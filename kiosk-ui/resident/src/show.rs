@@ -19,8 +19,8 @@ pub struct Face {
 /// says.
 fn scroll_names(language: Language) -> (&'static str, &'static str) {
     match language {
-        Language::Japanese => ("上を見る", "下を見る"),
-        Language::English => ("See above", "See below"),
+        Language::Japanese => ("上を見る", "続きを見る"),
+        Language::English => ("See above", "See more"),
     }
 }
 
@@ -122,6 +122,7 @@ impl Face {
         bars.set_stop(content.stop);
         bars.set_call_clerk(content.call_clerk);
         bars.set_core_away(content.core_away);
+        bars.set_help(content.help);
     }
 
     fn layer(&self, content: &content::Layer) {

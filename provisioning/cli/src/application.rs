@@ -181,7 +181,7 @@ mod tests {
             "field         value                      origin  evidence\n\
              氏名          検証　花子                 card    TEXT/0002, signature not checked, substitute characters at [1]\n\
              生年月日      昭和55年（1980年）2月17日  card    TEXT/0002, signature good\n\
-             引っ越した方  世帯の全員                 chosen\n"
+             引っ越した方  家族（世帯）の全員         chosen\n"
         );
     }
 

@@ -16,12 +16,14 @@ pub(super) const TEXTS: Texts = Texts {
     finish: "Finish",
     to_start: "To the first page",
     go_on: "Go on",
-    lay_again: "Place the card again",
-    ticket_only: "Take a number only",
-    without_card: "Go on without a card",
+    lay_again: "Place it again",
+    ticket_only: "Just take a number",
+    without_card: "No card: just a number",
 
     stages: ["Choose", "Card", "Questions", "Check", "Number"],
-    core_away: "The office's system cannot be reached right now. You can take a number all the same. What you leave here will be delivered later by itself.",
+    core_away: "The line to the office is down. You can still use this terminal. What you leave is sent later.",
+
+    help: "If you need help, please speak to a clerk nearby.",
 
     connecting_title: "Getting ready",
     out_of_service_title: "This terminal cannot be used right now",
@@ -30,12 +32,12 @@ pub(super) const TEXTS: Texts = Texts {
 
     start_title: "Prepare your notice without writing",
     start_lead: "Place your My Number Card, and a draft is filled in with your name and address.",
-    start_note: "The procedure itself is done at the counter afterwards. It does not end at this terminal.",
+    start_note: "You must still go to the counter afterwards.",
     start: "Begin",
 
     procedures_title: "What would you like to do?",
     procedures_lead: "Please choose one.",
-    do_not_know: "I don't know: ask at the counter",
+    do_not_know: "Ask at the counter",
     legal_draft: "This makes a draft. It becomes a notice once it has been checked at the counter.",
 
     purpose_title: "What is read from your card",
@@ -56,7 +58,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     pin_name: "4-digit PIN for reading the card's face (券面事項入力補助用暗証番号)",
     pin_title: "Please type your PIN",
-    pin_lead: "The 4 digits you chose when you got the card. They are not shown on the screen.",
+    pin_lead: "You chose it when you got the card. It may differ from your other PINs. It is not shown here.",
     tries: |left| match left {
         1 => "1 try left".into(),
         _ => format!("{left} tries left"),
@@ -65,7 +67,7 @@ pub(super) const TEXTS: Texts = Texts {
     erase: "Erase one",
     submit: "Read my card",
     pin_wrong_title: "The PIN is wrong",
-    pin_wrong_lead: "You can try again. If you do not know the PIN, take a number only and ask at the counter.",
+    pin_wrong_lead: "You can try again. If you do not know the PIN, take a number and ask at the counter.",
     pin_last_title: "You have 1 try left",
     pin_last_lead: "If it is wrong again, this PIN stops working, and you will have to visit the counter of the municipality where you are registered. If you are not sure, do not type it.",
     pin_again: "Try again",
@@ -75,10 +77,10 @@ pub(super) const TEXTS: Texts = Texts {
     reading_lead: "Please leave the card where it is.",
 
     form_title: "This was read from your card",
-    form_lead: "Please check it. Anything wrong can be put right at the counter.",
+    form_lead: "Please check it. Anything wrong can be corrected at the counter.",
     question_title: |number, total| format!("Question {number} of {total}"),
     review_title: "Please check everything",
-    review_lead: "Nothing has been left with the office yet. If all is well, touch \"Leave this with the office\". Anything wrong can be put right at the counter.",
+    review_lead: "Nothing has been left with the office yet. If all is well, touch \"Leave this draft\". Anything wrong can be corrected at the counter.",
     review_purpose_title: "What it is used for",
     next_steps_title: "What happens next",
     review_steps: |section| {
@@ -88,7 +90,7 @@ pub(super) const TEXTS: Texts = Texts {
             "It becomes a notice once a clerk has checked it with you.".into(),
         ]
     },
-    keep: "Leave this with the office",
+    keep: "Leave this draft",
     from_card: "From your card",
     from_choice: "Your choice",
     at_counter: "You will be asked at the counter",
@@ -96,15 +98,15 @@ pub(super) const TEXTS: Texts = Texts {
     keeping_title: "One moment, please",
     keeping_lead: "It is being saved. Then your number appears.",
 
-    kept_title: "We are keeping it for you",
+    kept_title: "Kept for you",
     number_given_title: "Here is your number",
     ticket_title: "Your number",
-    section_title: "Counter that calls you",
+    section_title: "Go to the counter:",
     kept_steps: |section| {
         vec![
             "Remember the number or write it down.".into(),
             format!("When it is called, go to the counter \"{section}\"."),
-            "It becomes a notice once a clerk has checked it with you.".into(),
+            "Not finished yet: a clerk must check it with you.".into(),
         ]
     },
     ticket_steps: [
@@ -115,11 +117,9 @@ pub(super) const TEXTS: Texts = Texts {
         "A clerk will call this number.",
         "If it is urgent, please speak to a clerk at a counter nearby.",
     ],
-    clerk_called: |ticket| {
-        format!(
-            "The number for calling a clerk is {ticket}. If it is urgent, please speak to a clerk at a counter nearby."
-        )
-    },
+    give_up_title: "Just take a number?",
+    give_up_lead: "Nothing has been left with the office yet. What you entered is erased, and everything is done at the counter.",
+    clerk_called: |ticket| format!("A clerk will also call {ticket}."),
     take_card: "Please take your card",
 
     take_card_lead: "Your card is still on the reader. The visit ends when you take it.",

@@ -18,10 +18,12 @@ pub(super) const TEXTS: Texts = Texts {
     go_on: "続ける",
     lay_again: "カードを置きなおす",
     ticket_only: "番号だけ取る",
-    without_card: "カードを使わない",
+    without_card: "カードを使わず番号だけ取る",
 
     stages: ["手続", "カード", "質問", "確認", "番号"],
-    core_away: "ただいま役所のシステムと通信できません。番号はお取りいただけます。お預かりしたものは、あとで自動で届きます。",
+    core_away: "今、役所との通信が切れています。このまま使えます。お預かりした内容は、あとで届きます。",
+
+    help: "お困りのときは、近くの係員に声をかけてください。",
 
     connecting_title: "準備しています",
     out_of_service_title: "ただいま、この端末は使えません",
@@ -56,7 +58,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     pin_name: "券面事項入力補助用暗証番号（数字4桁）",
     pin_title: "暗証番号を入力してください",
-    pin_lead: "カードを受け取ったときに決めた、数字4桁の番号です。入力した数字は画面に出ません。",
+    pin_lead: "カードを受け取ったときに決めた番号です。ほかの4桁の番号とは、ちがうことがあります。数字は画面に出ません。",
     tries: |left| format!("入力できるのは、あと{left}回です"),
     entered: |digits| format!("{digits}桁 入力しました"),
     erase: "1字消す",
@@ -94,14 +96,14 @@ pub(super) const TEXTS: Texts = Texts {
     keeping_lead: "保存しています。終わると、番号が出ます。",
 
     kept_title: "お預かりしました",
-    number_given_title: "番号をお取りしました",
+    number_given_title: "番号をお渡しします",
     ticket_title: "あなたの番号",
     section_title: "お呼びする窓口",
     kept_steps: |section| {
         vec![
-            "番号をおぼえるか、書きとめてください。".into(),
+            "番号をおぼえてください。".into(),
             format!("番号が呼ばれたら、「{section}」の窓口へお越しください。"),
-            "窓口で係員が内容を確認してから、届出になります。".into(),
+            "届出は、まだ終わっていません。窓口で係員が確認します。".into(),
         ]
     },
     ticket_steps: [
@@ -112,9 +114,9 @@ pub(super) const TEXTS: Texts = Texts {
         "この番号で、係員がお呼びします。",
         "お急ぎのときは、近くの窓口で係員に声をかけてください。",
     ],
-    clerk_called: |ticket| {
-        format!("係員をよぶ番号は {ticket} です。お急ぎのときは、近くの窓口で声をかけてください。")
-    },
+    give_up_title: "番号だけにしますか",
+    give_up_lead: "まだお預かりしていません。番号だけにすると、入力した内容は消えます。手続は窓口で行います。",
+    clerk_called: |ticket| format!("{ticket} でも、お呼びします。"),
     take_card: "カードをお取りください",
 
     take_card_lead: "カードが置かれたままです。カードを取ると、終わります。",

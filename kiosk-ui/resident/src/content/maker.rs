@@ -64,6 +64,7 @@ impl Maker<'_> {
             stop: self.maybe(view.stop.as_ref()),
             call_clerk: self.maybe(view.call_clerk.as_ref()),
             core_away: sentence(view.core_away.as_deref().unwrap_or_default()),
+            help: sentence(view.help.unwrap_or_default()),
         }
     }
 
@@ -79,6 +80,14 @@ impl Maker<'_> {
                 stop: self.button(stop),
                 ..empty
             },
+            Some(Dialog::GiveUpForm { title, lead, number, go_on }) => Layer {
+                over: Over::Stop,
+                title: sentence(title),
+                lead: sentence(lead),
+                go_on: self.button(go_on),
+                stop: self.button(number),
+                ..empty
+            },
             Some(Dialog::StillThere { title, lead, seconds_left, go_on, stop }) => Layer {
                 over: Over::StillThere,
                 title: sentence(title),
@@ -88,12 +97,11 @@ impl Maker<'_> {
                 stop: self.button(stop),
                 ..empty
             },
-            Some(Dialog::Notice { words: said, go_on, stop }) => Layer {
+            Some(Dialog::Notice { words: said, go_on }) => Layer {
                 over: Over::Notice,
                 title: sentence(said.what_happened),
                 words: words(said),
                 go_on: self.button(go_on),
-                stop: self.maybe(stop.as_ref()),
                 ..empty
             },
         }
@@ -164,8 +172,9 @@ impl Maker<'_> {
                     erase: none(),
                     ..Pin::default()
                 },
-                main: self.button(again),
-                second: self.button(ticket_only),
+                // At the last try, the large button is the one that risks nothing.
+                main: self.button(if *tries_left == 1 { ticket_only } else { again }),
+                second: self.button(if *tries_left == 1 { again } else { ticket_only }),
                 ..said(Kind::PinAgain, title, lead)
             },
             Screen::Reading { title, lead } => said(Kind::Reading, title, lead),

@@ -49,6 +49,7 @@ pub const NAMES: &[&str] = &[
     "trouble_locked",
     "ended",
     "dialog_stop",
+    "dialog_give_up_form",
     "dialog_still_there",
     "dialog_notice",
 ];
@@ -164,6 +165,10 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "dialog_stop" => {
             play.until(Part::Review)?;
             play.touch("stop")?;
+        }
+        "dialog_give_up_form" => {
+            play.until(Part::Review)?;
+            play.touch("call_clerk")?;
         }
         "dialog_still_there" => {
             play.until(Part::Review)?;
