@@ -234,6 +234,8 @@ impl Desk {
             visit: visit.id,
             packs: visit.settings.pack_texts().map(str::to_owned).collect(),
             municipality: visit.settings.profile().municipality.clone(),
+            life_events: vec![],
+            towns: None,
         };
         self.visit = Some(visit);
         Ok(answer)
@@ -252,7 +254,7 @@ impl Desk {
             return Err(out_of_order(&request));
         }
         match request {
-            Request::ChoosePack { pack } if visit.step < Step::Filled => {
+            Request::ChoosePack { pack, .. } if visit.step < Step::Filled => {
                 let pack = visit.settings.pack(&pack).cloned().ok_or_else(|| {
                     Failure::new(FailureCode::VisitOutOfOrder, "that pack is not on offer")
                 })?;
@@ -266,7 +268,9 @@ impl Desk {
                 visit.step = Step::PurposeAgreed;
                 Ok(Some(Answer::Done {}))
             }
-            Request::AwaitCard {} if (Step::PurposeAgreed..Step::Filled).contains(&visit.step) => {
+            Request::AwaitCard { .. }
+                if (Step::PurposeAgreed..Step::Filled).contains(&visit.step) =>
+            {
                 visit.leave_card(effects);
                 visit.card_in_use = true;
                 visit.step = Step::LookingForCard;
@@ -442,6 +446,8 @@ impl Desk {
             municipality: profile.map(|p| p.municipality.clone()),
             core_reachable: self.core_reachable,
             idle_seconds: profile.map_or(DEFAULT_IDLE_SECONDS, |p| p.idle_seconds),
+            printer: None,
+            appearance: None,
         };
         if self.said.as_ref() != Some(&now) {
             self.said = Some(now.clone());
@@ -491,7 +497,7 @@ impl Visit {
 }
 
 fn ticket_only(reason: TicketOnlyReason) -> Content {
-    Content::TicketOnly { reason }
+    Content::TicketOnly { reason, partly: None }
 }
 
 fn answer_to(id: u64, outcome: Outcome) -> Effect {

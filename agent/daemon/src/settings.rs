@@ -154,7 +154,7 @@ impl Collected {
             return Ok(Taken::Same);
         }
         match bundle.payload {
-            Payload::Packs { packs } => {
+            Payload::Packs { packs, .. } => {
                 let parse = |text: String| Pack::parse(&text).map(|pack| (text, pack));
                 let packs: Result<Vec<_>, _> = packs.into_iter().map(parse).collect();
                 self.packs = Some((found, packs.map_err(RefusedBundle::Pack)?));

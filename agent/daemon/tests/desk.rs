@@ -11,7 +11,7 @@ use madoguchi_procedure::{CardAttributes, CardValue};
 use madoguchi_protocol::application::{CardEvidence, Content, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::bundle::{Bundle, BundleKind, Payload, Profile, SignedBundle, Text};
 use madoguchi_protocol::local::{
-    Answer, CardEvent, Event, FromAgent, Outcome, Request, RequestFrame,
+    Answer, CardEvent, CardKey, Event, FromAgent, Outcome, Request, RequestFrame,
 };
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, PinDigit, VisitId};
 
@@ -50,12 +50,15 @@ impl City {
                 municipality: Text { ja: "常盤市".into(), en: "Tokiwa City".into() },
                 sections: vec!['A'.try_into().expect("a letter")],
                 idle_seconds: 90,
+                appearance: None,
+                printer: None,
+                packs_valid_days: None,
             },
         }
     }
 
     fn packs() -> Payload {
-        Payload::Packs { packs: vec![TENKYO.to_owned()] }
+        Payload::Packs { packs: vec![TENKYO.to_owned()], life_events: vec![], towns: None }
     }
 
     fn settings(&self) -> Settings {
@@ -126,9 +129,9 @@ impl Kiosk {
 
     fn reach_pin(&mut self) {
         self.begin();
-        self.answer(Request::ChoosePack { pack: "tenkyo".parse().expect("a pack") });
+        self.answer(Request::ChoosePack { pack: "tenkyo".parse().expect("a pack"), also: vec![] });
         self.answer(Request::AgreePurpose {});
-        let effects = self.ask(Request::AwaitCard {});
+        let effects = self.ask(Request::AwaitCard { by: CardKey::Pin });
         assert!(effects.iter().any(|e| matches!(e, Effect::CardBegin(_))));
         self.card(CardNews::Usable { tries_left: 3 });
     }
@@ -235,7 +238,7 @@ fn a_number_that_could_not_be_given_leaves_the_visit_where_it_was() {
     let visit = kiosk.visit.expect("a visit");
     kiosk.tell(Input::Kept { visit, result: Err(failure) });
     assert_eq!(kiosk.refusal(Request::Review {}), FailureCode::VisitOutOfOrder);
-    assert_eq!(kiosk.answer(Request::AwaitCard {}), Answer::Done {});
+    assert_eq!(kiosk.answer(Request::AwaitCard { by: CardKey::Pin }), Answer::Done {});
 }
 
 #[test]
@@ -308,7 +311,7 @@ fn a_card_taken_away_is_said_and_can_be_laid_again() {
     let Some(Outcome::Failure(failure)) = outcome(&effects) else { panic!("the answer is due") };
     assert_eq!(failure.code, FailureCode::CardRemoved);
     assert!(events(&effects).contains(&Event::Card { card: CardEvent::Removed {} }));
-    kiosk.answer(Request::AwaitCard {});
+    kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
     kiosk.card(CardNews::Usable { tries_left: 3 });
     kiosk.type_pin();
 }
@@ -338,7 +341,7 @@ fn a_number_alone_can_be_had_at_every_step() {
             Effect::Keep(keep) => Some(&keep.content),
             _ => None,
         });
-        assert_eq!(kept, Some(&Content::TicketOnly { reason }));
+        assert_eq!(kept, Some(&Content::TicketOnly { reason, partly: None }));
     }
 }
 

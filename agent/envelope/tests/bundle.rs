@@ -9,7 +9,11 @@ fn bundle() -> Bundle {
         tenant: "tokiwa".parse().expect("a tenant"),
         generation: 3,
         signed_at: "2026-11-22T00:00:00Z".parse().expect("a time"),
-        payload: Payload::Packs { packs: vec!["format = 1".to_owned()] },
+        payload: Payload::Packs {
+            packs: vec!["format = 1".to_owned()],
+            life_events: vec![],
+            towns: None,
+        },
     }
 }
 

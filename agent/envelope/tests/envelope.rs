@@ -190,7 +190,8 @@ fn bless(path: &str, kem: Kem) {
     let (key, device) = (SealingPrivateKey::generate(kem), Device::new());
     let mut application = application("whole_household");
     if kem == Kem::X25519 {
-        application.content = Content::TicketOnly { reason: TicketOnlyReason::CallClerk };
+        application.content =
+            Content::TicketOnly { reason: TicketOnlyReason::CallClerk, partly: None };
     }
     let golden = Golden {
         office_private_key: STANDARD.encode(&*key.to_bytes()),

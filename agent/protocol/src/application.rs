@@ -35,11 +35,24 @@ pub enum Content {
         /// Every field that has a value.
         fields: Vec<Field>,
     },
-    /// No form.
+    /// No form, or one that is not complete: the counter fills the rest.
     TicketOnly {
         /// Why.
         reason: TicketOnlyReason,
+        /// What was filled before, if a form was begun.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partly: Option<PartlyFilled>,
     },
+}
+
+/// A form that is not complete. Every field that is there is valid by the pack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartlyFilled {
+    /// Pack and version.
+    pub pack: PackVersion,
+    /// Fields that have a value, in the order of the pack; perhaps none.
+    pub fields: Vec<Field>,
 }
 
 /// Why a visitor holds a number without a form.

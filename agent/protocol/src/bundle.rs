@@ -49,6 +49,12 @@ pub enum Payload {
     Packs {
         /// Each as its TOML text.
         packs: Vec<String>,
+        /// What leads to several of them, each as its TOML text.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        life_events: Vec<String>,
+        /// The municipality's 町丁目, as TOML.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        towns: Option<String>,
     },
     /// Settings of one device.
     Profile {
@@ -123,6 +129,39 @@ pub struct Profile {
     pub sections: Vec<SectionLetter>,
     /// Seconds without a touch before the warning; 30 to 300.
     pub idle_seconds: u16,
+    /// Screen and sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appearance: Option<Appearance>,
+    /// The printer for slips and forms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printer: Option<Printer>,
+    /// For how many days after their signature packs are offered; without, for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packs_valid_days: Option<u16>,
+}
+
+/// Screen and sound of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appearance {
+    /// Loudness of the sounds, 0 (none) to 100.
+    pub volume: u8,
+    /// The panel's visible width and height in millimetres, where the display does not say them
+    /// rightly by itself (EDID).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panel_mm: Option<[u16; 2]>,
+}
+
+/// A printer that speaks IPP (RFC 8011).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Printer {
+    /// `ipp://` or `ipps://` address of the printer.
+    pub uri: String,
+    /// Width of the slips' paper in millimetres: 58 or 80 for a roll, 210 for A4.
+    pub slip_width_mm: u16,
+    /// Whether it also has A4 for the filled forms.
+    pub forms: bool,
 }
 
 /// A text in the languages of the screens.

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::BundleKind;
-use crate::ids::{DeviceId, SiteId};
-use crate::ticket::{BusinessDay, SectionLetter};
+use crate::ids::{AlertId, DeviceId, SiteId};
+use crate::ticket::{BusinessDay, SectionLetter, TicketNumber};
 
 /// Largest body that any route takes, in bytes (1 MiB).
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -31,6 +31,15 @@ pub const DEVICES: &str = "/v1/devices";
 pub const APPLICATIONS: &str = "/v1/applications";
 /// `GET` (operator → office): [`Gap`]s in the devices' sequences.
 pub const SEQUENCE_GAPS: &str = "/v1/sequence-gaps";
+/// `POST` (device → intake): an [`Alert`]; the same id again is the same alert. `GET
+/// /v1/alerts/{id}` (its device → intake): [`AlertState`]. `GET ?after=` (office → intake):
+/// [`WaitingAlerts`].
+pub const ALERTS: &str = "/v1/alerts";
+/// `POST` (office → intake): [`AcknowledgedAlerts`], for the devices to see.
+pub const ALERTS_ACKNOWLEDGED: &str = "/v1/alerts/acknowledged";
+/// `GET` (staff → office): [`OfficeAlerts`] that are not older than the business day. `POST
+/// /v1/office/alerts/{id}/acknowledgement` (staff → office): somebody goes there.
+pub const OFFICE_ALERTS: &str = "/v1/office/alerts";
 /// RFC 7030 §4.1: the CA's certificates.
 pub const EST_CACERTS: &str = "/.well-known/est/cacerts";
 /// RFC 7030 §4.2.1: enrolment by token (HTTP Basic: device and token).
@@ -221,4 +230,110 @@ pub struct Problem {
     pub detail: String,
     /// Whether the same request can succeed later.
     pub retry: bool,
+}
+
+/// Somebody is needed at a device. Nothing in it is about a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alert {
+    /// UUIDv7, made by the device.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub id: AlertId,
+    /// What for.
+    pub kind: AlertKind,
+    /// The number that the visitor holds, if one was given.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "A017"))]
+    pub ticket: Option<TicketNumber>,
+    /// By the device's clock.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub raised_at: jiff::Timestamp,
+}
+
+/// What somebody is needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum AlertKind {
+    /// A visitor asks for a clerk.
+    CallClerk,
+    /// A card was left behind on the reader.
+    CardLeft,
+    /// The printer has no paper or does not print.
+    Printer,
+    /// The reader is gone.
+    Reader,
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertState {
+    /// When somebody said that they go there; none while nobody has.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub acknowledged_at: Option<jiff::Timestamp>,
+}
+
+/// Alerts that the office has not seen, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WaitingAlerts {
+    /// The alerts.
+    pub alerts: Vec<WaitingAlert>,
+}
+
+/// An alert on its way to the office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WaitingAlert {
+    /// Place in the intake's order; `after` of the next question.
+    pub position: i64,
+    /// Which device, by its certificate.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub device: DeviceId,
+    /// Where it stands, by its certificate.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub site: SiteId,
+    /// What it says.
+    pub alert: Alert,
+}
+
+/// Alerts that somebody has taken on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AcknowledgedAlerts {
+    /// Their ids.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
+    pub alerts: Vec<AlertId>,
+}
+
+/// Alerts as staff sees them, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OfficeAlerts {
+    /// The alerts.
+    pub alerts: Vec<OfficeAlert>,
+}
+
+/// One alert as staff sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OfficeAlert {
+    /// Which device.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub device: DeviceId,
+    /// Where it stands.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub site: SiteId,
+    /// What it says.
+    pub alert: Alert,
+    /// When the office heard of it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub received_at: jiff::Timestamp,
+    /// When somebody said that they go there.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub acknowledged_at: Option<jiff::Timestamp>,
+    /// Who, by the certificate.
+    pub acknowledged_by: Option<String>,
 }

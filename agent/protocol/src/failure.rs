@@ -54,6 +54,8 @@ codes! {
     CardPinLocked = "card.pin_locked",
     /// The card carries no such PIN (顔認証マイナンバーカード).
     CardPinNotSet = "card.pin_not_set",
+    /// 照合番号B is locked.
+    CardNumberLocked = "card.number_locked",
     /// The issuer's signature over what was read is bad.
     CardSignatureBad = "card.signature_bad",
     /// The store cannot take more, or its disk is full.
@@ -68,8 +70,16 @@ codes! {
     DeviceRevoked = "device.revoked",
     /// Packs, profile or sealing keys are missing.
     DeviceNotConfigured = "device.not_configured",
+    /// The procedure packs are older than the profile lets them be.
+    PacksTooOld = "packs.too_old",
     /// The clock cannot be right.
     ClockWrong = "clock.wrong",
+    /// The printer does not answer.
+    PrinterMissing = "printer.missing",
+    /// The printer has no paper.
+    PrinterPaper = "printer.paper",
+    /// The printer does not print: a jam, an open cover, a job that did not come out in time.
+    PrinterFailed = "printer.failed",
     /// The agent cannot be reached from the screen.
     AgentAway = "agent.away",
     /// The agent stopped or restarted in the middle of the visit.

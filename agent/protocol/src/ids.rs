@@ -120,67 +120,83 @@ impl fmt::Display for VisitId {
     }
 }
 
-/// One application: a UUIDv7, made at the kiosk, and the idempotency key everywhere after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Uuid", into = "Uuid")]
-pub struct ApplicationId(Uuid);
+/// An identifier that its maker chooses and everybody after it uses as the idempotency key.
+macro_rules! ordered_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "Uuid", into = "Uuid")]
+        pub struct $name(Uuid);
 
-impl ApplicationId {
-    /// A fresh one, ordered by the time of its making.
-    #[must_use]
-    pub fn now() -> Self {
-        Self(Uuid::now_v7())
-    }
+        impl $name {
+            /// A fresh one, ordered by the time of its making.
+            #[must_use]
+            pub fn now() -> Self {
+                Self(Uuid::now_v7())
+            }
 
-    /// The 16 bytes of the identifier.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 16] {
-        self.0.as_bytes()
-    }
+            /// The 16 bytes of the identifier.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
 
-    /// Reads the identifier back from its 16 bytes.
-    ///
-    /// # Errors
-    /// When the bytes are not a UUIDv7.
-    pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, BadName> {
-        Uuid::from_bytes(bytes).try_into()
-    }
-}
-
-impl TryFrom<Uuid> for ApplicationId {
-    type Error = BadName;
-    fn try_from(uuid: Uuid) -> Result<Self, BadName> {
-        if uuid.get_version_num() == 7 {
-            Ok(Self(uuid))
-        } else {
-            Err(BadName { what: "an application id", rule: "a UUIDv7", found: uuid.to_string() })
+            /// Reads the identifier back from its 16 bytes.
+            ///
+            /// # Errors
+            /// When the bytes are not a UUIDv7.
+            pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, BadName> {
+                Uuid::from_bytes(bytes).try_into()
+            }
         }
-    }
+
+        impl TryFrom<Uuid> for $name {
+            type Error = BadName;
+            fn try_from(uuid: Uuid) -> Result<Self, BadName> {
+                if uuid.get_version_num() == 7 {
+                    Ok(Self(uuid))
+                } else {
+                    Err(BadName { what: $what, rule: "a UUIDv7", found: uuid.to_string() })
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadName;
+            fn from_str(text: &str) -> Result<Self, BadName> {
+                let uuid = Uuid::parse_str(text).map_err(|_| BadName {
+                    what: $what,
+                    rule: "a UUIDv7",
+                    found: text.chars().take(80).collect(),
+                })?;
+                uuid.try_into()
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Uuid {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
 }
 
-impl FromStr for ApplicationId {
-    type Err = BadName;
-    fn from_str(text: &str) -> Result<Self, BadName> {
-        let uuid = Uuid::parse_str(text).map_err(|_| BadName {
-            what: "an application id",
-            rule: "a UUIDv7",
-            found: text.chars().take(80).collect(),
-        })?;
-        uuid.try_into()
-    }
-}
-
-impl From<ApplicationId> for Uuid {
-    fn from(id: ApplicationId) -> Uuid {
-        id.0
-    }
-}
-
-impl fmt::Display for ApplicationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+ordered_id!(
+    /// One application: a UUIDv7, made at the kiosk, and the idempotency key everywhere after.
+    ApplicationId,
+    "an application id"
+);
+ordered_id!(
+    /// One alert: a UUIDv7, made by the device.
+    AlertId,
+    "an alert id"
+);
 
 /// One of the four attributes of TEXT EF 0002 (基本4情報). The 個人番号 has no name here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

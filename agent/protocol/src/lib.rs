@@ -21,6 +21,6 @@ pub mod time;
 
 pub use failure::{Failure, FailureCode};
 pub use ids::{
-    ApplicationId, AttributeName, DeviceId, FieldKey, PackId, SiteId, TenantId, VisitId,
+    AlertId, ApplicationId, AttributeName, DeviceId, FieldKey, PackId, SiteId, TenantId, VisitId,
 };
 pub use personal::{Personal, PinDigit};

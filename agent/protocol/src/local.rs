@@ -10,13 +10,23 @@
 //! ```text
 //! begin → choose_pack → agree_purpose → await_card
 //!       → (event card: usable, tries_left) → pin_digit… → pin_submit → form
-//!       → choose (once a question) → review → keep → end
-//! keep_ticket_only and end are taken at any step; a number beside a kept application is a second
-//! one, and the first stays as it is.
+//!       → choose or enter (once a question) → review → (open_form → … → review)… → keep → end
+//! without_card takes the place of await_card to pin_submit.
+//! keep_ticket_only and end are taken at any step.
 //! ```
 //!
 //! A visitor may go back: until the form is filled, choose_pack, agree_purpose and await_card are
 //! taken again, and the visit goes on from there. An answer to a question replaces an earlier one.
+//!
+//! A visit may fill several forms for one ticket: choose_pack names them all, the card is read
+//! once, and one form at a time is open. keep takes all of them, each reviewed.
+//!
+//! keep_ticket_only keeps what is filled so far, sealed like everything else. Calling a clerk also
+//! raises an alert, whose fate comes as [`Event::Clerk`]; beside kept applications it raises the
+//! alert alone and is answered with the number that was given.
+//!
+//! What is kept is printed by itself where there is a printer ([`Event::Print`]): the slip, and
+//! while the core is away also the filled forms.
 //!
 //! The screen never sends a value that the card gave: the agent holds the form, inserts what the
 //! card said and validates the whole with `madoguchi-procedure`.
@@ -26,10 +36,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::application::{Field, TicketOnlyReason};
-use crate::bundle::Text;
+use crate::bundle::{Appearance, Text};
 use crate::failure::Failure;
 use crate::ids::{FieldKey, PackId, VisitId};
-use crate::personal::PinDigit;
+use crate::personal::{Personal, PinDigit};
 use crate::ticket::TicketNumber;
 
 /// The only version there is so far.
@@ -78,14 +88,26 @@ pub enum Request {
     Begin {},
     /// Which procedure.
     ChoosePack {
-        /// One of the packs of [`Answer::Begun`].
+        /// One of the packs of [`Answer::Begun`]: its section gives the number, its form is
+        /// opened first.
         pack: PackId,
+        /// Others of them for the same ticket, in the order in which they are filled; at most
+        /// [`MOST_FORMS`] in all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<PackId>,
     },
     /// The visitor has read the purpose and goes on.
     AgreePurpose {},
     /// Look for the card from now on; answers come as [`Event::Card`].
-    AwaitCard {},
-    /// One digit of the PIN. Answered by [`Answer::PinDigits`].
+    AwaitCard {
+        /// What the visitor will type to open it.
+        #[serde(default, skip_serializing_if = "CardKey::is_pin")]
+        by: CardKey,
+    },
+    /// Go on without the card: its fields stay empty and are asked at the counter. Answered by
+    /// [`Answer::Form`].
+    WithoutCard {},
+    /// One digit of the PIN or of 照合番号B. Answered by [`Answer::PinDigits`].
     PinDigit {
         /// The digit.
         digit: PinDigit,
@@ -102,19 +124,80 @@ pub enum Request {
         /// The choice.
         choice: FieldKey,
     },
+    /// Answer a question of the pack by what was typed; `madoguchi-procedure` says how each kind
+    /// is spelled. Answered by [`Answer::Form`].
+    Enter {
+        /// The question's field.
+        field: FieldKey,
+        /// The value.
+        value: Personal<String>,
+    },
+    /// Open the form of another chosen pack. Answered by [`Answer::Form`].
+    OpenForm {
+        /// Its pack.
+        pack: PackId,
+    },
     /// The whole form as it would be kept. Answered by [`Answer::Form`] when it is complete and
     /// valid.
     Review {},
     /// Seal it, make it durable, give a number. Answered by [`Answer::Kept`] only after that.
     Keep {},
-    /// A number without a form. Answered by [`Answer::Kept`].
+    /// A number, with the forms as far as they are filled. Answered by [`Answer::Kept`].
     KeepTicketOnly {
         /// Why.
         reason: TicketOnlyReason,
     },
+    /// Print it again: paper was filled, a jam is gone. Taken while nothing of the visit is being
+    /// printed. Answered by [`Answer::Done`]; the outcome comes as [`Event::Print`].
+    Print {
+        /// What.
+        paper: Paper,
+    },
     /// The visit is over, or is broken off: wipe everything. Answered by [`Answer::Done`] when the
     /// agent has.
     End {},
+}
+
+/// Most forms of one visit.
+pub const MOST_FORMS: usize = 8;
+
+/// What opens the card's attributes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardKey {
+    /// 券面事項入力補助用暗証番号: 4 digits.
+    #[default]
+    Pin,
+    /// 照合番号B, read off the card's face: birth date (YYMMDD, year of the era), year of expiry
+    /// and security code, 14 digits. For whoever has no PIN or has locked it.
+    ReferenceNumberB,
+}
+
+impl CardKey {
+    /// Whether it is the PIN.
+    #[must_use]
+    pub fn is_pin(&self) -> bool {
+        *self == Self::Pin
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub fn digits(self) -> u8 {
+        match self {
+            Self::Pin => 4,
+            Self::ReferenceNumberB => 14,
+        }
+    }
+}
+
+/// What is printed for a visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Paper {
+    /// The number and what happens next.
+    Slip,
+    /// The filled forms, for the counter.
+    Forms,
 }
 
 impl Request {
@@ -125,14 +208,18 @@ impl Request {
             Self::Begin {} => "begin",
             Self::ChoosePack { .. } => "choose_pack",
             Self::AgreePurpose {} => "agree_purpose",
-            Self::AwaitCard {} => "await_card",
+            Self::AwaitCard { .. } => "await_card",
+            Self::WithoutCard {} => "without_card",
             Self::PinDigit { .. } => "pin_digit",
             Self::PinErase {} => "pin_erase",
             Self::PinSubmit {} => "pin_submit",
             Self::Choose { .. } => "choose",
+            Self::Enter { .. } => "enter",
+            Self::OpenForm { .. } => "open_form",
             Self::Review {} => "review",
             Self::Keep {} => "keep",
             Self::KeepTicketOnly { .. } => "keep_ticket_only",
+            Self::Print { .. } => "print",
             Self::End {} => "end",
         }
     }
@@ -190,10 +277,17 @@ pub enum Answer {
         packs: Vec<String>,
         /// The municipality's name.
         municipality: Text,
+        /// What else leads to packs, as TOML (`madoguchi-procedure`), in the order in which it is
+        /// shown.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        life_events: Vec<String>,
+        /// The municipality's 町丁目, as TOML (`madoguchi-procedure`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        towns: Option<String>,
     },
     /// How many digits the buffer holds.
     PinDigits {
-        /// 0 to 4.
+        /// 0 to [`CardKey::digits`].
         entered: u8,
     },
     /// The card refused the value; nothing was repeated.
@@ -242,11 +336,29 @@ pub enum Event {
         core_reachable: bool,
         /// How long a visitor may pause before the warning, in seconds.
         idle_seconds: u16,
+        /// The printer, where the profile names one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        printer: Option<PrinterState>,
+        /// What the profile says of screen and sound.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        appearance: Option<Appearance>,
     },
     /// The card of this visit.
     Card {
         /// Its state.
         card: CardEvent,
+    },
+    /// What became of paper of this visit.
+    Print {
+        /// Which.
+        paper: Paper,
+        /// How far it is.
+        state: PrintState,
+    },
+    /// What became of the call for a clerk of this visit.
+    Clerk {
+        /// How far it is.
+        state: ClerkState,
     },
     /// The agent ended the visit and wiped it.
     VisitEnded {
@@ -273,4 +385,44 @@ pub enum CardEvent {
     },
     /// It was taken away.
     Removed {},
+}
+
+/// The printer, as it was last seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PrinterState {
+    /// It takes jobs.
+    Ready {},
+    /// It cannot print now. Visits go on: the number is on the screen.
+    Unusable {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// How far paper is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PrintState {
+    /// The printer has it.
+    Printing {},
+    /// The printer says that it is out.
+    Printed {},
+    /// It will not come: the job is cancelled.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// How far a call for a clerk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClerkState {
+    /// The core has it.
+    Called,
+    /// Somebody at the office has said that they come.
+    Acknowledged,
+    /// The core does not answer: only chime and words here tell of it.
+    Unheard,
 }

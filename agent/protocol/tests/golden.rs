@@ -3,15 +3,15 @@
 //! never replaces one.
 
 use madoguchi_protocol::application::{
-    APPLICATION_FORMAT, Application, CardEvidence, Content, Field, Origin, SignatureCheck,
-    TicketOnlyReason,
+    APPLICATION_FORMAT, Application, CardEvidence, Content, Field, Origin, PartlyFilled,
+    SignatureCheck, TicketOnlyReason,
 };
-use madoguchi_protocol::bundle::{Bundle, Payload, Profile, SealingKey, Text};
-use madoguchi_protocol::core_api::{BlockRequest, Problem, Receipt};
+use madoguchi_protocol::bundle::{Appearance, Bundle, Payload, Printer, Profile, SealingKey, Text};
+use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState, BlockRequest, Problem, Receipt};
 use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, Event, EventFrame, FromAgent, Hello, Outcome, Request,
-    RequestFrame, ToAgent,
+    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Hello,
+    Outcome, Paper, PrintState, PrinterState, Request, RequestFrame, ToAgent,
 };
 use madoguchi_protocol::ticket::{TicketBlock, TicketNumber, TicketToken};
 use madoguchi_protocol::{
@@ -83,9 +83,9 @@ fn fields() -> Vec<Field> {
 fn local_protocol_to_the_agent() {
     let requests = [
         Request::Begin {},
-        Request::ChoosePack { pack: parsed("tenkyo") },
+        Request::ChoosePack { pack: parsed("tenkyo"), also: vec![] },
         Request::AgreePurpose {},
-        Request::AwaitCard {},
+        Request::AwaitCard { by: CardKey::Pin },
         Request::PinDigit { digit: PinDigit::try_from(7).expect("a digit") },
         Request::PinErase {},
         Request::PinSubmit {},
@@ -109,7 +109,13 @@ fn local_protocol_to_the_agent() {
 fn local_protocol_from_the_agent() {
     let answers = [
         Answer::Done {},
-        Answer::Begun { visit: visit(), packs: vec!["format = 1\n".into()], municipality: text() },
+        Answer::Begun {
+            visit: visit(),
+            packs: vec!["format = 1\n".into()],
+            municipality: text(),
+            life_events: vec![],
+            towns: None,
+        },
         Answer::PinDigits { entered: 3 },
         Answer::PinWrong { tries_left: 2 },
         Answer::Form { fields: fields() },
@@ -130,6 +136,8 @@ fn local_protocol_from_the_agent() {
                 municipality: Some(text()),
                 core_reachable: true,
                 idle_seconds: 90,
+                printer: None,
+                appearance: None,
             },
         },
         card(CardEvent::Present {}),
@@ -144,6 +152,54 @@ fn local_protocol_from_the_agent() {
     golden("local-from-agent", &frames);
 }
 
+/// What was added to version 1 for whole visits.
+#[test]
+fn local_protocol_of_whole_visits() {
+    let requests = [
+        Request::ChoosePack { pack: parsed("tenkyo"), also: vec![parsed("juminhyo")] },
+        Request::AwaitCard { by: CardKey::ReferenceNumberB },
+        Request::WithoutCard {},
+        Request::Enter { field: parsed("moved_on"), value: "20261122".into() },
+        Request::OpenForm { pack: parsed("juminhyo") },
+        Request::Print { paper: Paper::Slip },
+    ];
+    let frame = |(request, id)| RequestFrame { id, visit: Some(visit()), request };
+    let requests: Vec<_> = requests.into_iter().zip(1..).map(frame).map(ToAgent::Request).collect();
+    golden("local-to-agent-whole-visits", &requests);
+
+    let failure = Failure::new(FailureCode::PrinterPaper, "media-empty");
+    let begun = Answer::Begun {
+        visit: visit(),
+        packs: vec!["format = 1\n".into()],
+        municipality: text(),
+        life_events: vec!["format = 1\n".into()],
+        towns: Some("format = 1\n".into()),
+    };
+    let ours = |event| EventFrame { visit: Some(visit()), event };
+    let print = |paper, state| ours(Event::Print { paper, state });
+    let device = Event::Device {
+        out_of_service: None,
+        card_present: false,
+        municipality: None,
+        core_reachable: true,
+        idle_seconds: 90,
+        printer: Some(PrinterState::Unusable { failure: failure.clone() }),
+        appearance: Some(Appearance { volume: 40, panel_mm: Some([268, 476]) }),
+    };
+    let events = [
+        EventFrame { visit: None, event: device },
+        print(Paper::Slip, PrintState::Printing {}),
+        print(Paper::Slip, PrintState::Printed {}),
+        print(Paper::Forms, PrintState::Failed { failure }),
+        ours(Event::Clerk { state: ClerkState::Called }),
+        ours(Event::Clerk { state: ClerkState::Acknowledged }),
+        ours(Event::Clerk { state: ClerkState::Unheard }),
+    ];
+    let begun = FromAgent::Answer(AnswerFrame { id: 1, outcome: Outcome::Answer(begun) });
+    let said: Vec<_> = [begun].into_iter().chain(events.map(FromAgent::Event)).collect();
+    golden("local-from-agent-whole-visits", &said);
+}
+
 #[test]
 fn application() {
     let token = TicketToken::new([0x22; 16]);
@@ -154,8 +210,19 @@ fn application() {
         content,
     };
     let filled = Content::Filled { pack: pack(), fields: fields() };
-    let alone = Content::TicketOnly { reason: TicketOnlyReason::WithoutCard };
+    let alone = Content::TicketOnly { reason: TicketOnlyReason::WithoutCard, partly: None };
     golden("application", &[content(filled), content(alone)]);
+}
+
+/// A number with what was filled before.
+#[test]
+fn application_partly_filled() {
+    let partly = Some(PartlyFilled { pack: pack(), fields: fields() });
+    let content = Content::TicketOnly { reason: TicketOnlyReason::WithoutCard, partly };
+    let token = TicketToken::new([0x22; 16]);
+    let application =
+        Application { format: APPLICATION_FORMAT, id: application_id(), token, content };
+    golden("application-partly-filled", &application);
 }
 
 #[test]
@@ -199,15 +266,47 @@ fn bundles() {
         municipality: text(),
         sections: vec!['A'.try_into().expect("a letter")],
         idle_seconds: 90,
+        appearance: None,
+        printer: None,
+        packs_valid_days: None,
     };
     golden(
         "bundles",
         &[
             bundle(Payload::SealingKeys { keys: vec![key] }),
-            bundle(Payload::Packs { packs: vec!["format = 1\n".into()] }),
+            bundle(Payload::Packs {
+                packs: vec!["format = 1\n".into()],
+                life_events: vec![],
+                towns: None,
+            }),
             bundle(Payload::Profile { profile }),
         ],
     );
+}
+
+/// What was added to version 1 for whole visits.
+#[test]
+fn bundles_of_whole_visits() {
+    let packs = Payload::Packs {
+        packs: vec!["format = 1\n".into()],
+        life_events: vec!["format = 1\n".into()],
+        towns: Some("format = 1\n".into()),
+    };
+    let profile = Profile {
+        device: parsed("kiosk-01"),
+        site: parsed("honcho"),
+        municipality: text(),
+        sections: vec!['A'.try_into().expect("a letter")],
+        idle_seconds: 90,
+        appearance: Some(Appearance { volume: 40, panel_mm: Some([268, 476]) }),
+        printer: Some(Printer {
+            uri: "ipp://printer.example/ipp/print".into(),
+            slip_width_mm: 80,
+            forms: true,
+        }),
+        packs_valid_days: Some(400),
+    };
+    golden("bundles-of-whole-visits", &[packs, Payload::Profile { profile }]);
 }
 
 #[test]
@@ -240,6 +339,15 @@ fn core_answers() {
             retry: false,
         },
     );
+}
+
+#[test]
+fn alerts() {
+    let id = parsed("0192f0a0-0000-7000-8000-000000000002");
+    let raised_at = parsed("2026-11-22T01:02:03Z");
+    let alert = Alert { id, kind: AlertKind::CallClerk, ticket: Some(ticket()), raised_at };
+    golden("alert", &alert);
+    golden("alert-state", &AlertState { acknowledged_at: Some(raised_at) });
 }
 
 #[test]

@@ -163,7 +163,7 @@ impl Journey {
             return;
         };
         match (awaited, frame.outcome) {
-            (Awaited::Begun, Outcome::Answer(Answer::Begun { visit, packs, municipality })) => {
+            (Awaited::Begun, Outcome::Answer(Answer::Begun { visit, packs, municipality, .. })) => {
                 self.begun(visit, &packs, municipality);
             }
             (Awaited::Begun, outcome) => {
@@ -225,6 +225,7 @@ impl Journey {
                 municipality,
                 core_reachable,
                 idle_seconds,
+                ..
             } => {
                 let out_of_service = out_of_service.map(|f| f.code);
                 self.device = Some(Device {
@@ -241,10 +242,16 @@ impl Journey {
                     *refused = None;
                 }
             }
-            Event::Card { .. } | Event::VisitEnded { .. } if !ours => {
+            Event::Card { .. }
+            | Event::Print { .. }
+            | Event::Clerk { .. }
+            | Event::VisitEnded { .. }
+                if !ours =>
+            {
                 self.discard(Discarded::OtherVisit);
             }
             Event::Card { card } => self.card_event(card),
+            Event::Print { .. } | Event::Clerk { .. } => {}
             Event::VisitEnded { failure } => match &mut self.state {
                 State::Visit(visit) if matches!(visit.step, Step::Kept { .. }) => visit.over = true,
                 _ => self.broken(failure.code),

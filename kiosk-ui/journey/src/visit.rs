@@ -2,7 +2,7 @@
 
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::application::{Field, TicketOnlyReason};
-use madoguchi_protocol::local::{Answer, CardEvent, Outcome, Request};
+use madoguchi_protocol::local::{Answer, CardEvent, CardKey, Outcome, Request};
 use madoguchi_protocol::ticket::TicketNumber;
 
 use crate::input::Discarded;
@@ -41,16 +41,16 @@ impl Journey {
             (Step::Procedures, Action::ChoosePack(pack)) => {
                 visit.pack = visit.packs.iter().position(|p| p.id == pack);
                 self.go(Step::Purpose);
-                self.send(Request::ChoosePack { pack }, Awaited::Step);
+                self.send(Request::ChoosePack { pack, also: vec![] }, Awaited::Step);
             }
             (Step::Purpose, Action::AgreePurpose) => {
                 self.go(Step::LayCard { looking: false });
                 self.send(Request::AgreePurpose {}, Awaited::Step);
-                self.send(Request::AwaitCard {}, Awaited::Step);
+                self.send(Request::AwaitCard { by: CardKey::Pin }, Awaited::Step);
             }
             (_, Action::LayCard) => {
                 self.go(Step::LayCard { looking: false });
-                self.send(Request::AwaitCard {}, Awaited::Step);
+                self.send(Request::AwaitCard { by: CardKey::Pin }, Awaited::Step);
             }
             (Step::PinAgain { tries_left, .. }, Action::EnterPin) => {
                 self.go(Step::PinEntry { tries_left, entered: 0 });

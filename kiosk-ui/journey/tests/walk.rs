@@ -241,11 +241,19 @@ impl Walk {
         }
         let answers = [
             Answer::Done {},
-            Answer::Begun { visit: VisitId::random(), packs: vec![], municipality: agent::city() },
+            Answer::Begun {
+                visit: VisitId::random(),
+                packs: vec![],
+                municipality: agent::city(),
+                life_events: vec![],
+                towns: None,
+            },
             Answer::Begun {
                 visit: VisitId::random(),
                 packs: vec!["not a pack".into(), agent::TENKYO.into()],
                 municipality: agent::city(),
+                life_events: vec![],
+                towns: None,
             },
             Answer::PinDigits { entered: 250 },
             Answer::PinDigits { entered: 4 },
@@ -279,6 +287,8 @@ impl Walk {
                 municipality: None,
                 core_reachable: false,
                 idle_seconds: u16::try_from(pick).unwrap_or(0),
+                printer: None,
+                appearance: None,
             },
         ];
         let event = events[pick / 4 % events.len()].clone();
@@ -364,6 +374,8 @@ impl Walk {
                 municipality: None,
                 core_reachable: true,
                 idle_seconds: 90,
+                printer: None,
+                appearance: None,
             };
             self.kiosk.put(Input::Event(EventFrame { visit: None, event }));
         }

@@ -146,6 +146,8 @@ fn requests_answers_and_events_pass_in_order() {
         municipality: None,
         core_reachable: true,
         idle_seconds: 90,
+        printer: None,
+        appearance: None,
     };
     let event = EventFrame { visit: None, event };
     agent.say(&FromAgent::Event(event.clone()));

@@ -51,7 +51,7 @@ fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
         in_japan(opened.received_at),
     );
     match &opened.application.content {
-        Content::TicketOnly { reason } => {
+        Content::TicketOnly { reason, .. } => {
             text.push_str(&format!("form         none: {}\n", why_no_form(*reason)));
         }
         Content::Filled { pack, fields } => {

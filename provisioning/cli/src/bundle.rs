@@ -125,7 +125,14 @@ fn payload(arguments: &Sign) -> Result<(Payload, Vec<String>)> {
             let files = toml_file::read_packs(&arguments.packs)?;
             let names = files.iter().map(|f| format!("{} v{}", f.pack.id, f.pack.version));
             let names = names.collect();
-            Ok((Payload::Packs { packs: files.into_iter().map(|f| f.text).collect() }, names))
+            Ok((
+                Payload::Packs {
+                    packs: files.into_iter().map(|f| f.text).collect(),
+                    life_events: vec![],
+                    towns: None,
+                },
+                names,
+            ))
         }
         Kind::Profile => {
             let path = arguments.profile.as_deref().context("--profile is missing")?;

@@ -38,7 +38,7 @@ impl BundleSource<'_> {
     /// The packs of a signed bundle: `at` is the file, or the folder that has `packs.json`.
     pub(crate) fn packs(&self, at: &Path) -> Result<Vec<Pack>, BundleFileError> {
         let (path, payload) = self.read(at, BundleKind::Packs)?;
-        let Payload::Packs { packs } = payload else {
+        let Payload::Packs { packs, .. } = payload else {
             return Err(BundleFileError::Kind(path, BundleKind::Packs.as_str()));
         };
         packs

@@ -159,7 +159,7 @@ async fn an_unknown_or_old_pack_is_refused_and_a_ticket_alone_needs_none() {
     house.lay_packs(3, vec![newer, tenkyo()]);
     let intake = house.start(Role::Intake).await;
     assert_eq!(device.deliver(&intake, device.envelope(&application(), 1)).await.status(), 201);
-    let ticket = filled(Content::TicketOnly { reason: TicketOnlyReason::CallClerk });
+    let ticket = filled(Content::TicketOnly { reason: TicketOnlyReason::CallClerk, partly: None });
     assert_eq!(device.deliver(&intake, device.envelope(&ticket, 2)).await.status(), 201);
 }
 

@@ -134,7 +134,7 @@ async fn what_does_not_fit_its_pack_is_set_aside() {
         fields.remove(0);
     }
     delivered(&device, &intake, device.envelope(&incomplete, 1)).await;
-    let ticket = filled(Content::TicketOnly { reason: TicketOnlyReason::DoNotKnow });
+    let ticket = filled(Content::TicketOnly { reason: TicketOnlyReason::DoNotKnow, partly: None });
     delivered(&device, &intake, device.envelope(&ticket, 2)).await;
 
     let (office, operator) = (house.start_office(&intake).await, house.operator());

@@ -269,7 +269,12 @@ async fn a_bundle_never_goes_back() {
     let house = House::new();
     let registrar = house.start(Role::Registrar).await;
     let (operator, device) = (house.operator(), house.device("kiosk-01"));
-    let packs = |generation| house.sign(generation, Payload::Packs { packs: vec![tenkyo()] });
+    let packs = |generation| {
+        house.sign(
+            generation,
+            Payload::Packs { packs: vec![tenkyo()], life_events: vec![], towns: None },
+        )
+    };
     expect_problem(fetch(&device.client, &registrar, "packs").await, 404, "bundle.none").await;
 
     let second = packs(2);
@@ -294,7 +299,7 @@ async fn a_bundle_that_the_municipality_did_not_sign_is_refused() {
         tenant: name.parse().expect("a tenant"),
         generation: 9,
         signed_at: jiff::Timestamp::now(),
-        payload: Payload::Packs { packs: vec![] },
+        payload: Payload::Packs { packs: vec![], life_events: vec![], towns: None },
     };
     let other_key = MunicipalKey::generate().expect("a key");
     let operator = house.operator();
@@ -306,8 +311,12 @@ async fn a_bundle_that_the_municipality_did_not_sign_is_refused() {
     }
     let device = house.device("kiosk-01");
     expect_problem(fetch(&device.client, &registrar, "packs").await, 404, "bundle.none").await;
-    let answer =
-        publish(&device.client, &registrar, &house.sign(1, Payload::Packs { packs: vec![] })).await;
+    let answer = publish(
+        &device.client,
+        &registrar,
+        &house.sign(1, Payload::Packs { packs: vec![], life_events: vec![], towns: None }),
+    )
+    .await;
     expect_problem(answer, 403, "certificate.wrong_role").await;
     let answer = fetch(&device.client, &registrar, "firmware").await;
     expect_problem(answer, 400, "request.parameter").await;
@@ -323,6 +332,9 @@ async fn a_profile_is_given_to_its_device_alone() {
         municipality: Text { ja: "常盤市".to_owned(), en: "Tokiwa City".to_owned() },
         sections: vec!['A'.try_into().expect("a letter")],
         idle_seconds: 60,
+        appearance: None,
+        printer: None,
+        packs_valid_days: None,
     };
     let signed = |device: &str| house.sign(1, Payload::Profile { profile: profile(device) });
     let mine = signed("kiosk-01");

@@ -11,8 +11,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::frame::{FrameReader, encode};
 use madoguchi_protocol::local::{
-    Answer, CardEvent, Event, FromAgent, Hello, LOCAL_PROTOCOL, Outcome, Request, RequestFrame,
-    ToAgent,
+    Answer, CardEvent, CardKey, Event, FromAgent, Hello, LOCAL_PROTOCOL, Outcome, Request,
+    RequestFrame, ToAgent,
 };
 use madoguchi_protocol::{PinDigit, VisitId};
 use madoguchi_stage::namespaces::Private;
@@ -120,9 +120,11 @@ impl BareScreen {
     pub fn ask_for_the_card(&mut self) -> Result<()> {
         self.begin()?;
         let pack = "tenkyo".parse().context("a pack")?;
-        for request in
-            [Request::ChoosePack { pack }, Request::AgreePurpose {}, Request::AwaitCard {}]
-        {
+        for request in [
+            Request::ChoosePack { pack, also: vec![] },
+            Request::AgreePurpose {},
+            Request::AwaitCard { by: CardKey::Pin },
+        ] {
             self.ask(request)?;
             self.answer()?;
         }

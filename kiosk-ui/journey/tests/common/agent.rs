@@ -74,6 +74,8 @@ impl Agent {
             municipality: Some(city()),
             core_reachable: self.core_reachable,
             idle_seconds: 90,
+            printer: None,
+            appearance: None,
         };
         self.event(None, event);
     }
@@ -119,7 +121,7 @@ impl Agent {
             return;
         }
         let before = self.out.len();
-        let looks = matches!(frame.request, Request::AwaitCard {});
+        let looks = matches!(frame.request, Request::AwaitCard { .. });
         let outcome = match self.answer(frame.visit, frame.request) {
             Ok(answer) => Outcome::Answer(answer),
             Err(code) => Outcome::Failure(Failure::new(code, "a test")),
@@ -148,7 +150,13 @@ impl Agent {
                 typed: String::new(),
             });
             let packs = vec![TENKYO.to_owned(), without_questions()];
-            return Ok(Answer::Begun { visit: id, packs, municipality: city() });
+            return Ok(Answer::Begun {
+                visit: id,
+                packs,
+                municipality: city(),
+                life_events: vec![],
+                towns: None,
+            });
         }
         let (card, pin) = (&mut self.card, &self.pin);
         let Some(visit) = self.visit.as_mut().filter(|v| Some(v.id) == of) else {
@@ -159,7 +167,7 @@ impl Agent {
                 self.visit = None;
                 Answer::Done {}
             }
-            Request::ChoosePack { pack } if !visit.filled => {
+            Request::ChoosePack { pack, .. } if !visit.filled => {
                 let packs = [TENKYO.to_owned(), without_questions()];
                 let mut packs = packs.iter().filter_map(|t| Pack::parse(t).ok());
                 let pack = packs.find(|p| p.id == pack).ok_or(F::VisitOutOfOrder)?;
@@ -168,7 +176,7 @@ impl Agent {
                 Answer::Done {}
             }
             Request::AgreePurpose {} if visit.filling.is_some() && !visit.filled => Answer::Done {},
-            Request::AwaitCard {} if visit.filling.is_some() && !visit.filled => {
+            Request::AwaitCard { .. } if visit.filling.is_some() && !visit.filled => {
                 visit.awaiting = true;
                 visit.typed.clear();
                 Answer::Done {}

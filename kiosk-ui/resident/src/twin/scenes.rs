@@ -266,6 +266,8 @@ impl Play {
             municipality: Some(municipality()),
             core_reachable: self.device.core_reachable,
             idle_seconds: 90,
+            printer: None,
+            appearance: None,
         };
         self.tell(Input::Event(EventFrame { visit: None, event }));
     }
@@ -333,6 +335,8 @@ impl Play {
                 visit: self.visit,
                 packs: self.packs.clone(),
                 municipality: municipality(),
+                life_events: vec![],
+                towns: None,
             },
             Request::PinDigit { .. } => {
                 self.entered += 1;

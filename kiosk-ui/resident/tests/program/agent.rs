@@ -120,6 +120,8 @@ fn greet(stream: &mut UnixStream) {
         municipality: Some(municipality()),
         core_reachable: true,
         idle_seconds: 90,
+        printer: None,
+        appearance: None,
     };
     say(stream, &FromAgent::Event(EventFrame { visit: None, event }));
 }
@@ -130,6 +132,8 @@ fn answer(request: &Request, entered: &mut u8) -> Answer {
             visit: visit(),
             packs: vec![TENKYO.to_owned()],
             municipality: municipality(),
+            life_events: vec![],
+            towns: None,
         },
         Request::PinDigit { .. } => {
             *entered += 1;

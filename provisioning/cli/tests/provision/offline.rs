@@ -26,7 +26,7 @@ fn what_was_signed_verifies_under_the_key_that_was_made() {
     };
     let packs = verified("packs.json");
     assert_eq!(packs.generation, 7);
-    let Payload::Packs { packs } = packs.payload else { panic!("packs") };
+    let Payload::Packs { packs, .. } = packs.payload else { panic!("packs") };
     assert!(packs.iter().any(|text| text.contains("転居届")));
     let Payload::Profile { profile } = verified("profile.json").payload else {
         panic!("a profile")

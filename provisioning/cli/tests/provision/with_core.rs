@@ -197,7 +197,7 @@ async fn an_application_kept_by_an_enrolled_device_is_shown_to_an_operator() {
         format: 1,
         id: ApplicationId::now(),
         token: TicketToken::new([7; 16]),
-        content: Content::TicketOnly { reason: TicketOnlyReason::CallClerk },
+        content: Content::TicketOnly { reason: TicketOnlyReason::CallClerk, partly: None },
     };
     let facts = SealFacts {
         device: settings.device.clone(),

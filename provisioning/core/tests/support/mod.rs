@@ -90,7 +90,10 @@ impl House {
 
     /// Lays a packs bundle beside intake and office.
     pub fn lay_packs(&self, generation: u64, packs: Vec<String>) {
-        self.lay("packs.json", &self.sign(generation, Payload::Packs { packs }));
+        self.lay(
+            "packs.json",
+            &self.sign(generation, Payload::Packs { packs, life_events: vec![], towns: None }),
+        );
     }
 
     /// Lays a bundle of sealing keys beside the intake.
