@@ -9,7 +9,7 @@
 //! The first frame does not count: on X11 it is drawn before the window is mapped, and lost. So the
 //! question is asked anew, and the second frame answers it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -55,7 +55,9 @@ pub(crate) struct Drawn {
 }
 
 impl Drawn {
-    pub(crate) fn watch(face: &Face) -> Self {
+    /// `on_first` is told once, when the first page is on the screen.
+    pub(crate) fn watch(face: &Face, on_first: impl FnOnce() + 'static) -> Self {
+        let on_first = Rc::new(Cell::new(Some(on_first)));
         let state = Rc::new(RefCell::new(State::default()));
         let watched = Rc::clone(&state);
         let window = face.window().as_weak();
@@ -66,10 +68,14 @@ impl Drawn {
                 let watched = Rc::clone(&watched);
                 let seen = state.wanted;
                 let window = window.clone();
+                let on_first = Rc::clone(&on_first);
                 slint::Timer::single_shot(Duration::ZERO, move || {
                     let first = !std::mem::replace(&mut watched.borrow_mut().begun, true);
                     if !first {
                         say(&watched, seen);
+                        if let Some(on_first) = on_first.take() {
+                            on_first();
+                        }
                     } else if let Some(window) = window.upgrade() {
                         let serial = watched.borrow_mut().next();
                         window.global::<Kiosk>().set_page_serial(serial);

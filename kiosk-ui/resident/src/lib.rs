@@ -1,10 +1,11 @@
 //! The screens of the self-service kiosk.
 //!
 //! A [`Face`] draws the views of `madoguchi-journey`; [`shell`] joins it with the journey, the
-//! link to the agent and the clock. Nothing here knows a procedure, and no words stand here.
+//! link to the agent and the clock; every visit has a process of its own ([`launcher`]). Nothing here knows a procedure, and no words stand here.
 
 mod content;
 mod drawn;
+pub mod launcher;
 mod phrases;
 pub mod shell;
 mod show;

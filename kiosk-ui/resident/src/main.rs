@@ -1,17 +1,15 @@
 //! `madoguchi-kiosk`: the screens of the self-service kiosk.
 //!
-//! The process ends with every visit and begins anew in its place (`exec`): so nothing that a
-//! toolkit copied somewhere outlives the visitor. Where that fails it ends, and systemd starts it.
+//! What is started is the launcher; it starts a process for every visit, which ends with it.
 
-use std::convert::Infallible;
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
 use madoguchi_journey::view::Language;
-use madoguchi_resident::shell::{self, End, Options};
+use madoguchi_resident::launcher::{self, LauncherLine};
+use madoguchi_resident::shell::{self, Options};
 use madoguchi_widgets::Pixels;
 
 /// Every block that is freed is wiped first, also those of libraries.
@@ -39,6 +37,9 @@ struct Arguments {
     /// End after one visit instead of beginning anew.
     #[arg(long)]
     once: bool,
+    /// Serve one visit for the launcher that started this process.
+    #[arg(long, hide = true)]
+    visit_process: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -61,6 +62,14 @@ fn execute(arguments: &Arguments) -> Result<()> {
     madoguchi_program::close_memory()
         .context("the kernel does not let this process close its memory")?;
     madoguchi_program::start_log();
+    if !arguments.visit_process {
+        let program = std::env::current_exe().context("this program's file is gone")?;
+        let given: Vec<_> = std::env::args_os().skip(1).collect();
+        let end = launcher::run(&program, &given, arguments.once)?;
+        tracing::info!(?end, "the kiosk ends");
+        return Ok(());
+    }
+    let line = LauncherLine::take().context("a visit's process is started by the launcher only")?;
     let options = Options {
         socket: arguments.socket.clone(),
         size: arguments.size,
@@ -70,16 +79,5 @@ fn execute(arguments: &Arguments) -> Result<()> {
             Tongue::En => Language::English,
         },
     };
-    if shell::run(&options)? == End::Closed || arguments.once {
-        return Ok(());
-    }
-    match begin_anew()? {}
-}
-
-/// Puts a fresh process in the place of this one.
-fn begin_anew() -> Result<Infallible> {
-    tracing::info!("the visit is over; beginning anew");
-    let program = std::env::current_exe().context("this program's file is gone")?;
-    let error = Command::new(&program).args(std::env::args_os().skip(1)).exec();
-    Err(error).with_context(|| format!("cannot begin anew as {}", program.display()))
+    Ok(shell::run(&options, line)?)
 }

@@ -18,7 +18,8 @@ use slint::{ComponentHandle, PhysicalPosition, PhysicalSize, PlatformError, Time
 
 use crate::Face;
 use crate::drawn::Drawn;
-use crate::ui::Kiosk;
+use crate::launcher::{LauncherLine, Word, display_is_shared};
+use crate::ui::{Kiosk, KioskWindow};
 
 /// How the kiosk is run.
 #[derive(Debug, Clone)]
@@ -33,15 +34,6 @@ pub struct Options {
     pub language: Language,
 }
 
-/// Why the kiosk stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// A visit is over: whatever the process still holds of it goes with the process.
-    VisitOver,
-    /// The window was closed from outside.
-    Closed,
-}
-
 /// Why it could not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ShellError {
@@ -51,14 +43,24 @@ pub enum ShellError {
     /// No thread for the link.
     #[error("the link to the agent cannot be started")]
     Link(#[source] std::io::Error),
+    /// No line to the launcher.
+    #[error("the launcher cannot be heard")]
+    Launcher(#[source] std::io::Error),
 }
 
-/// Shows the kiosk until a visit is over.
+/// Serves one visit: waits until the launcher gives it the screen, shows the kiosk, and goes when
+/// the launcher has put another process in its place.
 ///
 /// # Errors
 /// [`ShellError`].
-pub fn run(options: &Options) -> Result<End, ShellError> {
-    let face = Face::new().map_err(ShellError::Window)?;
+pub fn run(options: &Options, launcher: LauncherLine) -> Result<(), ShellError> {
+    // What takes long is done before the screen is given to this process, except where the
+    // display itself must be free first.
+    let prepared = display_is_shared().then(Face::new).transpose().map_err(ShellError::Window)?;
+    if !launcher.wait_for_show() {
+        return Ok(());
+    }
+    let face = prepared.map_or_else(Face::new, Ok).map_err(ShellError::Window)?;
     let (sender, arrived) = channel();
     let waker = face.window().as_weak();
     let report = move |event| {
@@ -67,11 +69,36 @@ pub fn run(options: &Options) -> Result<End, ShellError> {
         let _ = waker.upgrade_in_event_loop(|window| window.global::<Kiosk>().invoke_arrived());
     };
     let link = Link::open(&options.socket, PROGRAM, report).map_err(ShellError::Link)?;
-    let shell = Shell::new(face, link, options);
+    let launcher = Rc::new(launcher);
+    let shell = Shell::new(face, link, Rc::clone(&launcher), options);
     connect(&shell, arrived);
     let window = shell.borrow().face.window().clone_strong();
+    end_when_told(&launcher, &window)?;
     window.run().map_err(ShellError::Window)?;
-    Ok(if shell.borrow().over { End::VisitOver } else { End::Closed })
+    if !shell.borrow().over {
+        launcher.say(Word::Closed);
+    }
+    Ok(())
+}
+
+/// Ends the loop as soon as the launcher wants it, or is gone.
+fn end_when_told(launcher: &LauncherLine, window: &KioskWindow) -> Result<(), ShellError> {
+    let line = launcher.try_clone().map_err(ShellError::Launcher)?;
+    let window = window.as_weak();
+    let wait = move || {
+        line.wait_for_end();
+        // Fails when the loop has ended already.
+        drop(window.upgrade_in_event_loop(|_| {
+            if let Err(error) = slint::quit_event_loop() {
+                tracing::warn!(%error, "the loop goes on");
+            }
+        }));
+    };
+    std::thread::Builder::new()
+        .name("launcher".to_owned())
+        .spawn(wait)
+        .map(drop)
+        .map_err(ShellError::Launcher)
 }
 
 const PROGRAM: &str = concat!("madoguchi-kiosk ", env!("CARGO_PKG_VERSION"));
@@ -82,6 +109,7 @@ struct Shell {
     journey: Journey,
     view: View,
     link: Link,
+    launcher: Rc<LauncherLine>,
     connection: Option<Connection>,
     timer: Rc<slint::Timer>,
     millimetres: Option<Pixels>,
@@ -128,10 +156,16 @@ fn connect(shell: &Rc<RefCell<Shell>>, arrived: Receiver<LinkEvent>) {
 }
 
 impl Shell {
-    fn new(face: Face, link: Link, options: &Options) -> Rc<RefCell<Self>> {
+    fn new(
+        face: Face,
+        link: Link,
+        launcher: Rc<LauncherLine>,
+        options: &Options,
+    ) -> Rc<RefCell<Self>> {
         let journey = Journey::new(options.language);
         let view = journey.view();
-        let drawn = Drawn::watch(&face);
+        let shown = Rc::clone(&launcher);
+        let drawn = Drawn::watch(&face, move || shown.say(Word::Shown));
         let window = face.window().window();
         match options.size {
             Some(size) => {
@@ -147,6 +181,7 @@ impl Shell {
                 journey,
                 view,
                 link,
+                launcher,
                 connection: None,
                 timer: Rc::new(slint::Timer::default()),
                 millimetres: options.millimetres,
@@ -203,7 +238,12 @@ impl Shell {
     }
 
     fn take(&mut self, input: Input) {
-        for command in self.journey.handle(input) {
+        let visited = self.journey.visit().is_some();
+        let commands = self.journey.handle(input);
+        if visited && self.journey.visit().is_none() {
+            self.launcher.say(Word::Leaving);
+        }
+        for command in commands {
             match command {
                 Command::Send(frame) => {
                     if let Some(connection) = self.connection {
@@ -212,7 +252,7 @@ impl Shell {
                 }
                 Command::Timer(timer) => self.set(timer),
                 Command::Discarded(what) => tracing::warn!(?what, "not taken from the agent"),
-                Command::Quit => return self.quit(),
+                Command::Quit => self.over = true,
             }
         }
         self.show();
@@ -233,23 +273,13 @@ impl Shell {
     }
 
     fn show(&mut self) {
-        if self.over {
-            return;
-        }
         self.view = self.journey.view();
         self.face.show(&self.view);
         self.drawn.expect(&self.face, &self.view, self.journey.visit());
-    }
-
-    fn quit(&mut self) {
-        self.over = true;
-        self.timer.stop();
-        // The loop ends with the window; should it not, it is told to.
-        if let Err(error) = self.face.window().hide() {
-            tracing::warn!(%error, "the window stays");
-        }
-        if let Err(error) = slint::quit_event_loop() {
-            tracing::warn!(%error, "the loop goes on");
+        if self.over {
+            // The last page stays until another process covers it.
+            self.timer.stop();
+            self.launcher.say(Word::Over);
         }
     }
 }

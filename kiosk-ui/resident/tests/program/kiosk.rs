@@ -44,8 +44,25 @@ impl Kiosk {
         Self { process, lines }
     }
 
-    pub fn pid(&self) -> u32 {
+    /// The launcher.
+    pub fn launcher(&self) -> u32 {
         self.process.id()
+    }
+
+    /// The process of the visit, once there is only one.
+    pub fn visit_process(&self) -> u32 {
+        let id = self.process.id();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+            let children = children.expect("the launcher runs");
+            let children: Vec<&str> = children.split_whitespace().collect();
+            if let [one] = children[..] {
+                return one.parse().expect("a number");
+            }
+            assert!(Instant::now() < deadline, "processes of visits: {children:?}");
+            std::thread::yield_now();
+        }
     }
 
     pub fn runs(&mut self) -> bool {
@@ -77,7 +94,7 @@ impl Kiosk {
     /// None of its sockets is of the internet. Of a process that hides its memory only root may
     /// see the sockets; for others the build's features stand for it (`tests/features.rs`).
     pub fn has_no_network(&self) {
-        let process = PathBuf::from(format!("/proc/{}", self.pid()));
+        let process = PathBuf::from(format!("/proc/{}", self.visit_process()));
         let Ok(open) = std::fs::read_dir(process.join("fd")) else { return };
         let sockets: BTreeSet<String> = open
             .filter_map(|f| std::fs::read_link(f.ok()?.path()).ok())

@@ -52,7 +52,8 @@ impl Visitor {
 fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
     let mut agent = Agent::listen();
     let mut visitor = Visitor::new(&agent);
-    let pid = visitor.kiosk.pid();
+    let launcher = visitor.kiosk.launcher();
+    let process = visitor.kiosk.visit_process();
 
     agent.is_greeted();
     visitor.sees("start");
@@ -81,12 +82,45 @@ fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
     let said = visitor.kiosk.lines_until_screen("start");
     assert!(said.iter().all(|line| !line.contains("digit") && !line.contains("touch")), "{said:?}");
 
-    // The successor: the same process in the system's eyes, a new program, a new connection.
+    // The successor: the same service in the system's eyes, another process, a new connection.
     agent.is_greeted();
-    assert_eq!(visitor.kiosk.pid(), pid);
+    assert_ne!(visitor.kiosk.visit_process(), process);
+    assert!(!std::path::Path::new(&format!("/proc/{process}")).exists(), "it is gone");
+    assert_eq!(visitor.kiosk.launcher(), launcher);
     assert!(visitor.kiosk.runs(), "it went on");
     visitor.stage.set(&scenes::view("start", Language::Japanese).expect("start"), SIZE);
     visitor.touches("start");
     visitor.sees("procedures");
     visitor.kiosk.has_no_network();
+}
+
+#[test]
+fn a_killed_process_is_replaced_at_once_and_the_launchers_end_is_everybodys() {
+    let mut agent = Agent::listen();
+    let mut visitor = Visitor::new(&agent);
+    agent.is_greeted();
+    visitor.sees("start");
+    visitor.touches("start");
+    visitor.sees("procedures");
+    let killed = visitor.kiosk.visit_process();
+    kill(killed);
+
+    agent.is_greeted();
+    visitor.sees("start");
+    let second = visitor.kiosk.visit_process();
+    assert_ne!(second, killed);
+
+    drop(visitor.kiosk);
+    let gone = std::path::PathBuf::from(format!("/proc/{second}"));
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while gone.exists() {
+        assert!(std::time::Instant::now() < deadline, "it outlives its launcher");
+        std::thread::yield_now();
+    }
+}
+
+fn kill(process: u32) {
+    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    let process = process.expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("killed");
 }
