@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["agent/procedure", "agent/envelope"],
     &[
         "agent/card",
+        "agent/printing",
         "agent/store",
         "agent/identity",
         "agent/uplink",

@@ -1,0 +1,112 @@
+//! What is printed.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use madoguchi_protocol::application::Origin;
+use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::Paper;
+use madoguchi_protocol::ticket::{BusinessDay, TicketNumber, TicketToken};
+use madoguchi_protocol::{Personal, VisitId};
+
+/// Paper of one visit.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Whose.
+    pub visit: VisitId,
+    /// What.
+    pub content: Content,
+}
+
+impl Job {
+    /// Which of the visit's papers it is.
+    #[must_use]
+    pub fn paper(&self) -> Paper {
+        match self.content {
+            Content::Slip(_) => Paper::Slip,
+            Content::Forms(_) => Paper::Forms,
+        }
+    }
+}
+
+/// What is on the paper.
+#[derive(Clone)]
+pub enum Content {
+    /// The number and what happens next.
+    Slip(Slip),
+    /// The filled forms, one after the other, each on pages of its own.
+    Forms(Vec<Form>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Slip(_) => "Slip(…)",
+            Self::Forms(_) => "Forms(…)",
+        })
+    }
+}
+
+/// The slip. It has no room for a name or any other value of a person: paper is left lying about.
+#[derive(Debug, Clone)]
+pub struct Slip {
+    /// Whose office.
+    pub municipality: Text,
+    /// The number, huge.
+    pub ticket: TicketNumber,
+    /// The section that calls it, as the pack names it.
+    pub section: Text,
+    /// The day on which the number is good.
+    pub business_day: BusinessDay,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// What the office has.
+    pub kept: Kept,
+    /// The procedures' titles.
+    pub procedures: Vec<Text>,
+    /// What to bring to the counter.
+    pub bring: Vec<Text>,
+    /// The slip's secret, as a QR code.
+    pub token: TicketToken,
+}
+
+/// What the office has of the visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Filled applications, on their way to the counter.
+    Application,
+    /// Filled applications, which wait here because the core is away: the printed forms go to the
+    /// counter with the slip.
+    ApplicationOnPaper,
+    /// A number alone: the form is filled at the counter.
+    NumberOnly,
+}
+
+/// One filled form, for the counter.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// Whose office.
+    pub municipality: Text,
+    /// The procedure's title.
+    pub title: Text,
+    /// The number it belongs to.
+    pub ticket: TicketNumber,
+    /// The day of the number.
+    pub business_day: BusinessDay,
+    /// When the number was given.
+    pub given_at: Timestamp,
+    /// The form, in the order of the pack; fields without a value are there to be written into.
+    pub rows: Vec<Row>,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its name on the form.
+    pub label: Text,
+    /// The value as a clerk reads it: a choice by its words, a date as a date. Empty where the
+    /// counter writes it.
+    pub value: Personal<String>,
+    /// Where the value comes from; without, it is written at the counter.
+    pub origin: Option<Origin>,
+}

@@ -1,0 +1,25 @@
+//! A visit's paper: the slip with the number, and the filled forms for the counter.
+//!
+//! [`spawn`] starts one thread that owns the printer. A [`Job`] is laid out, made into a PDF and
+//! handed to the printer by IPP (RFC 8011); what becomes of it comes back as [`PrintReport`]s.
+//!
+//! ```text
+//!  PrintHandle ──orders──►  press ──►  paper   (Slip, Forms → PDF)
+//!  your closure ◄─reports─    │
+//!                             └──────►  device (IPP over HTTP) ──►  printer
+//! ```
+//!
+//! **A late job never prints into the next visit.** A job is made empty first and filled only when
+//! the printer has told its number, so it can be cancelled at every moment. Whatever is not known
+//! to have come out (a time-out, no paper, a forgotten visit, a restart of this program) is
+//! cancelled, and the printer asked until it says that the job is gone. Until then nothing is
+//! printed.
+
+mod handle;
+mod job;
+mod press;
+mod report;
+
+pub use handle::{PrintHandle, Timing, spawn, spawn_with};
+pub use job::{Content, Form, Job, Kept, Row, Slip};
+pub use report::PrintReport;
