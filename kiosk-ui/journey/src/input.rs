@@ -9,7 +9,13 @@ use crate::view::Action;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
     /// A control was touched.
-    Touch(Action),
+    Touch {
+        /// Which.
+        action: Action,
+        /// [`crate::View::page`] on which the finger went down. A touch of an older page is only
+        /// a sign that somebody is there.
+        page: u32,
+    },
     /// The screen was touched, but no control: somebody is there.
     Presence,
     /// The agent can be reached (again); both have said hello.
@@ -31,6 +37,8 @@ pub enum Command {
     Send(RequestFrame),
     /// Replace the one timer by this.
     Timer(Timer),
+    /// Let this be heard. Neutral, and never the only sign of anything.
+    Sound(Earcon),
     /// For the log, and counted: the agent said something that was not taken.
     Discarded(Discarded),
     /// The visit is over and nothing of it is left here: end the process.
@@ -46,6 +54,25 @@ pub enum Timer {
     Once(u16),
     /// [`Input::TimerFired`] every second.
     EverySecond,
+}
+
+/// A short sound with a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Earcon {
+    /// A page forward.
+    Step,
+    /// The card has been read.
+    CardRead,
+    /// It is kept; a number is given.
+    Kept,
+    /// Time is running out.
+    Attention,
+    /// A card lies there and the visit is over.
+    TakeCard,
+    /// Something went wrong.
+    Trouble,
+    /// A clerk is called, and only this chime can be heard of it.
+    Called,
 }
 
 /// What was not taken, and why.

@@ -81,8 +81,8 @@ impl Journey {
     pub fn handle(&mut self, input: Input) -> Vec<Command> {
         if !matches!(self.state, State::Gone) {
             match input {
-                Input::Touch(action) if self.view().offers(&action) => self.touch(action),
-                Input::Touch(_) | Input::Presence => self.presence(),
+                Input::Touch { action, .. } if self.view().offers(&action) => self.touch(action),
+                Input::Touch { .. } | Input::Presence => self.presence(),
                 Input::Connected => self.connected(),
                 Input::Lost(failure) => self.lost(failure.code),
                 Input::Answer(frame) => self.answer(frame),

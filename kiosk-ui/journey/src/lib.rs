@@ -16,7 +16,7 @@ pub mod view;
 mod visit;
 mod words;
 
-pub use input::{Command, Discarded, Input, Timer};
+pub use input::{Command, Discarded, Earcon, Input, Timer};
 pub use journey::Journey;
 pub use view::{Action, View};
 pub use words::words;

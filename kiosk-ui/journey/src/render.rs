@@ -8,7 +8,7 @@ use madoguchi_protocol::application::TicketOnlyReason;
 use crate::journey::{Journey, LinkState};
 use crate::state::{Awaited, DialogState, Leaving, State, Step, Visit};
 use crate::texts::Texts;
-use crate::view::{Action, Button, Dialog, Progress, Screen, View, Words};
+use crate::view::{Action, Button, Dialog, Display, Progress, Screen, View, Words};
 use crate::words::words;
 
 pub(crate) fn button(action: Action, label: &str) -> Button {
@@ -31,6 +31,10 @@ impl Journey {
         let call = Action::TicketOnly(TicketOnlyReason::CallClerk);
         let call_clerk = visit.filter(|v| self.can_call(v)).map(|_| button(call, texts.call_clerk));
         View {
+            page: 0,
+            display: Display::default(),
+            display_button: button(Action::OpenDisplay, texts.call_clerk),
+            printer_away: None,
             language: self.language,
             languages: [Language::Japanese, Language::English]
                 .map(|language| Button {
@@ -82,6 +86,8 @@ impl Journey {
                 Screen::TakeCard {
                     title: texts.take_card.into(),
                     lead: texts.take_card_lead.into(),
+                    ticket_title: texts.ticket_title.into(),
+                    ticket: None,
                 }
             }
             State::Leaving(_) | State::Gone => {
@@ -139,16 +145,17 @@ impl Journey {
                     false => texts.still_there_lead.into(),
                 },
                 seconds_left,
+                seconds_words: String::new(),
                 go_on,
                 stop: match kept {
                     true => button(Action::ConfirmStop, texts.finish),
                     false => stop,
                 },
             },
-            DialogState::GiveUpForm(_) => Dialog::GiveUpForm {
+            DialogState::GiveUpForm(reason) => Dialog::NumberOnly {
                 title: texts.give_up_title.into(),
                 lead: texts.give_up_lead.into(),
-                number: button(Action::GiveUpForm, texts.ticket_only),
+                number: button(Action::ConfirmTicket(reason), texts.ticket_only),
                 go_on,
             },
             DialogState::CardTakenEarly => Dialog::Notice { words: texts.card_taken_early, go_on },
@@ -206,5 +213,5 @@ fn progress(visit: &Visit, texts: &Texts) -> Option<Progress> {
         Step::Kept { reason: None, .. } => 4,
         Step::Keeping { ticket_only: true } | Step::Kept { .. } | Step::Trouble(_) => return None,
     };
-    Some(Progress { stages: texts.stages.map(str::to_owned).into(), current })
+    Some(Progress { stages: texts.stages.map(str::to_owned).into(), current, form: None })
 }

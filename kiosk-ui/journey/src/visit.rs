@@ -8,7 +8,9 @@ use madoguchi_protocol::ticket::TicketNumber;
 use crate::input::Discarded;
 use crate::journey::Journey;
 use crate::state::{Awaited, DialogState, State, Step, Visit};
-use crate::view::{Action, PIN_LENGTH};
+use crate::view::Action;
+
+const PIN_LENGTH: u8 = 4;
 
 impl Journey {
     /// A touch that the view offered.
@@ -32,7 +34,7 @@ impl Journey {
                     self.ask_for_ticket(reason);
                 }
             }
-            (_, Action::GiveUpForm) => {
+            (_, Action::ConfirmTicket(_)) => {
                 if let Some(DialogState::GiveUpForm(reason)) = visit.dialog.take() {
                     self.ask_for_ticket(reason);
                 }

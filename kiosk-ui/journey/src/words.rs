@@ -17,7 +17,7 @@ pub fn words(code: FailureCode, language: Language) -> Words {
         Language::Japanese => ja,
         Language::English => en,
     };
-    Words { code, what_happened, what_it_means, what_to_do }
+    Words { code, code_title: "", what_happened, what_it_means, what_to_do }
 }
 
 type Sentences = [&'static str; 3];

@@ -91,7 +91,9 @@ impl Drawn {
     /// This view was put on the window and will be drawn.
     pub(crate) fn expect(&self, face: &Face, view: &View, visit: Option<VisitId>) {
         let question = match &view.screen {
-            Screen::Question { index, .. } => Some(*index),
+            Screen::Question { asked, .. }
+            | Screen::Towns { asked, .. }
+            | Screen::Entry { asked, .. } => Some(asked.index),
             _ => None,
         };
         let dialog = view.dialog.as_ref().map(|d| d.name());

@@ -212,13 +212,17 @@ impl Shell {
     fn touched(&mut self, id: i32) {
         let buttons = self.view.buttons();
         let button = usize::try_from(id).ok().and_then(|id| buttons.get(id));
-        self.take(button.map_or(Input::Presence, |b| Input::Touch(b.action.clone())));
+        self.take(button.map_or(Input::Presence, |b| self.touch(b.action.clone())));
+    }
+
+    fn touch(&self, action: Action) -> Input {
+        Input::Touch { action, page: self.view.page }
     }
 
     /// A key of the key pad: from here it goes to the agent, and no copy stays.
     fn digit(&mut self, digit: i32) {
         let digit = u8::try_from(digit).ok().and_then(|d| PinDigit::try_from(d).ok());
-        self.take(digit.map_or(Input::Presence, |d| Input::Touch(Action::Digit(d))));
+        self.take(digit.map_or(Input::Presence, |d| self.touch(Action::Digit(d))));
     }
 
     fn arrived(&mut self, event: LinkEvent) {
@@ -251,6 +255,7 @@ impl Shell {
                     }
                 }
                 Command::Timer(timer) => self.set(timer),
+                Command::Sound(_) => {}
                 Command::Discarded(what) => tracing::warn!(?what, "not taken from the agent"),
                 Command::Quit => self.over = true,
             }

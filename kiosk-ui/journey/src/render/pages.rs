@@ -3,6 +3,7 @@
 use madoguchi_procedure::display::card_value;
 use madoguchi_procedure::{FieldDefinition, Pack, Source};
 use madoguchi_protocol::application::TicketOnlyReason;
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::ticket::TicketNumber;
 use madoguchi_protocol::{FailureCode, Personal};
 
@@ -10,7 +11,7 @@ use super::button;
 use crate::journey::Journey;
 use crate::state::{Awaited, Step, Visit};
 use crate::texts::Texts;
-use crate::view::{Action, Button, Choice, PIN_LENGTH, Procedure, Row, RowOrigin, Screen};
+use crate::view::{Action, Button, Choice, Procedure, Row, RowOrigin, Screen};
 use crate::visit::{lay_again_helps, ticket_helps};
 use crate::words::words;
 
@@ -54,6 +55,7 @@ impl Journey {
         Screen::Procedures {
             title: texts.procedures_title.into(),
             lead: texts.procedures_lead.into(),
+            occasions: vec![],
             items: visit.packs.iter().map(item).collect(),
             do_not_know: button(Action::TicketOnly(TicketOnlyReason::DoNotKnow), texts.do_not_know),
         }
@@ -63,7 +65,7 @@ impl Journey {
         Screen::Purpose {
             procedure: self.language.of(&pack.title).into(),
             title: texts.purpose_title.into(),
-            purpose: self.language.of(&pack.purpose).into(),
+            purposes: vec![self.language.of(&pack.purpose).into()],
             attributes_title: texts.attributes_title.into(),
             attributes: pack.card.attributes.iter().map(|a| texts.attribute(*a).into()).collect(),
             number_not_read: texts.number_not_read.into(),
@@ -78,7 +80,7 @@ impl Journey {
         let (typed, erased) = (under_way(Awaited::PinDigit), under_way(Awaited::PinErase));
         // What the agent will hold once it has answered everything.
         let soon = (usize::from(entered) + typed).saturating_sub(erased);
-        let full = usize::from(PIN_LENGTH);
+        let full = usize::from(4u8);
         Screen::PinEntry {
             title: texts.pin_title.into(),
             pin_name: texts.pin_name.into(),
@@ -90,9 +92,10 @@ impl Journey {
             digits_enabled: soon < full,
             erase: Button { enabled: soon > 0, ..button(Action::ErasePin, texts.erase) },
             submit: Button {
-                enabled: entered == PIN_LENGTH && typed + erased == 0,
+                enabled: entered == 4 && typed + erased == 0,
                 ..button(Action::SubmitPin, texts.submit)
             },
+            other_key: button(Action::UseKey(CardKey::ReferenceNumberB), texts.submit),
             without_card: without_card(texts),
         }
     }
@@ -129,11 +132,17 @@ impl Journey {
             chosen: Personal::new(picked == Some(choice.key.as_str())),
         };
         Screen::Question {
-            procedure: self.language.of(&pack.title).into(),
-            index,
-            total,
-            title: (texts.question_title)(index + 1, total),
-            text: self.language.of(question).into(),
+            asked: crate::view::Asked {
+                procedure: self.language.of(&pack.title).into(),
+                index,
+                total,
+                title: (texts.question_title)(index + 1, total),
+                text: self.language.of(question).into(),
+                do_not_know: button(
+                    Action::TicketOnly(TicketOnlyReason::DoNotKnow),
+                    texts.do_not_know,
+                ),
+            },
             choices: choices.iter().map(choice).collect(),
             next: Button {
                 enabled: picked.is_some() && !busy && !self.awaits(Awaited::Choose),
@@ -152,6 +161,8 @@ impl Journey {
             purpose: self.language.of(&pack.purpose).into(),
             next_title: texts.next_steps_title.into(),
             next_steps: (texts.review_steps)(self.language.of(&pack.section.name)),
+            seen_to_end: true,
+            see_rest: String::new(),
             keep: button(Action::Keep, texts.keep),
         }
     }
@@ -206,12 +217,18 @@ impl Journey {
             },
             ticket_title: texts.ticket_title.into(),
             ticket: ticket.to_string(),
-            procedure: filled.map(|p| self.language.of(&p.title).into()),
+            procedures: filled.map(|p| self.language.of(&p.title).into()).into_iter().collect(),
             section_title: texts.section_title.into(),
             section,
             next_title: texts.next_steps_title.into(),
             next_steps,
-            clerk_called: called.map(|ticket| (texts.clerk_called)(&ticket.to_string())),
+            bring_title: String::new(),
+            bring: vec![],
+            papers: vec![],
+            clerk: called.map(|ticket| crate::view::ClerkLine {
+                state: crate::view::CallState::Calling,
+                words: (texts.clerk_called)(&ticket.to_string()),
+            }),
             take_card: card_there.then(|| texts.take_card.into()),
             finish: button(Action::Finish, texts.finish),
         }
@@ -255,6 +272,7 @@ fn pin_again(tries_left: u8, wrong: bool, texts: &Texts) -> Screen {
         tries_left,
         tries: (texts.tries)(tries_left),
         wrong,
+        other_key: None,
         again: button(Action::EnterPin, if last { texts.pin_last } else { texts.pin_again }),
         ticket_only: ticket_only(texts),
     }

@@ -135,12 +135,14 @@ pub(super) const TEXTS: Texts = Texts {
 
     card_taken_early: Words {
         code: FailureCode::CardRemoved,
+        code_title: "",
         what_happened: "The card was taken.",
         what_it_means: "It has already been read, so you can go on.",
         what_to_do: "Please keep your card safe.",
     },
     call_failed: Words {
         code: FailureCode::Internal,
+        code_title: "",
         what_happened: "No clerk could be called.",
         what_it_means: "Your number on this screen stays as it is.",
         what_to_do: "If it is urgent, please speak to a clerk at a counter nearby.",

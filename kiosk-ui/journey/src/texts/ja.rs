@@ -132,12 +132,14 @@ pub(super) const TEXTS: Texts = Texts {
 
     card_taken_early: Words {
         code: FailureCode::CardRemoved,
+        code_title: "",
         what_happened: "カードが取られました。",
         what_it_means: "カードの内容は、もう読み取ってあります。このまま続けられます。",
         what_to_do: "カードは、なくさないようにお持ちください。",
     },
     call_failed: Words {
         code: FailureCode::Internal,
+        code_title: "",
         what_happened: "係員をよべませんでした。",
         what_it_means: "画面の番号は、そのまま使えます。",
         what_to_do: "お急ぎのときは、近くの窓口で係員に声をかけてください。",

@@ -1,6 +1,11 @@
 //! The pages.
 
-use super::{Button, Choice, Procedure, Row, Words};
+use madoguchi_protocol::Personal;
+
+use super::{
+    Asked, AtCounter, Button, Choice, ChosenTown, ClerkLine, EntryGroup, EntryKind, Needed,
+    NumberGroup, Occasion, PaperLine, Procedure, Row, Words,
+};
 
 /// A page.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,19 +48,38 @@ pub enum Screen {
         title: String,
         /// What to do.
         lead: String,
+        /// Occasions that lead to several of them; perhaps none.
+        occasions: Vec<Occasion>,
         /// The procedures on offer.
         items: Vec<Procedure>,
         /// "I don't know".
         do_not_know: Button,
     },
+    /// What an occasion (moving house) needs: some of it here, some at a counter.
+    LifeEvent {
+        /// Heading: the occasion.
+        title: String,
+        /// What to do.
+        lead: String,
+        /// What can be done here, to be ticked.
+        needed: Vec<Needed>,
+        /// Heading of `at_counter`.
+        at_counter_title: String,
+        /// What is done at a counter.
+        at_counter: Vec<AtCounter>,
+        /// On with what is ticked.
+        next: Button,
+        /// "I don't know".
+        do_not_know: Button,
+    },
     /// What the card is read for, before it is.
     Purpose {
-        /// The procedure.
+        /// The procedure, or all of them in one line.
         procedure: String,
         /// Heading.
         title: String,
-        /// The pack's purpose.
-        purpose: String,
+        /// The purpose of each procedure.
+        purposes: Vec<String>,
         /// Heading of `attributes`.
         attributes_title: String,
         /// What is read, and nothing else.
@@ -69,13 +93,26 @@ pub enum Screen {
         /// On without it.
         without_card: Button,
     },
+    /// Without a card: answer the questions all the same, or take a number at once.
+    WithoutCard {
+        /// The procedure, or all of them in one line.
+        procedure: String,
+        /// Heading.
+        title: String,
+        /// What each way means.
+        lead: String,
+        /// To the questions, where there are any.
+        answer: Option<Button>,
+        /// A number at once.
+        number: Button,
+    },
     /// Put the card on the reader.
     LayCard {
         /// Heading.
         title: String,
         /// How.
         lead: String,
-        /// Which PIN will be asked for.
+        /// Which PIN or number will be asked for.
         pin_hint: String,
         /// A card lies there and is being looked at.
         looking: bool,
@@ -94,7 +131,7 @@ pub enum Screen {
         tries_left: u8,
         /// The same in words.
         tries: String,
-        /// How many digits the agent holds, 0 to [`PIN_LENGTH`].
+        /// How many digits the agent holds, 0 to 4.
         entered: u8,
         /// The same in words, for whoever does not see the dots.
         entered_words: String,
@@ -104,16 +141,49 @@ pub enum Screen {
         erase: Button,
         /// Sends it; enabled when all digits are there.
         submit: Button,
+        /// 照合番号B instead.
+        other_key: Button,
         /// On without the card.
         without_card: Button,
     },
-    /// Before the key pad: the PIN was wrong, or only one try is left. On only by choice.
+    /// 照合番号B, as it stands on the card's face. The digits are not shown and not known here.
+    ReferenceNumber {
+        /// Heading.
+        title: String,
+        /// The number by its full name.
+        number_name: String,
+        /// What to do.
+        lead: String,
+        /// Its parts, in the order in which they are typed.
+        groups: Vec<NumberGroup>,
+        /// Index into `groups`: where the next digit goes; the last one when all are full.
+        current: usize,
+        /// Tries left, read from the card.
+        tries_left: u8,
+        /// The same in words.
+        tries: String,
+        /// How many digits the agent holds, 0 to 14.
+        entered: u8,
+        /// The same in words.
+        entered_words: String,
+        /// Whether the ten digit keys ([`super::Action::Digit`]) are taken now.
+        digits_enabled: bool,
+        /// Takes one digit back.
+        erase: Button,
+        /// Sends it; enabled when all digits are there.
+        submit: Button,
+        /// The PIN instead, where it can be used.
+        other_key: Option<Button>,
+        /// On without the card.
+        without_card: Button,
+    },
+    /// Before the key pad: PIN or number was wrong, or only one try is left. On only by choice.
     PinAgain {
         /// Heading.
         title: String,
         /// What that means.
         lead: String,
-        /// The PIN by its full name.
+        /// The PIN or number by its full name.
         pin_name: String,
         /// Tries left, from the card.
         tries_left: u8,
@@ -123,6 +193,8 @@ pub enum Screen {
         wrong: bool,
         /// To the key pad.
         again: Button,
+        /// 照合番号B instead of the PIN, or the other way round, where it can be used.
+        other_key: Option<Button>,
         /// A number without the form.
         ticket_only: Button,
     },
@@ -146,21 +218,51 @@ pub enum Screen {
         /// On.
         next: Button,
     },
-    /// One question.
+    /// A question with choices.
     Question {
-        /// The procedure.
-        procedure: String,
-        /// 0-based number of this question.
-        index: usize,
-        /// How many there are.
-        total: usize,
-        /// "Question 1 of 1".
-        title: String,
-        /// The question.
-        text: String,
+        /// Which.
+        asked: Asked,
         /// What can be picked.
         choices: Vec<Choice>,
         /// On; enabled when one is picked.
+        next: Button,
+    },
+    /// The 町丁目 of an address, before its digits.
+    Towns {
+        /// Which question.
+        asked: Asked,
+        /// How to choose.
+        lead: String,
+        /// Rows of the kana table (あ, か, …); those without a town are not enabled.
+        rows: Vec<Choice>,
+        /// The towns of the chosen row.
+        towns: Vec<Choice>,
+    },
+    /// An answer that is typed on the digit keys.
+    Entry {
+        /// Which question.
+        asked: Asked,
+        /// For the layout.
+        kind: EntryKind,
+        /// How to type it.
+        lead: String,
+        /// Of an address: what stands before the digits.
+        town: Option<ChosenTown>,
+        /// The digits.
+        groups: Vec<EntryGroup>,
+        /// Index into `groups`: where the next digit goes.
+        current: usize,
+        /// The answer as a person reads it, once it makes sense.
+        spoken: Option<Personal<String>>,
+        /// What is wrong with what is typed; it stays.
+        problem: Option<String>,
+        /// Whether the ten digit keys ([`super::Action::Digit`]) are taken now.
+        digits_enabled: bool,
+        /// Takes one digit back, also of the group before.
+        erase: Button,
+        /// To the next group, where there are several.
+        next_group: Option<Button>,
+        /// On; enabled when the answer is complete.
         next: Button,
     },
     /// The whole form before it is kept.
@@ -181,7 +283,13 @@ pub enum Screen {
         next_title: String,
         /// What happens after this.
         next_steps: Vec<String>,
-        /// Leave it with the office.
+        /// Whether the visitor has seen the end of the page. The screens say so by
+        /// [`super::Action::SeenToEnd`]: when it was scrolled to, or at once where nothing scrolls.
+        seen_to_end: bool,
+        /// Said while it has not been seen: look at the rest first.
+        see_rest: String,
+        /// Leave it with the office ([`super::Action::Keep`]), or on to the next form
+        /// ([`super::Action::NextForm`]); enabled when the end was seen.
         keep: Button,
     },
     /// It is being made durable. Nothing is called kept yet.
@@ -199,8 +307,8 @@ pub enum Screen {
         ticket_title: String,
         /// The number, as `A017`.
         ticket: String,
-        /// The procedure, unless it is a ticket alone.
-        procedure: Option<String>,
+        /// The procedures that are kept; none of a ticket alone.
+        procedures: Vec<String>,
         /// Heading of `section`.
         section_title: String,
         /// Who calls the number, where the number says so.
@@ -209,9 +317,15 @@ pub enum Screen {
         next_title: String,
         /// What happens next.
         next_steps: Vec<String>,
-        /// That a clerk was called as well.
-        clerk_called: Option<String>,
-        /// "Take your card", while it lies there.
+        /// Heading of `bring`.
+        bring_title: String,
+        /// What to have at hand at the counter; perhaps nothing.
+        bring: Vec<String>,
+        /// Slip and forms, where they are printed.
+        papers: Vec<PaperLine>,
+        /// The call for a clerk, if there was one.
+        clerk: Option<ClerkLine>,
+        /// "Take your card", while it lies there; to be drawn strongly.
         take_card: Option<String>,
         /// To the end.
         finish: Button,
@@ -220,8 +334,12 @@ pub enum Screen {
     TakeCard {
         /// Heading.
         title: String,
-        /// What to do.
+        /// What to do; after a while, that a clerk is told.
         lead: String,
+        /// Heading of `ticket`.
+        ticket_title: String,
+        /// The number, where one was given.
+        ticket: Option<String>,
     },
     /// Something went wrong.
     Trouble {
@@ -249,13 +367,18 @@ impl Screen {
             Self::TakeCardFirst { .. } => "take_card_first",
             Self::Start { .. } => "start",
             Self::Procedures { .. } => "procedures",
+            Self::LifeEvent { .. } => "life_event",
             Self::Purpose { .. } => "purpose",
+            Self::WithoutCard { .. } => "without_card",
             Self::LayCard { .. } => "lay_card",
             Self::PinEntry { .. } => "pin_entry",
+            Self::ReferenceNumber { .. } => "reference_number",
             Self::PinAgain { .. } => "pin_again",
             Self::Reading { .. } => "reading",
             Self::Form { .. } => "form",
             Self::Question { .. } => "question",
+            Self::Towns { .. } => "towns",
+            Self::Entry { .. } => "entry",
             Self::Review { .. } => "review",
             Self::Keeping { .. } => "keeping",
             Self::Kept { .. } => "kept",
@@ -265,23 +388,57 @@ impl Screen {
         }
     }
 
+    /// Whether the ten digit keys ([`super::Action::Digit`]) are there and taken now.
+    #[must_use]
+    pub fn digits_enabled(&self) -> bool {
+        match self {
+            Self::PinEntry { digits_enabled, .. }
+            | Self::ReferenceNumber { digits_enabled, .. }
+            | Self::Entry { digits_enabled, .. } => *digits_enabled,
+            _ => false,
+        }
+    }
+
     /// The page's own buttons, in reading order.
     pub(super) fn buttons(&self) -> Vec<&Button> {
         match self {
             Self::Start { start, .. } => vec![start],
-            Self::Procedures { items, do_not_know, .. } => {
-                items.iter().map(|i| &i.button).chain([do_not_know]).collect()
+            Self::Procedures { occasions, items, do_not_know, .. } => {
+                let occasions = occasions.iter().map(|o| &o.button);
+                occasions.chain(items.iter().map(|i| &i.button)).chain([do_not_know]).collect()
+            }
+            Self::LifeEvent { needed, next, do_not_know, .. } => {
+                needed.iter().map(|n| &n.button).chain([next, do_not_know]).collect()
             }
             Self::Purpose { agree, without_card, .. } => vec![agree, without_card],
+            Self::WithoutCard { answer, number, .. } => answer.iter().chain([number]).collect(),
             Self::LayCard { without_card, .. } => vec![without_card],
-            Self::PinEntry { erase, submit, without_card, .. } => vec![erase, submit, without_card],
-            Self::PinAgain { again, ticket_only, .. } => vec![again, ticket_only],
+            Self::PinEntry { erase, submit, other_key, without_card, .. } => {
+                vec![erase, submit, other_key, without_card]
+            }
+            Self::ReferenceNumber { erase, submit, other_key, without_card, .. } => {
+                [erase, submit].into_iter().chain(other_key).chain([without_card]).collect()
+            }
+            Self::PinAgain { again, other_key, ticket_only, .. } => {
+                [again].into_iter().chain(other_key).chain([ticket_only]).collect()
+            }
             Self::Form { next, .. } => vec![next],
-            Self::Question { choices, next, .. } => {
-                choices.iter().map(|c| &c.button).chain([next]).collect()
+            Self::Question { asked, choices, next } => {
+                choices.iter().map(|c| &c.button).chain([next, &asked.do_not_know]).collect()
+            }
+            Self::Towns { asked, rows, towns, .. } => {
+                let choices = rows.iter().chain(towns).map(|c| &c.button);
+                choices.chain([&asked.do_not_know]).collect()
+            }
+            Self::Entry { asked, town, erase, next_group, next, .. } => {
+                let change = town.iter().map(|t| &t.change);
+                let keys = [erase].into_iter().chain(next_group);
+                change.chain(keys).chain([next, &asked.do_not_know]).collect()
             }
             Self::Review { keep, .. } => vec![keep],
-            Self::Kept { finish, .. } => vec![finish],
+            Self::Kept { papers, finish, .. } => {
+                [finish].into_iter().chain(papers.iter().filter_map(|p| p.again.as_ref())).collect()
+            }
             Self::Trouble { ways, .. } => ways.iter().collect(),
             Self::Connecting { .. }
             | Self::OutOfService { .. }

@@ -80,7 +80,10 @@ impl Maker<'_> {
                 stop: self.button(stop),
                 ..empty
             },
-            Some(Dialog::GiveUpForm { title, lead, number, go_on }) => Layer {
+            Some(
+                Dialog::CallClerk { title, lead, call: number, go_on }
+                | Dialog::NumberOnly { title, lead, number, go_on },
+            ) => Layer {
                 over: Over::Stop,
                 title: sentence(title),
                 lead: sentence(lead),
@@ -88,7 +91,13 @@ impl Maker<'_> {
                 stop: self.button(number),
                 ..empty
             },
-            Some(Dialog::StillThere { title, lead, seconds_left, go_on, stop }) => Layer {
+            Some(Dialog::Display(panel)) => Layer {
+                over: Over::Stop,
+                title: sentence(&panel.title),
+                go_on: self.button(&panel.close),
+                ..empty
+            },
+            Some(Dialog::StillThere { title, lead, seconds_left, go_on, stop, .. }) => Layer {
                 over: Over::StillThere,
                 title: sentence(title),
                 lead: sentence(lead),
@@ -141,12 +150,27 @@ impl Maker<'_> {
                 main: self.button(start),
                 ..said(Kind::Start, title, lead)
             },
-            Screen::Procedures { title, lead, items, do_not_know } => Page {
+            Screen::Procedures { title, lead, items, do_not_know, .. } => Page {
                 tiles: items.iter().map(|i| self.procedure(i)).collect(),
                 second: self.button(do_not_know),
                 ..said(Kind::Procedures, title, lead)
             },
             Screen::Purpose { .. } => self.purpose(empty),
+            Screen::LifeEvent { title, lead, next, do_not_know, .. } => Page {
+                main: self.button(next),
+                second: self.button(do_not_know),
+                ..said(Kind::Procedures, title, lead)
+            },
+            Screen::WithoutCard { title, lead, number, .. } => {
+                Page { main: self.button(number), ..said(Kind::Procedures, title, lead) }
+            }
+            Screen::ReferenceNumber { title, lead, submit, .. } => {
+                Page { main: self.button(submit), ..said(Kind::PinEntry, title, lead) }
+            }
+            Screen::Towns { asked, .. } => said(Kind::Question, &asked.title, &asked.text),
+            Screen::Entry { asked, next, .. } => {
+                Page { main: self.button(next), ..said(Kind::Question, &asked.title, &asked.text) }
+            }
             Screen::LayCard { title, lead, pin_hint, looking, without_card } => Page {
                 note: sentence(pin_hint),
                 looking: *looking,
@@ -163,6 +187,7 @@ impl Maker<'_> {
                 wrong,
                 again,
                 ticket_only,
+                ..
             } => Page {
                 pin: Pin {
                     name: sentence(pin_name),
@@ -184,16 +209,16 @@ impl Maker<'_> {
                 main: self.button(next),
                 ..said(Kind::Form, title, lead)
             },
-            Screen::Question { procedure, title, text, choices, next, .. } => Page {
-                procedure: procedure.into(),
+            Screen::Question { asked, choices, next } => Page {
+                procedure: asked.procedure.as_str().into(),
                 tiles: choices.iter().map(|c| self.choice(c)).collect(),
                 main: self.button(next),
-                ..said(Kind::Question, title, text)
+                ..said(Kind::Question, &asked.title, &asked.text)
             },
             Screen::Review { .. } => self.review(empty),
             Screen::Keeping { title, lead } => said(Kind::Keeping, title, lead),
             Screen::Kept { .. } => self.kept(empty),
-            Screen::TakeCard { title, lead } => said(Kind::TakeCard, title, lead),
+            Screen::TakeCard { title, lead, .. } => said(Kind::TakeCard, title, lead),
             Screen::Trouble { words: said, ways } => Page {
                 kind: Kind::Trouble,
                 title: sentence(said.what_happened),
@@ -212,7 +237,7 @@ impl Maker<'_> {
         let Screen::Purpose {
             procedure,
             title,
-            purpose,
+            purposes,
             attributes_title,
             attributes,
             number_not_read,
@@ -227,7 +252,7 @@ impl Maker<'_> {
             kind: Kind::Purpose,
             procedure: procedure.into(),
             title: sentence(title),
-            purpose: sentence(purpose),
+            purpose: sentence(&purposes.join("\n")),
             points_title: attributes_title.into(),
             points: texts(attributes),
             assurance: sentence(number_not_read),
@@ -251,6 +276,7 @@ impl Maker<'_> {
             erase,
             submit,
             without_card,
+            ..
         } = &self.view.screen
         else {
             return empty;
@@ -286,6 +312,7 @@ impl Maker<'_> {
             next_title,
             next_steps,
             keep,
+            ..
         } = &self.view.screen
         else {
             return empty;
@@ -310,14 +337,15 @@ impl Maker<'_> {
             title,
             ticket_title,
             ticket,
-            procedure,
+            procedures,
             section_title,
             section,
             next_title,
             next_steps,
-            clerk_called,
+            clerk,
             take_card,
             finish,
+            ..
         } = &self.view.screen
         else {
             return empty;
@@ -328,12 +356,12 @@ impl Maker<'_> {
             title: sentence(title),
             ticket_title: ticket_title.into(),
             ticket: ticket.into(),
-            procedure: maybe(procedure),
+            procedure: procedures.join("、").into(),
             section_title: section_title.into(),
             section: maybe(section),
             points_title: next_title.into(),
             points: texts(next_steps),
-            clerk_called: sentence(clerk_called.as_deref().unwrap_or_default()),
+            clerk_called: sentence(clerk.as_ref().map(|c| c.words.as_str()).unwrap_or_default()),
             take_card: sentence(take_card.as_deref().unwrap_or_default()),
             main: self.button(finish),
             ..empty
@@ -373,7 +401,7 @@ fn row(row: &Row) -> RowView {
         value: row.value.as_ref().map(|v| v.expose().as_str()).unwrap_or_default().into(),
         origin: match row.origin {
             RowOrigin::Card => Origin::Card,
-            RowOrigin::Chosen => Origin::Chosen,
+            RowOrigin::Chosen | RowOrigin::Typed => Origin::Chosen,
             RowOrigin::AtCounter => Origin::AtCounter,
         },
         origin_words: row.origin_words.as_str().into(),

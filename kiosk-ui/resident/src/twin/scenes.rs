@@ -250,6 +250,11 @@ impl Play {
         }
     }
 
+    fn tell_touch(&mut self, action: Action) {
+        let page = self.journey.view().page;
+        self.tell(Input::Touch { action, page });
+    }
+
     fn lose(&mut self, code: FailureCode) {
         self.tell(Input::Lost(failure(code)));
     }
@@ -280,12 +285,12 @@ impl Play {
     /// Touches a control that is there and enabled.
     fn touch(&mut self, control: &str) -> Option<()> {
         let action = self.journey.view().control(control)?;
-        self.journey.view().offers(&action).then(|| self.tell(Input::Touch(action)))
+        self.journey.view().offers(&action).then(|| self.tell_touch(action))
     }
 
     fn digits(&mut self, count: u8) -> Option<()> {
         for digit in 1..=count {
-            self.tell(Input::Touch(Action::Digit(PinDigit::try_from(digit).ok()?)));
+            self.tell_touch(Action::Digit(PinDigit::try_from(digit).ok()?));
         }
         Some(())
     }
@@ -316,6 +321,9 @@ impl Play {
         }
         if part >= Part::Review {
             self.touch("next")?;
+        }
+        if part >= Part::Review {
+            self.tell_touch(Action::SeenToEnd);
         }
         if part >= Part::Kept {
             self.touch("keep")?;
