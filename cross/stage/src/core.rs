@@ -133,6 +133,15 @@ impl Core {
         Ok(())
     }
 
+    /// A running role.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn role(&self, role: &str) -> Result<&Process> {
+        let mut roles = self.roles.iter();
+        roles.find(|process| process.name() == role).with_context(|| format!("the {role} runs"))
+    }
+
     /// Ends one role in order.
     ///
     /// # Errors

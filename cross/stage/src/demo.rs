@@ -52,7 +52,7 @@ fn say(step: &str) {
 fn scripted(stage: &mut Stage, mut table: Timetable, pictures: &Path) -> Result<()> {
     fs::create_dir_all(pictures).with_context(|| format!("create {}", pictures.display()))?;
     forget_former(pictures).with_context(|| format!("empty {}", pictures.display()))?;
-    let person = Person::read(&stage.plan().person())?;
+    let person = Person::read(&stage.plan().person)?;
     let mut visitor = Visitor::come(stage, person, Some(pictures), say);
     let kept = visitor.moves_within_the_city()?;
     table.append(visitor.go());
@@ -94,7 +94,7 @@ fn before_a_person(stage: &mut Stage, stop: &Stop) -> Result<()> {
     if real {
         eprintln!("Use your reader and a real card. The application is not shown here.");
     } else {
-        let person = Person::read(&stage.plan().person())?;
+        let person = Person::read(&stage.plan().person)?;
         eprintln!("Enter lays the virtual card on the reader, and takes it off again.");
         eprintln!("Its 券面事項入力補助用暗証番号 is {}.", person.pin);
     }

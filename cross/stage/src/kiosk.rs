@@ -40,6 +40,12 @@ impl Kiosk {
         Ok(Self { process: Process::start("kiosk", &mut command, logs)? })
     }
 
+    /// The program, and everything that it started.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// The length of its log so far.
     ///
     /// # Errors

@@ -8,8 +8,10 @@
 
 mod core;
 mod device;
+pub mod fragments;
 mod kiosk;
 mod logline;
+pub mod memory;
 pub mod namespaces;
 mod office_database;
 mod picture;

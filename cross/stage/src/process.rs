@@ -57,6 +57,14 @@ impl Process {
         self.child.id()
     }
 
+    /// Its id and those of everything that it started and that still runs.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn family(&self) -> Result<Vec<u32>> {
+        family(self.child.id())
+    }
+
     /// Where its words go.
     #[must_use]
     pub fn log(&self) -> &Path {
@@ -209,6 +217,27 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A process and its descendants.
+fn family(id: u32) -> Result<Vec<u32>> {
+    let mut parents = Vec::new();
+    for entry in fs::read_dir("/proc").context("list the processes")? {
+        let name = entry.context("list the processes")?.file_name();
+        let Some(child) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // It may have ended in between. The name before the state can hold anything but `)`.
+        let Ok(stat) = fs::read_to_string(format!("/proc/{child}/stat")) else { continue };
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        let parent = fields.split_whitespace().nth(1).and_then(|parent| parent.parse().ok());
+        parents.push((child, parent.unwrap_or(0)));
+    }
+    let mut family = vec![id];
+    let mut at = 0;
+    while let Some(parent) = family.get(at).copied() {
+        family.extend(parents.iter().filter(|(_, p)| *p == parent).map(|(child, _)| *child));
+        at += 1;
+    }
+    Ok(family)
 }
 
 /// Runs a program to its end and gives its standard output.

@@ -81,6 +81,12 @@ impl Card {
         Ok(Self { process, program, control })
     }
 
+    /// The card itself.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Lays it on the reader.
     ///
     /// # Errors

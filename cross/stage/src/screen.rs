@@ -90,6 +90,12 @@ impl Screen {
         DISPLAY
     }
 
+    /// The X server.
+    #[must_use]
+    pub fn server(&self) -> &Process {
+        &self.server
+    }
+
     /// Its size.
     #[must_use]
     pub fn size(&self) -> Size {

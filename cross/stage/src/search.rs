@@ -31,6 +31,20 @@ impl Person {
         toml::from_str(&text).with_context(|| format!("{} describes a person", file.display()))
     }
 
+    /// The part of the address that is the person's: the municipality's name may be anywhere.
+    #[must_use]
+    pub fn address_below_the_municipality(&self) -> &str {
+        self.address.split_once('市').map_or(&self.address, |(_, below)| below)
+    }
+
+    /// The birth date as 1980-02-17 and as 1980年2月17日.
+    pub(crate) fn birth_date_as_written(&self) -> [String; 2] {
+        let part = |range| self.birth_date.get(range).unwrap_or_default();
+        let (year, month, day) = (part(0..4), part(4..6), part(6..8));
+        let number = |text: &str| text.trim_start_matches('0').to_owned();
+        [format!("{year}-{month}-{day}"), format!("{year}年{}月{}日", number(month), number(day))]
+    }
+
     /// Texts by which the person would be known, in the spellings of our screens and files.
     fn texts(&self) -> Vec<(&'static str, String)> {
         let mut texts = vec![
@@ -39,15 +53,8 @@ impl Person {
             ("birth date", self.birth_date.clone()),
         ];
         texts.extend(self.name.split('\u{3000}').map(|part| ("part of the name", part.to_owned())));
-        // The address below the municipality, whose name may be anywhere.
-        if let Some((_, below)) = self.address.split_once('市') {
-            texts.push(("part of the address", below.to_owned()));
-        }
-        if let (Some(year), Some(month), Some(day)) =
-            (self.birth_date.get(..4), self.birth_date.get(4..6), self.birth_date.get(6..))
-        {
-            texts.push(("birth date", format!("{year}-{month}-{day}")));
-        }
+        texts.push(("part of the address", self.address_below_the_municipality().to_owned()));
+        texts.extend(self.birth_date_as_written().map(|written| ("birth date", written)));
         let escaped = |text: &str| -> String {
             text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
         };
@@ -92,7 +99,11 @@ pub fn search(place: &Path, person: &Person) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+/// Every file below a folder.
+///
+/// # Errors
+/// When a folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::core::Core;
 use crate::device::Device;
 use crate::kiosk::Kiosk;
+use crate::process::Process;
 use crate::programs::Programs;
 use crate::reader::{Card, Reader};
 use crate::screen::{Screen, Size};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub real_reader: bool,
     /// What the agent is started with, as a tracer; empty for none.
     pub agent_prefix: Vec<OsString>,
+    /// The file of the person on the virtual card.
+    pub person: PathBuf,
 }
 
 impl Plan {
@@ -49,6 +52,7 @@ impl Plan {
     pub fn scripted(programs: Programs, repository: PathBuf, work: PathBuf) -> Self {
         Self {
             programs,
+            person: repository.join("agent/simulators/mynumber-card/people/hanako.toml"),
             repository,
             work,
             shown: Shown::Invisible,
@@ -62,12 +66,6 @@ impl Plan {
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.work.join("logs")
-    }
-
-    /// The person on the virtual card.
-    #[must_use]
-    pub fn person(&self) -> PathBuf {
-        self.repository.join("agent/simulators/mynumber-card/people/hanako.toml")
     }
 }
 
@@ -109,7 +107,7 @@ impl Stage {
                 return Ok((None, None));
             }
             let reader = Reader::start(&logs, stop)?;
-            let card = Card::start(programs, &plan.person(), work, &logs, stop)?;
+            let card = Card::start(programs, &plan.person, work, &logs, stop)?;
             Ok((Some(reader), Some(card)))
         })?;
 
@@ -144,6 +142,31 @@ impl Stage {
     #[must_use]
     pub fn programs(&self) -> &Programs {
         &self.plan.programs
+    }
+
+    /// Everybody who must have forgotten the visitor when the visit is over: the kiosk's programs,
+    /// the agent, the reader's daemon, the X server and the intake. Not the office, which opens
+    /// applications, and not the card.
+    ///
+    /// # Errors
+    /// When one of them does not run.
+    pub fn who_must_forget(&mut self) -> Result<Vec<(String, u32)>> {
+        let mut processes = Vec::new();
+        let mut add = |process: &Process| -> Result<()> {
+            let family = process.family()?;
+            processes.extend(family.into_iter().map(|id| (process.name().to_owned(), id)));
+            Ok(())
+        };
+        add(self.kiosk.as_ref().context("the kiosk runs")?.process())?;
+        add(self.device.agent()?)?;
+        if let Some(reader) = &mut self.reader {
+            add(reader.pcscd())?;
+        }
+        if let Some(screen) = &self.screen {
+            add(screen.server())?;
+        }
+        add(self.core.role("intake")?)?;
+        Ok(processes)
     }
 
     /// The size of the kiosk's screen.

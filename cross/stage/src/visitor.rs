@@ -87,6 +87,24 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// When a screen does not come.
     pub fn until_kept(&mut self) -> Result<()> {
+        self.until_review()?;
+        self.keeps()
+    }
+
+    /// From the finished form to 「お預かりしました」.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn keeps(&mut self) -> Result<()> {
+        self.touches("review", "この内容で預ける")?;
+        self.sees("kept")
+    }
+
+    /// From start to the finished form.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn until_review(&mut self) -> Result<()> {
         self.sees("start")?;
         self.touches("start", "はじめる")?;
         self.sees("procedures")?;
@@ -103,9 +121,7 @@ impl<'a> Visitor<'a> {
         self.sees("question")?;
         self.touches_and_sees_it("question", "家族（世帯）の全員")?;
         self.touches("question", "次へ")?;
-        self.sees("review")?;
-        self.touches("review", "この内容で預ける")?;
-        self.sees("kept")
+        self.sees("review")
     }
 
     /// From 「お預かりしました」 to the next start screen: the card is taken only when asked.

@@ -33,7 +33,7 @@ fn set_up(work: &Path, stop: &Stop) -> Stage {
 }
 
 fn person(stage: &Stage) -> Person {
-    Person::read(&stage.plan().person()).expect("a person")
+    Person::read(&stage.plan().person).expect("a person")
 }
 
 /// Value and origin of each field, by key.
