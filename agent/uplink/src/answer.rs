@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use madoguchi_protocol::core_api::{MAX_BODY, Problem};
+use madoguchi_protocol::failure::FailureCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode, Version};
 use serde::de::DeserializeOwned;
@@ -82,6 +83,9 @@ impl Answer {
             || status == StatusCode::TOO_MANY_REQUESTS
             || problem.as_ref().is_some_and(|p| p.retry);
         match (&problem, status) {
+            (Some(problem), StatusCode::FORBIDDEN) if says_revoked(problem) => {
+                UplinkError::Revoked(problem.detail.clone())
+            }
             (Some(problem), StatusCode::UNAUTHORIZED) => {
                 UplinkError::NotAdmitted(problem.detail.clone())
             }
@@ -94,6 +98,10 @@ impl Answer {
             _ => UplinkError::NotTheCore(format!("it answers {status} {:?}", self.media_type)),
         }
     }
+}
+
+fn says_revoked(problem: &Problem) -> bool {
+    problem.kind.strip_prefix("urn:madoguchi:problem:") == Some(FailureCode::DeviceRevoked.as_str())
 }
 
 fn media_type(headers: &HeaderMap) -> String {

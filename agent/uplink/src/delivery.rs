@@ -4,12 +4,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use madoguchi_protocol::core_api::{Problem, Receipt};
+use madoguchi_protocol::failure::FailureCode;
 use madoguchi_protocol::{ApplicationId, VisitId};
 use tokio::sync::{Notify, watch};
 
 use crate::core::Core;
 use crate::error::UplinkError;
 use crate::pace::Pace;
+use crate::state::CoreState;
 
 /// Envelopes taken from the outbox at a time: at most 4 MiB of them in memory.
 const BATCH: usize = 64;
@@ -61,23 +63,6 @@ pub trait Outbox: Send + Sync {
 
     /// The core refuses it for good: keep it for an operator, out of the way.
     fn set_aside(&self, key: OutboxKey) -> impl Future<Output = Result<(), Self::Error>> + Send;
-}
-
-/// The core as the last exchange found it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CoreState {
-    /// Whether it did what it was asked.
-    pub reachable: bool,
-    /// Since when that is so, by this device's clock.
-    pub since: jiff::Timestamp,
-}
-
-impl CoreState {
-    /// Nothing was asked yet.
-    #[must_use]
-    pub fn unknown() -> Self {
-        Self { reachable: false, since: jiff::Timestamp::now() }
-    }
 }
 
 /// Delivers what the outbox holds until `shutdown` completes. `wake` says that something new was
@@ -258,6 +243,7 @@ impl<O: Outbox> Delivery<'_, O> {
             let error: &dyn std::error::Error = e;
             tracing::warn!(%visit, %application, part, error, "not delivered yet");
         }
+        let failed = |state: CoreState| error.as_ref().map_or(state, |e| state.failed(e));
         let done = match verdict {
             Verdict::Delivered(receipt) => {
                 let position = receipt.position;
@@ -272,21 +258,21 @@ impl<O: Outbox> Delivery<'_, O> {
                 self.outbox.set_aside(key).await
             }
             Verdict::NotYet => {
-                self.publish(true);
+                self.publish(CoreState::did);
                 seen.not_yet += 1;
                 return None;
             }
             Verdict::Skip => {
-                self.publish(false);
+                self.publish(failed);
                 seen.skipped += 1;
                 return (seen.skipped >= MOST_SKIPPED).then(|| seen.again(None));
             }
             Verdict::Stop(after) => {
-                self.publish(false);
+                self.publish(failed);
                 return Some(seen.again(after));
             }
         };
-        self.publish(true);
+        self.publish(CoreState::did);
         match done {
             Ok(()) => seen.progress = true,
             Err(e) => {
@@ -299,22 +285,33 @@ impl<O: Outbox> Delivery<'_, O> {
     }
 
     async fn probe(&self) -> bool {
-        let health = self.core.health().await;
-        if let Err(e) = &health {
-            tracing::debug!(error = e as &dyn std::error::Error, "the core does not answer");
+        let asked = jiff::Timestamp::now();
+        match self.core.health().await {
+            Ok(health) => {
+                let answered = jiff::Timestamp::now();
+                self.publish(|state| state.did().told_time(asked, answered, health.now));
+                true
+            }
+            Err(e) => {
+                tracing::debug!(error = &e as &dyn std::error::Error, "the core does not answer");
+                self.publish(|state| state.failed(&e));
+                false
+            }
         }
-        self.publish(health.is_ok());
-        health.is_ok()
     }
 
-    fn publish(&self, reachable: bool) {
+    fn publish(&self, change: impl FnOnce(CoreState) -> CoreState) {
         self.state.send_if_modified(|state| {
-            let changed = state.reachable != reachable;
-            if changed {
-                *state = CoreState { reachable, since: jiff::Timestamp::now() };
+            let before = std::mem::replace(state, change(*state));
+            let CoreState { reachable, problem, .. } = *state;
+            if before.reachable != reachable {
                 tracing::info!(reachable, "the core");
             }
-            changed
+            if before.problem != problem {
+                let problem = problem.map(FailureCode::as_str);
+                tracing::warn!(problem, "what keeps this device from the core");
+            }
+            before != *state
         });
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use madoguchi_protocol::core_api::Problem;
+use madoguchi_protocol::failure::FailureCode;
 use rustls::{AlertDescription, CertificateError};
 
 /// A client that could not be made.
@@ -40,6 +41,9 @@ pub enum UplinkError {
     /// The core does not take this device's certificate or token: an operator must look.
     #[error("the core does not admit this device: {0}")]
     NotAdmitted(String),
+    /// This device was revoked: it keeps nothing more.
+    #[error("this device was revoked: {0}")]
+    Revoked(String),
     /// A certificate is not valid at this time: the clock of one of both is wrong.
     #[error("the core's certificate is not valid at this device's time: check the clock")]
     ClockWrong(#[source] Box<rustls::Error>),
@@ -54,6 +58,21 @@ pub enum UplinkError {
 impl UplinkError {
     pub(crate) fn not_the_core(what: impl ToString) -> Self {
         Self::NotTheCore(what.to_string())
+    }
+
+    /// The failure that this is for people, where it is more than that the core is away or does
+    /// not do it now: `device.revoked` or `clock.wrong`.
+    #[must_use]
+    pub fn failure_code(&self) -> Option<FailureCode> {
+        match self {
+            Self::Revoked(_) => Some(FailureCode::DeviceRevoked),
+            Self::ClockWrong(_) => Some(FailureCode::ClockWrong),
+            Self::Unreachable(_)
+            | Self::Busy { .. }
+            | Self::NotAdmitted(_)
+            | Self::NotTheCore(_)
+            | Self::Refused(_) => None,
+        }
     }
 }
 

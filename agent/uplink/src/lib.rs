@@ -12,10 +12,12 @@ mod core;
 mod delivery;
 mod error;
 mod pace;
+mod state;
 
 pub use self::core::{Core, Endpoints};
 pub use bootstrap::Bootstrap;
 pub use client::Timeouts;
-pub use delivery::{CoreState, Due, Outbox, OutboxKey, deliver_loop};
+pub use delivery::{Due, Outbox, OutboxKey, deliver_loop};
 pub use error::{SetupError, UplinkError};
 pub use pace::Pace;
+pub use state::CoreState;

@@ -5,12 +5,12 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{
     Accepted, Authority, Reply, answer, core, health, problem, problem_of, serve, with_header,
 };
-use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_protocol::{ApplicationId, FailureCode, VisitId};
 use madoguchi_uplink::{Core, CoreState, Due, Outbox, OutboxKey, Pace, deliver_loop};
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -105,7 +105,11 @@ impl Running {
     }
 
     async fn until_reachable(&mut self, reachable: bool) {
-        let seen = self.state.wait_for(|s| s.reachable == reachable);
+        self.until(|s| s.reachable == reachable).await;
+    }
+
+    async fn until(&mut self, so: impl FnMut(&CoreState) -> bool) {
+        let seen = self.state.wait_for(so);
         tokio::time::timeout(DEADLINE, seen).await.expect("in time").expect("the loop runs");
     }
 
@@ -310,5 +314,57 @@ async fn a_silent_core_does_not_delay_the_end() {
     outbox.keep();
     let running = Running::start(core(&authority, &[&url]), outbox);
     tokio::time::timeout(DEADLINE, asked.notified()).await.expect("asked");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_device_learns_it_remembers_it_without_the_core_and_loses_nothing() {
+    let authority = Authority::new();
+    let outbox = Memory::default();
+    outbox.keep();
+    let (revoked, cut) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+    let (listed, pulled) = (revoked.clone(), cut.clone());
+    let accepted = Accepted::default();
+    let theirs = accepted.clone();
+    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+        _ if pulled.load(Ordering::SeqCst) => Reply::Cut,
+        _ if listed.load(Ordering::SeqCst) => problem_of("device.revoked", 403, false),
+        "/v1/health" => health(),
+        _ => theirs.receipt(asked),
+    })
+    .await;
+    let mut running = Running::start(core(&authority, &[&url]), outbox);
+    running.until(|s| s.problem == Some(FailureCode::DeviceRevoked) && !s.reachable).await;
+    // Whoever pulls the cable does not get the device back.
+    cut.store(true, Ordering::SeqCst);
+    let deliveries = Instant::now();
+    while deliveries.elapsed() < PACE.probe {
+        assert_eq!(running.state.borrow().problem, Some(FailureCode::DeviceRevoked));
+        tokio::task::yield_now().await;
+    }
+    assert!(running.outbox.aside.lock().expect("not poisoned").is_empty());
+
+    cut.store(false, Ordering::SeqCst);
+    revoked.store(false, Ordering::SeqCst);
+    running.outbox.until_waiting(0).await;
+    running.until(|s| s.problem.is_none() && s.reachable).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn the_difference_to_the_cores_clock_is_told() {
+    let authority = Authority::new();
+    let url = serve(authority.core(), |_| {
+        let now = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(3);
+        let body = format!(
+            r#"{{"roles":["intake"],"version":"0.1.0","business_day":"2026-11-22","now":"{now}"}}"#
+        );
+        answer(200, "application/json", body)
+    })
+    .await;
+    let mut running = Running::start(core(&authority, &[&url]), Memory::default());
+    running.until(|s| s.clock_ahead.is_some()).await;
+    let ahead = running.state.borrow().clock_ahead.expect("told").as_secs();
+    assert!((3 * 3600 - 2..=3 * 3600 + 2).contains(&ahead), "{ahead}");
     running.stop().await;
 }

@@ -1,5 +1,6 @@
 //! The uplink against a core that misbehaves as told, over real TLS and HTTP/2.
 
+mod alerts;
 mod delivery;
 mod exchange;
 mod support;
