@@ -8,24 +8,24 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
 use tracing::{debug, info, warn};
 
-use crate::link::LinkError;
 use crate::monitor::Observed;
 use crate::pin::PinBuffer;
 use crate::report::{CardNews, CardReport};
 use crate::service::Busy;
-use crate::session::Trouble;
 
 mod conversation;
 mod message;
+mod sessions;
+mod visit;
 
 pub use conversation::starter;
-pub use message::{Assignment, Message, Order, SessionEvent, Started};
-
-/// How long after a lost answer the monitor may take to see that the card is gone.
-const DOUBT: Duration = Duration::from_millis(1500);
+pub use message::{Assignment, Message, Order, SessionEvent, Started, Task};
+use sessions::changed;
+use visit::{Phase, Visit};
 
 /// The state of the card side.
 pub struct Desk<R, S> {
@@ -33,6 +33,8 @@ pub struct Desk<R, S> {
     start: S,
     command_deadline: Duration,
     observed: Option<Observed>,
+    /// The reader and the count of the card on it, when that card was first seen.
+    laying: Option<(CString, u32)>,
     told: Option<(Option<Failure>, bool)>,
     visit: Option<Visit>,
     running: Option<Running>,
@@ -40,28 +42,6 @@ pub struct Desk<R, S> {
     /// The card on the reader lay there when a visit ended.
     left_behind: bool,
     stopping: bool,
-}
-
-struct Visit {
-    id: VisitId,
-    phase: Phase,
-}
-
-enum Phase {
-    /// No card yet.
-    Waiting,
-    /// A session is finding out what card this is.
-    Looking,
-    /// The PIN may come.
-    Asking,
-    /// It has been sent.
-    Verifying,
-    /// An answer was lost: is the card gone, or is it broken?
-    Doubt { until: Instant, failure: Failure },
-    /// A failure was reported; the card must go before another try.
-    Told { removed: bool },
-    /// The attributes were read.
-    Done,
 }
 
 /// The one session that holds the reader.
@@ -87,6 +67,7 @@ where
             start,
             command_deadline,
             observed: None,
+            laying: None,
             told: None,
             visit: None,
             running: None,
@@ -98,7 +79,7 @@ where
 
     pub fn handle(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Begin(visit) => self.begin(visit),
+            Message::Begin { visit, by } => self.begin(visit, by),
             Message::Verify { visit, pin, wanted } => self.verify(visit, pin, wanted),
             Message::End(visit) => self.end(visit),
             Message::Observed(observed) => self.observe(observed),
@@ -151,22 +132,61 @@ where
     pub fn break_off(&mut self) {
         if let Some(visit) = &self.visit {
             let id = visit.id;
-            self.refuse(Failure::new(FailureCode::Internal, "a command to the card was lost"));
+            let failure = Failure::new(FailureCode::Internal, "a command to the card was lost");
+            self.tell(id, CardNews::Unusable(failure));
             self.end(id);
         }
     }
 
-    fn begin(&mut self, id: VisitId) {
+    fn begin(&mut self, id: VisitId, by: CardKey) {
         if self.stopping {
             return;
         }
         if let Some(visit) = &self.visit {
-            warn!(visit = %visit.id, next = %id, "a visit begins before the last has ended");
             let last = visit.id;
+            if last == id {
+                self.begin_anew(by);
+                return;
+            }
+            warn!(visit = %last, next = %id, "a visit begins before the last has ended");
             self.end(last);
         }
-        self.visit = Some(Visit { id, phase: Phase::Waiting });
+        self.visit = Some(Visit::new(id, by));
         self.look_if_due();
+    }
+
+    /// The visit's key changes, or its card is to be asked again.
+    fn begin_anew(&mut self, by: CardKey) {
+        let Some(visit) = &mut self.visit else { return };
+        let id = visit.id;
+        if visit.has_read() {
+            let failure = Failure::new(FailureCode::VisitOutOfOrder, "the card was read");
+            self.tell(id, CardNews::Unusable(failure));
+            return;
+        }
+        visit.by = by;
+        match visit.phase {
+            Phase::Over => self.tell(id, CardNews::Unusable(changed())),
+            Phase::Asking => self.ask(),
+            Phase::Told { removed: false } => {
+                visit.phase = Phase::Waiting;
+                self.look_if_due();
+            }
+            // What is under way sees the new key when it is done.
+            _ => {}
+        }
+    }
+
+    /// Has the session ask for the visit's key.
+    fn ask(&mut self) {
+        let orders = self.running.as_ref().and_then(|running| running.orders.as_ref());
+        if let (Some(visit), Some(orders)) = (&mut self.visit, orders) {
+            visit.phase = Phase::Looking;
+            // A session that has just ended has said why; that is on its way here.
+            if orders.try_send(Order::Ask(visit.by)).is_err() {
+                debug!(visit = %visit.id, "the session has ended");
+            }
+        }
     }
 
     fn verify(&mut self, id: VisitId, pin: PinBuffer, wanted: BTreeSet<AttributeName>) {
@@ -175,12 +195,12 @@ where
             return;
         };
         let orders = self.running.as_ref().and_then(|running| running.orders.as_ref());
-        let orders = orders.filter(|_| pin.is_complete());
+        let orders = orders.filter(|_| pin.is_complete() && pin.by() == visit.by);
         match (&visit.phase, orders) {
             (Phase::Asking, Some(orders)) => {
                 visit.phase = Phase::Verifying;
-                // A session that has just ended has said why; that is on its way here.
-                if orders.try_send(Order { pin, wanted }).is_err() {
+                // As above.
+                if orders.try_send(Order::Verify { pin, wanted }).is_err() {
                     debug!(visit = %id, "the session has ended");
                 }
             }
@@ -190,8 +210,9 @@ where
                 let failure = Failure::new(FailureCode::CardRemoved, "there is no card");
                 self.tell(id, CardNews::Unusable(failure));
             }
+            (Phase::Over, _) => self.tell(id, CardNews::Unusable(changed())),
             _ => {
-                let detail = "the card does not wait for a PIN, or the PIN is not complete";
+                let detail = "the card does not wait for this value, or it is not complete";
                 let failure = Failure::new(FailureCode::VisitOutOfOrder, detail);
                 self.tell(id, CardNews::Unusable(failure));
             }
@@ -220,10 +241,12 @@ where
     }
 
     fn observe(&mut self, observed: Observed) {
-        let was = self.card();
         self.observed = Some(observed);
         let is = self.card();
-        let gone = was.as_ref().is_some_and(|was| !same_laying(was, is.as_ref()));
+        let gone = self.laying.as_ref().is_some_and(|was| !same_laying(was, is.as_ref()));
+        if gone || self.laying.is_none() {
+            self.laying.clone_from(&is);
+        }
         // While no reader looks, nobody knows whether a card that was left is still there.
         if gone && is.is_some() || self.reader_is_empty() {
             self.left_behind = false;
@@ -232,6 +255,7 @@ where
         if gone {
             self.card_gone();
         }
+        self.tell_late_removal();
         self.look_if_due();
     }
 
@@ -242,11 +266,14 @@ where
         }
         let problem = self.problem();
         let Some(visit) = &mut self.visit else { return };
+        visit.card_lifted();
         let id = visit.id;
         let (next, news) = match mem::replace(&mut visit.phase, Phase::Waiting) {
-            Phase::Done if problem.is_none() => (Phase::Done, Some(CardNews::Removed)),
-            Phase::Done => (Phase::Done, None),
-            Phase::Waiting => (Phase::Waiting, None),
+            Phase::Done | Phase::Comparing if problem.is_none() => {
+                (Phase::Lifted { told: true }, Some(CardNews::Removed))
+            }
+            Phase::Done | Phase::Comparing => (Phase::Lifted { told: false }, None),
+            phase @ (Phase::Waiting | Phase::Lifted { .. } | Phase::Over) => (phase, None),
             Phase::Told { removed } => {
                 let removed = removed || problem.is_some();
                 (Phase::Waiting, (!removed).then_some(CardNews::Removed))
@@ -261,111 +288,16 @@ where
         }
     }
 
-    fn session(&mut self, number: u64, event: SessionEvent, now: Instant) {
-        let Some(running) = self.running.as_mut().filter(|running| running.number == number) else {
-            return;
-        };
-        if matches!(event, SessionEvent::Finished) {
-            self.session_finished();
-            return;
-        }
-        // What comes too late is wiped, by being dropped.
-        let (Some(visit), Some(_)) = (&mut self.visit, &running.orders) else { return };
-        let id = visit.id;
-        match event {
-            SessionEvent::Usable { tries_left } => {
-                visit.phase = Phase::Asking;
-                self.tell(id, CardNews::Usable { tries_left });
-            }
-            SessionEvent::PinWrong { tries_left } => {
-                visit.phase = Phase::Asking;
-                self.tell(id, CardNews::PinWrong { tries_left });
-            }
-            SessionEvent::Read(attributes) => {
-                visit.phase = Phase::Done;
-                running.orders = None;
-                self.tell(id, CardNews::Read(attributes));
-            }
-            SessionEvent::Trouble(Trouble::Link(LinkError::CardRemoved)) => {
-                visit.phase = Phase::Told { removed: true };
-                running.orders = None;
-                self.tell(id, CardNews::Removed);
-            }
-            SessionEvent::Trouble(Trouble::Link(error @ LinkError::Lost(_))) => {
-                visit.phase = Phase::Doubt { until: now + DOUBT, failure: error.failure() };
-                running.orders = None;
-            }
-            SessionEvent::Trouble(Trouble::Link(error)) => self.refuse(error.failure()),
-            SessionEvent::Trouble(Trouble::Unusable(failure)) => self.refuse(failure),
-            SessionEvent::Finished => {}
-        }
-    }
-
-    fn session_finished(&mut self) {
-        let Some(running) = self.running.take() else { return };
-        if running.hung.is_some() {
-            self.tell_reader();
-        }
-        if running.visit_ended {
-            self.tell(running.visit, CardNews::Released);
-        }
-        // A session that ends without a word (its thread panicked) must not leave the visit waiting.
-        if running.orders.is_some() {
-            self.refuse(Failure::new(FailureCode::Internal, "the session ended without a word"));
-        }
-        self.look_if_due();
-    }
-
-    /// Starts a session when a visit waits for a card, one is there, and nobody holds the reader.
-    fn look_if_due(&mut self) {
-        let (Some(&Visit { id: visit, phase: Phase::Waiting }), Some((reader, _))) =
-            (self.visit.as_ref(), self.card())
-        else {
-            return;
-        };
-        if self.left_behind {
-            let detail = "a card lay there before this visit";
-            self.refuse(Failure::new(FailureCode::CardLeftBehind, detail));
-            return;
-        }
-        if self.running.is_some() {
-            return;
-        }
-        self.sessions += 1;
-        let number = self.sessions;
-        self.enter(Phase::Looking);
-        self.tell(visit, CardNews::Present);
-        match (self.start)(Assignment { number, visit, reader }) {
-            Ok(Started { orders, busy }) => {
-                let orders = Some(orders);
-                let running =
-                    Running { number, visit, orders, busy, hung: None, visit_ended: false };
-                self.running = Some(running);
-            }
-            Err(error) => {
-                self.refuse(Failure::new(
-                    FailureCode::Internal,
-                    format_args!("no thread: {error}"),
-                ));
-            }
-        }
-    }
-
-    /// Tells the visit a failure. What its session says from now on does not count.
-    fn refuse(&mut self, failure: Failure) {
-        if let Some(running) = &mut self.running {
-            running.orders = None;
-        }
-        if let Some(visit) = &mut self.visit {
-            let id = visit.id;
-            visit.phase = Phase::Told { removed: false };
-            self.tell(id, CardNews::Unusable(failure));
-        }
-    }
-
-    fn enter(&mut self, phase: Phase) {
-        if let Some(visit) = &mut self.visit {
-            visit.phase = phase;
+    /// A card that was read and lay there when the reader went, and is gone now that it is back.
+    fn tell_late_removal(&mut self) {
+        let empty = self.reader_is_empty();
+        if let Some(Visit { id, phase: phase @ Phase::Lifted { told: false }, .. }) =
+            &mut self.visit
+            && empty
+        {
+            *phase = Phase::Lifted { told: true };
+            let id = *id;
+            self.tell(id, CardNews::Removed);
         }
     }
 
@@ -414,8 +346,8 @@ where
     }
 }
 
-/// Whether it is still the same card: a count one higher is the one that was late, two higher means
-/// taken and laid again. The count has 16 bits.
+/// Whether it is still the card that was first seen with that count: one higher is the count that
+/// was late, two higher means taken and laid again. The count has 16 bits.
 fn same_laying(was: &(CString, u32), is: Option<&(CString, u32)>) -> bool {
     is.is_some_and(|is| is.0 == was.0 && is.1.wrapping_sub(was.1) & 0xFFFF <= 1)
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, VisitId};
 use tracing::error;
 
@@ -167,15 +168,20 @@ where
 }
 
 impl CardHandle {
-    /// Begins a visit: from now on a card is looked at. One that was already there at the end of
-    /// an earlier visit is not: `Unusable` with `card.left_behind`. A visit that is still going on
-    /// is ended first.
-    pub fn begin(&self, visit: VisitId) {
-        self.send(Message::Begin(visit));
+    /// Begins a visit: from now on a card is looked at, and its attributes can be opened by this
+    /// key. One that was already there at the end of an earlier visit is not looked at:
+    /// `Unusable` with `card.left_behind`. Another visit that is still going on is ended first.
+    ///
+    /// Within the same visit, until the attributes were read, it changes the key or begins anew:
+    /// the card that lies there is asked again (`Usable` or `Unusable`, after `Present` when its
+    /// last answer was `Unusable`). A value that is being typed must be dropped.
+    pub fn begin(&self, visit: VisitId, by: CardKey) {
+        self.send(Message::Begin { visit, by });
     }
 
-    /// Sends the PIN to the card, once, and reads the wanted attributes. Always answered within
-    /// the visit: by `Read`, `PinWrong`, `Unusable` or `Removed`.
+    /// Sends the typed value to the card, once, and reads the wanted attributes. It must be for
+    /// the key of [`CardHandle::begin`]. Always answered within the visit: by `Read`, `PinWrong`,
+    /// `Unusable` or `Removed`.
     pub fn verify_and_read(&self, visit: VisitId, pin: PinBuffer, wanted: BTreeSet<AttributeName>) {
         self.send(Message::Verify { visit, pin, wanted });
     }

@@ -15,14 +15,24 @@
 //!
 //! **A visit** is: [`CardHandle::begin`] → `Present` → `Usable` or `Unusable` →
 //! [`CardHandle::verify_and_read`] → `Read`, `PinWrong` or `Unusable` → [`CardHandle::end`] →
-//! `Released`. `Removed` may come at any time; a card laid afterwards is looked at anew, until the
-//! attributes were read. A card that lay there when a visit ended is never looked at in the next.
+//! `Released`. `Removed` may come at any time; a card laid afterwards is looked at anew. The key
+//! (PIN or 照合番号B) is changed by beginning again. A card that lay there when a visit ended is
+//! never looked at in the next.
 //!
-//! **A PIN is sent once.** One [`CardHandle::verify_and_read`] is one VERIFY at most, and no answer
-//! and no error makes the crate repeat it.
+//! **One card a visit.** The first My Number Card is the visit's own, known again by a keyed hash
+//! of public data. Another one, or a card of another kind after it, is `Unusable` with
+//! `card.changed`, and nothing is looked at until the end of the visit.
+//!
+//! **After `Read`** the card is without power and the PC/SC context is released at once; the reader
+//! is watched until `end`. A card laid then is compared and never asked for anything: `Removed`,
+//! `Present` and `card.changed` are all there is; one that cannot be read is passed over.
+//!
+//! **A value is sent once.** One [`CardHandle::verify_and_read`] is one VERIFY at most, on one key
+//! reference, and no answer and no error makes the crate repeat it.
 
 mod attributes;
 mod desk;
+mod fingerprint;
 mod handle;
 mod link;
 mod monitor;

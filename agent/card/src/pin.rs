@@ -1,48 +1,58 @@
-//! The one place of a PIN.
+//! The one place of a PIN, or of 照合番号B.
 
 use std::fmt;
 
 use madoguchi_protocol::PinDigit;
+use madoguchi_protocol::local::CardKey;
 use zeroize::Zeroize;
 
-/// Digits of 券面事項入力補助用暗証番号.
-const DIGITS: u8 = 4;
+/// VERIFY without short identifier and length.
+const HEADER: usize = 5;
 
-/// VERIFY, short identifier 11, four bytes.
-const HEADER: [u8; 5] = [0x00, 0x20, 0x00, 0x91, DIGITS];
+/// The longest value: 照合番号B.
+const LONGEST: usize = 14;
 
-/// The one place of a PIN: the VERIFY command for the card, being filled digit by digit.
+/// The one place of a PIN or of 照合番号B: the VERIFY command for the card, being filled digit by
+/// digit.
 ///
 /// It lives on the heap and is moved as a pointer, so the digits are nowhere else; they are wiped
-/// when it is dropped. Drop it, and start anew, whenever the card is removed or changes.
+/// when it is dropped. It is bound to one key reference from the start, so that a value typed for
+/// one cannot reach the other. Drop it, and start anew, whenever the card is removed or changes.
 pub struct PinBuffer {
-    command: Box<[u8; HEADER.len() + DIGITS as usize]>,
+    by: CardKey,
+    command: Box<[u8; HEADER + LONGEST]>,
     digits: u8,
 }
 
-/// The buffer holds four digits already.
+/// The buffer holds all the digits its key has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a PIN has {DIGITS} digits")]
+#[error("the value has all its digits")]
 pub struct Full;
 
 impl PinBuffer {
-    /// An empty buffer.
+    /// An empty buffer for a value of this key.
     #[must_use]
-    pub fn new() -> Self {
-        let mut command = Box::new([0; HEADER.len() + DIGITS as usize]);
-        command[..HEADER.len()].copy_from_slice(&HEADER);
-        Self { command, digits: 0 }
+    pub fn new(by: CardKey) -> Self {
+        let mut command = Box::new([0; HEADER + LONGEST]);
+        command[..HEADER].copy_from_slice(&[0x00, 0x20, 0x00, reference(by), by.digits()]);
+        Self { by, command, digits: 0 }
+    }
+
+    /// Which key it is for.
+    #[must_use]
+    pub fn by(&self) -> CardKey {
+        self.by
     }
 
     /// Takes one digit. The digit is wiped where it came from.
     ///
     /// # Errors
-    /// When there are four already; nothing changes then.
+    /// When there are as many already as the key has; nothing changes then.
     pub fn push(&mut self, digit: PinDigit) -> Result<(), Full> {
         if self.is_complete() {
             return Err(Full);
         }
-        self.command[HEADER.len() + usize::from(self.digits)] = digit.ascii();
+        self.command[HEADER + usize::from(self.digits)] = digit.ascii();
         self.digits += 1;
         Ok(())
     }
@@ -50,12 +60,12 @@ impl PinBuffer {
     /// Takes the last digit back, if there is one.
     pub fn erase(&mut self) {
         if let Some(left) = self.digits.checked_sub(1) {
-            self.command[HEADER.len() + usize::from(left)].zeroize();
+            self.command[HEADER + usize::from(left)].zeroize();
             self.digits = left;
         }
     }
 
-    /// How many digits it holds, 0 to 4.
+    /// How many digits it holds, 0 to [`CardKey::digits`].
     #[must_use]
     pub fn digits(&self) -> u8 {
         self.digits
@@ -64,18 +74,21 @@ impl PinBuffer {
     /// Whether it can be sent.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.digits == DIGITS
+        self.digits == self.by.digits()
     }
 
     /// The whole command, once it is complete.
     pub(crate) fn command(&self) -> Option<&[u8]> {
-        self.is_complete().then_some(self.command.as_slice())
+        let end = HEADER + usize::from(self.by.digits());
+        self.is_complete().then(|| &self.command[..end])
     }
 }
 
-impl Default for PinBuffer {
-    fn default() -> Self {
-        Self::new()
+/// P2 of VERIFY: the key by its short identifier in TEXT (0011, 0015).
+pub(crate) fn reference(by: CardKey) -> u8 {
+    match by {
+        CardKey::Pin => 0x91,
+        CardKey::ReferenceNumberB => 0x95,
     }
 }
 
@@ -96,8 +109,10 @@ impl Drop for PinBuffer {
 pub(crate) mod tests {
     use super::*;
 
+    /// What was typed, into the buffer of the PIN, or when longer of 照合番号B.
     pub(crate) fn typed(digits: &str) -> PinBuffer {
-        let mut pin = PinBuffer::new();
+        let by = if digits.len() > 4 { CardKey::ReferenceNumberB } else { CardKey::Pin };
+        let mut pin = PinBuffer::new(by);
         for digit in digits.bytes() {
             pin.push(PinDigit::try_from(digit - b'0').expect("a digit")).expect("room");
         }
@@ -106,23 +121,29 @@ pub(crate) mod tests {
 
     #[test]
     fn it_becomes_the_command_only_when_complete() {
-        let mut pin = typed("924");
-        assert_eq!((pin.digits(), pin.command()), (3, None));
-        pin.push(PinDigit::try_from(7).expect("a digit")).expect("room");
-        assert_eq!(pin.command().expect("complete"), b"\x00\x20\x00\x91\x049247");
-        assert_eq!(pin.push(PinDigit::try_from(1).expect("a digit")), Err(Full));
-        assert_eq!(pin.command().expect("unchanged"), b"\x00\x20\x00\x91\x049247");
+        for (digits, command) in [
+            ("9247", b"\x00\x20\x00\x91\x049247".as_slice()),
+            ("55021720352285", b"\x00\x20\x00\x95\x0E55021720352285"),
+        ] {
+            let mut pin = typed(digits);
+            assert_eq!(pin.command().expect("complete"), command);
+            assert_eq!(pin.push(PinDigit::try_from(1).expect("a digit")), Err(Full));
+            assert_eq!(pin.command().expect("unchanged"), command);
+            pin.erase();
+            assert_eq!((usize::from(pin.digits()), pin.command()), (digits.len() - 1, None));
+        }
+        assert_eq!(typed("55021").command(), None);
     }
 
     #[test]
     fn erasing_wipes_the_digit_and_stops_at_the_first() {
         let mut pin = typed("9247");
         pin.erase();
-        assert_eq!(*pin.command, *b"\x00\x20\x00\x91\x04924\0");
+        assert_eq!(pin.command[..9], *b"\x00\x20\x00\x91\x04924\0");
         for _ in 0..5 {
             pin.erase();
         }
-        assert_eq!((pin.digits(), *pin.command), (0, *b"\x00\x20\x00\x91\x04\0\0\0\0"));
+        assert_eq!((pin.digits(), pin.command[5..9].to_vec()), (0, vec![0; 4]));
     }
 
     #[test]

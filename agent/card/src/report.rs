@@ -24,21 +24,22 @@ pub enum CardNews {
     },
     /// A card lies there and is being looked at.
     Present,
-    /// A My Number Card whose PIN may be asked for.
+    /// A My Number Card whose key may be asked for.
     Usable {
         /// Tries left, at least 1; asking has spent none.
         tries_left: u8,
     },
-    /// No PIN can be asked for, or what was asked failed. Another try begins with taking the card
-    /// off; after `reader.*` failures it begins by itself when the reader is back. A PIN that is
-    /// being typed must be dropped.
+    /// No value can be asked for, or what was asked failed. Another try begins with taking the card
+    /// off, or with another `begin`; after `reader.*` failures it begins by itself when the reader
+    /// is back. After `card.changed` there is none. A value that is being typed must be dropped.
     Unusable(Failure),
-    /// The card was taken away. A PIN that is being typed must be dropped.
+    /// The card was taken away. A value that is being typed must be dropped.
     Removed,
-    /// The attributes that were asked for, all of them. The card is done with.
+    /// The attributes that were asked for, all of them. The card is done with: its release
+    /// follows at once.
     Read(CardAttributes),
     /// The card refused the value; nothing was repeated. When that was the last try, the news is
-    /// [`CardNews::Unusable`] with `card.pin_locked` instead.
+    /// [`CardNews::Unusable`] with `card.pin_locked` or `card.number_locked` instead.
     PinWrong {
         /// Tries left, at least 1.
         tries_left: u8,

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, Failure, FailureCode};
 use myna_card::TokenType;
 use tracing::debug;
 use zeroize::Zeroizing;
 
 use crate::attributes;
+use crate::fingerprint::{Fingerprint, VisitSecret};
 use crate::link::{LONGEST_ANSWER, Link, LinkError};
-use crate::pin::PinBuffer;
+use crate::pin::{self, PinBuffer};
 
 /// A command without a person's data in it, and its name for the log.
 struct Command(&'static str, &'static [u8]);
@@ -22,13 +24,20 @@ const SELECT_TOKEN: Command = Command("SELECT JPKI/0006", b"\x00\xA4\x02\x0C\x02
 const READ_TOKEN: Command = Command("READ BINARY JPKI/0006", b"\x00\xB0\x00\x00\x20");
 const SELECT_TEXT: Command =
     Command("SELECT TEXT", b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08");
-/// Without a value: asks for the tries left and spends none.
-const QUERY_PIN: Command = Command("VERIFY TEXT/0011 (empty)", b"\x00\x20\x00\x91");
+const SELECT_COMMON: Command =
+    Command("SELECT COMMON", b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x01\x00");
+/// Serial number, municipality and expiry of the card: public, and no two cards have the same.
+const READ_CARD_INFORMATION: Command =
+    Command("READ RECORD COMMON/0001", b"\x00\xB2\x01\x0C\x00");
 const READ_ATTRIBUTES: Command = Command("READ BINARY TEXT/0002", b"\x00\xB0\x82\x00\x00");
 
 /// Something public to read over what was personal; a card's EF 0005 has at least 256 bytes.
 const RINSE: &str = "READ BINARY TEXT/0005 (rinse)";
-const VERIFY: &str = "VERIFY TEXT/0011";
+/// Longer than the longest VERIFY, and an application that no card has.
+const OVERWRITE: Command = Command(
+    "SELECT nothing (rinse)",
+    b"\x00\xA4\x04\x0C\x10\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08\xFF\xFF\xFF\xFF\xFF\xFF",
+);
 const READ_MORE: &str = "READ BINARY TEXT/0002 (more)";
 
 const DONE: u16 = 0x9000;
@@ -69,20 +78,23 @@ pub enum Verdict {
 pub struct Session<'a> {
     link: &'a mut dyn Link,
     answer: Box<Zeroizing<[u8; LONGEST_ANSWER]>>,
-    /// Whether a PIN was sent, and how long the answers after it were, one Le each.
-    pin_sent: bool,
-    personal: Vec<u8>,
+    /// Whether what is sent and answered now is somebody's, and how long the answers were so far,
+    /// one Le each.
+    personal: bool,
+    answered: Vec<u8>,
 }
 
 impl<'a> Session<'a> {
     pub fn new(link: &'a mut dyn Link) -> Self {
         let answer = Box::new(Zeroizing::new([0; LONGEST_ANSWER]));
-        Self { link, answer, pin_sent: false, personal: Vec::new() }
+        Self { link, answer, personal: false, answered: Vec::new() }
     }
 
-    /// Finds out whether this is a My Number Card whose PIN may be asked for, and returns the
-    /// tries left, at least one. Spends none. Leaves TEXT selected.
-    pub fn look(&mut self) -> Result<u8, Trouble> {
+    /// Finds out whether this is a My Number Card, and by what it is known again within the visit.
+    pub fn identify(
+        &mut self,
+        secret: Option<&VisitSecret>,
+    ) -> Result<Option<Fingerprint>, Trouble> {
         // The first command after power-on; the only one that is ever repeated.
         let mut status = self.send(&SELECT_JPKI)?.1;
         if status == FIRST_COMMAND {
@@ -103,32 +115,57 @@ impl<'a> Session<'a> {
             }
             TokenType::Absent => return Err(LinkError::Lost("a short token").into()),
         }
+        // A card that does not tell is still a card; it is not known again once it was lifted.
+        if self.send(&SELECT_COMMON)?.1 != DONE {
+            return Ok(None);
+        }
+        self.personal = true;
+        let (information, status) = self.send(&READ_CARD_INFORMATION)?;
+        let told = status == DONE && !information.is_empty();
+        let fingerprint =
+            secret.filter(|_| told).map(|secret| secret.fingerprint(information));
+        self.personal = false;
+        Ok(fingerprint)
+    }
+
+    /// How many tries a key has left, at least one. Spends none. Leaves TEXT selected.
+    pub fn tries_left(&mut self, by: CardKey) -> Result<u8, Trouble> {
         known(self.send(&SELECT_TEXT)?.1, "SELECT TEXT")?;
-        match self.send(&QUERY_PIN)?.1 {
-            0x63C0 | 0x6983 | 0x6984 => Err(locked()),
-            status @ 0x63C1..=0x63CF => Ok(tries(status)),
+        // VERIFY without a value.
+        let query = match by {
+            CardKey::Pin => "VERIFY TEXT/0011 (empty)",
+            CardKey::ReferenceNumberB => "VERIFY TEXT/0015 (empty)",
+        };
+        match (self.transmit(query, &[0x00, 0x20, 0x00, pin::reference(by)])?.1, by) {
+            (0x63C0 | 0x6983 | 0x6984, _) => Err(locked(by)),
+            (status @ 0x63C1..=0x63CF, _) => Ok(tries(status)),
             // Which of these a card without PIN gives is not public. 9000 ("nothing to verify") is
-            // not a PIN in force: selecting TEXT from JPKI has just ended any.
-            status @ (DONE | 0x6A82 | 0x6A83 | 0x6A88 | 0x6985) => {
+            // not a PIN in force: selecting TEXT from another application has just ended any, and
+            // a session sends nothing after a right value but reads.
+            (status @ (DONE | 0x6A82 | 0x6A83 | 0x6A88 | 0x6985), CardKey::Pin) => {
                 let detail = format_args!("the empty VERIFY answers {status:04X}");
                 Err(unusable(FailureCode::CardPinNotSet, detail))
             }
-            status => Err(unreadable(QUERY_PIN.0, status)),
+            (status, _) => Err(unreadable(query, status)),
         }
     }
 
-    /// Sends the PIN: exactly one VERIFY, whatever comes back. An incomplete PIN is not sent.
+    /// Sends the value: exactly one VERIFY, whatever comes back. An incomplete one is not sent.
     pub fn verify(&mut self, pin: PinBuffer) -> Result<Verdict, Trouble> {
         let Some(command) = pin.command() else {
-            return Err(unusable(FailureCode::VisitOutOfOrder, "the PIN is not complete"));
+            return Err(unusable(FailureCode::VisitOutOfOrder, "the value is not complete"));
         };
-        self.pin_sent = true;
-        let (_, status) = self.transmit(VERIFY, command)?;
+        let name = match pin.by() {
+            CardKey::Pin => "VERIFY TEXT/0011",
+            CardKey::ReferenceNumberB => "VERIFY TEXT/0015",
+        };
+        self.personal = true;
+        let (_, status) = self.transmit(name, command)?;
         match status {
             DONE => Ok(Verdict::Right),
             status @ 0x63C1..=0x63CF => Ok(Verdict::Wrong { tries_left: tries(status) }),
-            0x63C0 | 0x6983 | 0x6984 => Err(locked()),
-            status => Err(unreadable(VERIFY, status)),
+            0x63C0 | 0x6983 | 0x6984 => Err(locked(pin.by())),
+            status => Err(unreadable(name, status)),
         }
     }
 
@@ -163,14 +200,14 @@ impl<'a> Session<'a> {
 
     /// Sends and reads public bytes of the same lengths as the personal ones before, so that the
     /// buffers of pcscd and of its drivers, which nobody wipes, hold those instead. Does nothing
-    /// when no PIN was sent.
+    /// when nothing personal was sent or answered.
     pub fn rinse(&mut self) -> Result<(), LinkError> {
-        if !std::mem::take(&mut self.pin_sent) {
+        if !std::mem::take(&mut self.personal) && self.answered.is_empty() {
             return Ok(());
         }
-        // Longer than VERIFY, and changes nothing.
+        self.send(&OVERWRITE)?;
         self.send(&SELECT_TEXT)?;
-        for le in std::mem::take(&mut self.personal) {
+        for le in std::mem::take(&mut self.answered) {
             self.transmit(RINSE, &[0x00, 0xB0, 0x85, 0x00, le])?;
         }
         Ok(())
@@ -192,8 +229,8 @@ impl<'a> Session<'a> {
             return Err(LinkError::Lost("success without a status word"));
         };
         let status = u16::from_be_bytes(*status);
-        if self.pin_sent && !data.is_empty() {
-            self.personal.push(le(data.len()));
+        if self.personal && !data.is_empty() {
+            self.answered.push(le(data.len()));
         }
         debug!(micros = u64::try_from(micros).unwrap_or(u64::MAX), "{name} -> {status:04X}");
         Ok((data, status))
@@ -210,8 +247,12 @@ fn tries(status: u16) -> u8 {
     (status & 0x0F) as u8
 }
 
-fn locked() -> Trouble {
-    unusable(FailureCode::CardPinLocked, "no tries are left")
+fn locked(by: CardKey) -> Trouble {
+    let code = match by {
+        CardKey::Pin => FailureCode::CardPinLocked,
+        CardKey::ReferenceNumberB => FailureCode::CardNumberLocked,
+    };
+    unusable(code, "no tries are left")
 }
 
 fn unreadable(command: &str, status: u16) -> Trouble {

@@ -10,7 +10,20 @@ use madoguchi_virtual_card::{Card, Person};
 use crate::link::{LONGEST_ANSWER, Link, LinkError};
 use crate::service::{Busy, Service};
 
-pub const HANAKO: &str = include_str!("../../simulators/mynumber-card/people/hanako.toml");
+macro_rules! person {
+    ($name:literal) => {
+        include_str!(concat!("../../simulators/mynumber-card/people/", $name, ".toml"))
+    };
+}
+
+pub const HANAKO: &str = person!("hanako");
+pub const LOCKED_PIN: &str = person!("hanako-locked-pin");
+pub const WITHOUT_PIN: &str = person!("hanako-without-pin");
+pub const LOCKED_NUMBER: &str = person!("hanako-locked-number");
+pub const JIRO: &str = person!("jiro");
+
+/// 照合番号B of [`HANAKO`].
+pub const NUMBER_B: &str = "55021720352285";
 
 /// What becomes of the answer to a command: its number from 0, the command, the card's answer.
 pub type Tamper = dyn FnMut(usize, &[u8], Vec<u8>) -> Result<Vec<u8>, LinkError> + Send;

@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use madoguchi_card::{CardConfig, CardHandle, CardNews, CardReport, PinBuffer, spawn};
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, FailureCode, PinDigit, VisitId};
 use madoguchi_virtual_card::{Card, Hand, Person};
 use namespace::Pcscd;
@@ -62,7 +63,7 @@ impl Counter {
     }
 
     fn verify(&self, visit: VisitId, digits: &str) {
-        let mut pin = PinBuffer::new();
+        let mut pin = PinBuffer::new(CardKey::Pin);
         for digit in digits.bytes() {
             pin.push(PinDigit::try_from(digit - b'0').expect("a digit")).expect("room");
         }
@@ -117,7 +118,7 @@ fn visits_go_on_after_pcscd_was_killed_between_them_and_within_one() {
     hand.lay().expect("laid");
     counter.reader(None, true);
     let first = VisitId::random();
-    counter.card.begin(first);
+    counter.card.begin(first, CardKey::Pin);
     counter.read(first);
     counter.end(first);
 
@@ -129,7 +130,7 @@ fn visits_go_on_after_pcscd_was_killed_between_them_and_within_one() {
     counter.reader(None, false);
 
     let second = VisitId::random();
-    counter.card.begin(second);
+    counter.card.begin(second, CardKey::Pin);
     hand.lay().expect("laid");
     assert_eq!(counter.next(second), CardNews::Present);
     assert_eq!(counter.next(second), CardNews::Usable { tries_left: 3 });
@@ -152,7 +153,7 @@ fn a_card_may_be_taken_at_any_time_and_counts_its_tries_itself() {
     counter.reader(None, false);
     let hand = hanako();
     let visit = VisitId::random();
-    counter.card.begin(visit);
+    counter.card.begin(visit, CardKey::Pin);
 
     hand.lay().expect("laid");
     assert_eq!(counter.next(visit), CardNews::Present);
@@ -173,7 +174,7 @@ fn a_card_may_be_taken_at_any_time_and_counts_its_tries_itself() {
 
     // The card still lies there: it is nobody's in the next visit.
     let next = VisitId::random();
-    counter.card.begin(next);
+    counter.card.begin(next, CardKey::Pin);
     assert_eq!(failure(counter.next(next)), FailureCode::CardLeftBehind);
     hand.take();
     assert_eq!(counter.next(next), CardNews::Removed);
@@ -196,7 +197,7 @@ fn pcscd_holds_no_pin_and_no_attribute_after_the_release() {
     counter.reader(None, false);
     let hand = hanako();
     let visit = VisitId::random();
-    counter.card.begin(visit);
+    counter.card.begin(visit, CardKey::Pin);
     hand.lay().expect("laid");
     assert_eq!(counter.next(visit), CardNews::Present);
     assert_eq!(counter.next(visit), CardNews::Usable { tries_left: 3 });

@@ -7,7 +7,7 @@ use std::thread;
 
 use tracing::{debug, info_span};
 
-use super::{Assignment, Message, Order, SessionEvent, Started};
+use super::{Assignment, Message, Order, SessionEvent, Started, Task};
 use crate::link::Link;
 use crate::service::{Busy, Service};
 use crate::session::{Session, Trouble, Verdict};
@@ -39,7 +39,7 @@ fn converse(
 ) {
     let _span = info_span!("card", visit = %assignment.visit).entered();
     let held = service.with_card(&assignment.reader, busy, &mut |link| {
-        if let Err(trouble) = follow(link, inbox, desk) {
+        if let Err(trouble) = follow(link, assignment, inbox, desk) {
             debug!(?trouble, "the card cannot be used");
             desk.tell(SessionEvent::Trouble(trouble));
         }
@@ -50,30 +50,53 @@ fn converse(
     }
 }
 
-/// Looks at the card, then follows orders until the attributes are read or the desk hangs up.
-fn follow(link: &mut dyn Link, inbox: &Receiver<Order>, desk: &Teller) -> Result<(), Trouble> {
+/// Does what it was started for, and leaves nothing personal in the buffers on the way.
+fn follow(
+    link: &mut dyn Link,
+    assignment: &Assignment,
+    inbox: &Receiver<Order>,
+    desk: &Teller,
+) -> Result<(), Trouble> {
     let mut session = Session::new(link);
-    let tries_left = session.look()?;
-    desk.tell(SessionEvent::Usable { tries_left });
-    let outcome = obey(&mut session, inbox, desk);
+    let outcome = obey(&mut session, assignment, inbox, desk);
     if let Err(error) = session.rinse() {
         debug!(%error, "the card was gone before the rinse");
     }
     outcome
 }
 
-fn obey(session: &mut Session, inbox: &Receiver<Order>, desk: &Teller) -> Result<(), Trouble> {
-    while let Ok(Order { pin, wanted }) = inbox.recv() {
-        match session.verify(pin)? {
-            Verdict::Wrong { tries_left } => desk.tell(SessionEvent::PinWrong { tries_left }),
-            Verdict::Right => {
-                let attributes = session.read(&wanted)?;
-                desk.tell(SessionEvent::Read(attributes));
-                return Ok(());
+/// Looks at the card, then follows orders until the attributes are read or the desk hangs up.
+fn obey(
+    session: &mut Session,
+    assignment: &Assignment,
+    inbox: &Receiver<Order>,
+    desk: &Teller,
+) -> Result<(), Trouble> {
+    desk.tell(SessionEvent::Identified(session.identify(assignment.secret.as_ref())?));
+    let Task::Open(by) = assignment.task else { return Ok(()) };
+    let mut order = Order::Ask(by);
+    loop {
+        match order {
+            Order::Ask(by) => {
+                let tries_left = session.tries_left(by)?;
+                desk.tell(SessionEvent::Usable { by, tries_left });
+            }
+            Order::Verify { pin, wanted } => {
+                let by = pin.by();
+                match session.verify(pin)? {
+                    Verdict::Wrong { tries_left } => {
+                        desk.tell(SessionEvent::PinWrong { by, tries_left });
+                    }
+                    Verdict::Right => {
+                        desk.tell(SessionEvent::Read(session.read(&wanted)?));
+                        return Ok(());
+                    }
+                }
             }
         }
+        let Ok(next) = inbox.recv() else { return Ok(()) };
+        order = next;
     }
-    Ok(())
 }
 
 /// Tells the desk; when it is dropped, that the session has finished, also after a panic.

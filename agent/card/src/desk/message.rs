@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, VisitId};
 
+use crate::fingerprint::{Fingerprint, VisitSecret};
 use crate::monitor::Observed;
 use crate::pin::PinBuffer;
 use crate::service::Busy;
@@ -16,7 +18,10 @@ use crate::session::Trouble;
 /// Everything the desk is told.
 #[derive(Debug)]
 pub enum Message {
-    Begin(VisitId),
+    Begin {
+        visit: VisitId,
+        by: CardKey,
+    },
     Verify {
         visit: VisitId,
         pin: PinBuffer,
@@ -35,10 +40,15 @@ pub enum Message {
 /// What a session tells the desk.
 #[derive(Debug)]
 pub enum SessionEvent {
+    /// It is a My Number Card; `None` when it does not say which.
+    Identified(Option<Fingerprint>),
+    /// This key may be asked for.
     Usable {
+        by: CardKey,
         tries_left: u8,
     },
     PinWrong {
+        by: CardKey,
         tries_left: u8,
     },
     Read(CardAttributes),
@@ -53,13 +63,26 @@ pub struct Assignment {
     pub number: u64,
     pub visit: VisitId,
     pub reader: CString,
+    pub secret: Option<VisitSecret>,
+    pub task: Task,
 }
 
-/// The one thing a session is told. Hanging up tells it to end.
+/// How far a session goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Ask for this key, then follow orders.
+    Open(CardKey),
+    /// Say which card it is, and leave it.
+    Identify,
+}
+
+/// What a session is told. Hanging up tells it to end.
 #[derive(Debug)]
-pub struct Order {
-    pub pin: PinBuffer,
-    pub wanted: BTreeSet<AttributeName>,
+pub enum Order {
+    /// Ask for another key.
+    Ask(CardKey),
+    /// Send this value, and when it is right read these.
+    Verify { pin: PinBuffer, wanted: BTreeSet<AttributeName> },
 }
 
 /// A session that was started.

@@ -57,7 +57,7 @@ fn a_visit_from_the_card_to_the_release() {
     let service = OneCard::holding(CardLink::with(HANAKO));
     let handle = spawn_with(service.clone(), SOON, into(sender));
     let visit = VisitId::random();
-    handle.begin(visit);
+    handle.begin(visit, CardKey::Pin);
     lay(&handle, Some(1));
     assert_eq!(until(&reports, usable), 3);
     handle.verify_and_read(visit, typed("0000"), [AttributeName::Name].into());
@@ -82,7 +82,7 @@ fn stopping_does_not_wait_for_a_reader_that_hangs() {
     service.pace = Some(Arc::new(Mutex::new(paced)));
     let handle = spawn_with(service, Duration::from_millis(50), into(sender));
     let visit = VisitId::random();
-    handle.begin(visit);
+    handle.begin(visit, CardKey::Pin);
     lay(&handle, Some(1));
     let failure =
         |news| if let CardNews::Unusable(failure) = news { Some(failure.code) } else { None };
@@ -116,7 +116,7 @@ fn a_full_mailbox_breaks_the_visit_off_instead_of_losing_a_command_in_silence() 
     };
     let handle = spawn_with(OneCard::holding(CardLink::with(HANAKO)), SOON, report);
     let visit = VisitId::random();
-    handle.begin(visit);
+    handle.begin(visit, CardKey::Pin);
     lay(&handle, Some(1));
     while !handle.owner.shared.overflowed.load(Ordering::Relaxed) {
         handle.verify_and_read(visit, typed("924"), BTreeSet::new());

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, FailureCode};
 
 use super::*;
 use crate::pin::tests::typed;
-use crate::testing::{CardLink, HANAKO};
+use crate::testing::{CardLink, HANAKO, JIRO, LOCKED_NUMBER, LOCKED_PIN, NUMBER_B, WITHOUT_PIN};
 
 const LOCKED: [u8; 2] = [0x69, 0x84];
 
@@ -20,9 +21,23 @@ fn code(trouble: Trouble) -> FailureCode {
     }
 }
 
-fn look_at(mut link: CardLink) -> Result<u8, FailureCode> {
-    Session::new(&mut link).look().map_err(code)
+/// As a session begins: which card is it, and how many tries has the PIN.
+fn look(session: &mut Session) -> Result<u8, Trouble> {
+    session.identify(None)?;
+    session.tries_left(CardKey::Pin)
 }
+
+fn look_at(mut link: CardLink) -> Result<u8, FailureCode> {
+    look(&mut Session::new(&mut link)).map_err(code)
+}
+
+fn number_of(mut link: CardLink) -> Result<u8, FailureCode> {
+    let mut session = Session::new(&mut link);
+    session.identify(None).and_then(|_| session.tries_left(CardKey::ReferenceNumberB)).map_err(code)
+}
+
+/// The number of the empty VERIFY.
+const QUERY: usize = 6;
 
 /// A card that answers the n-th command, from 0, with this instead.
 fn answering(n: usize, answer: &'static [u8]) -> CardLink {
@@ -42,7 +57,7 @@ fn token(label: &'static [u8; 32]) -> CardLink {
 fn looking_tells_the_tries_and_spends_none() {
     let mut link = CardLink::with(HANAKO);
     for _ in 0..5 {
-        assert_eq!(Session::new(&mut link).look(), Ok(3));
+        assert_eq!(look(&mut Session::new(&mut link)), Ok(3));
     }
     assert_eq!(link.pins_sent(), 0);
     assert_eq!(look_at(CardLink::with(&format!("{HANAKO}tries = 1"))), Ok(1));
@@ -52,7 +67,7 @@ fn looking_tells_the_tries_and_spends_none() {
 fn after_the_pin_two_commands_fill_the_form() {
     let mut link = CardLink::with(HANAKO);
     let mut session = Session::new(&mut link);
-    session.look().expect("usable");
+    look(&mut session).expect("usable");
     assert_eq!(session.verify(typed("9247")), Ok(Verdict::Right));
     let read = session.read(&all()).expect("read");
     assert_eq!(read[&AttributeName::Address].value.expose(), "常盤県常盤市本町一丁目２番３号");
@@ -69,7 +84,7 @@ fn a_long_address_is_read_whole() {
     let person = HANAKO.replace("常盤県常盤市本町一丁目２番３号", &address);
     let mut link = CardLink::with(&person);
     let mut session = Session::new(&mut link);
-    session.look().expect("usable");
+    look(&mut session).expect("usable");
     assert_eq!(session.verify(typed("9247")), Ok(Verdict::Right));
     let read = session.read(&all()).expect("read");
     assert_eq!(*read[&AttributeName::Address].value.expose(), address);
@@ -80,7 +95,7 @@ fn a_long_address_is_read_whole() {
 fn only_the_wanted_attributes_leave() {
     let mut link = CardLink::with(HANAKO);
     let mut session = Session::new(&mut link);
-    session.look().expect("usable");
+    look(&mut session).expect("usable");
     session.verify(typed("9247")).expect("right");
     let read = session.read(&[AttributeName::Sex].into()).expect("read");
     assert_eq!(read.into_keys().collect::<Vec<_>>(), [AttributeName::Sex]);
@@ -90,7 +105,7 @@ fn only_the_wanted_attributes_leave() {
 fn a_wrong_pin_is_sent_once_and_the_last_one_locks() {
     let mut link = CardLink::with(HANAKO);
     let mut session = Session::new(&mut link);
-    session.look().expect("usable");
+    look(&mut session).expect("usable");
     assert_eq!(session.verify(typed("0000")), Ok(Verdict::Wrong { tries_left: 2 }));
     assert_eq!(session.verify(typed("0000")), Ok(Verdict::Wrong { tries_left: 1 }));
     assert_eq!(session.verify(typed("0000")).map_err(code), Err(FailureCode::CardPinLocked));
@@ -102,7 +117,7 @@ fn a_wrong_pin_is_sent_once_and_the_last_one_locks() {
 fn an_incomplete_pin_is_not_sent() {
     let mut link = CardLink::with(HANAKO);
     let mut session = Session::new(&mut link);
-    session.look().expect("usable");
+    look(&mut session).expect("usable");
     assert_eq!(session.verify(typed("924")).map_err(code), Err(FailureCode::VisitOutOfOrder));
     assert_eq!(link.pins_sent(), 0);
 }
@@ -111,16 +126,16 @@ fn an_incomplete_pin_is_not_sent() {
 fn cards_that_cannot_be_asked_for_a_pin_are_told_apart() {
     let locked = format!("{HANAKO}tries = 0");
     assert_eq!(look_at(CardLink::with(&locked)), Err(FailureCode::CardPinLocked));
-    assert_eq!(look_at(answering(4, &LOCKED)), Err(FailureCode::CardPinLocked));
+    assert_eq!(look_at(answering(QUERY, &LOCKED)), Err(FailureCode::CardPinLocked));
     let without = HANAKO.replace("pin = \"9247\"", "");
     assert_eq!(look_at(CardLink::with(&without)), Err(FailureCode::CardPinNotSet));
-    assert_eq!(look_at(answering(4, b"\x90\x00")), Err(FailureCode::CardPinNotSet));
+    assert_eq!(look_at(answering(QUERY, b"\x90\x00")), Err(FailureCode::CardPinNotSet));
     assert_eq!(look_at(token(TokenType::ANDROID)), Err(FailureCode::CardIsPhone));
     assert_eq!(look_at(token(TokenType::IPHONE)), Err(FailureCode::CardIsPhone));
     let old = b"JPKIAPICCTOKEN                  ";
     assert_eq!(look_at(token(old)), Err(FailureCode::CardNotMyNumber));
     assert_eq!(look_at(answering(0, b"\x6A\x82")), Err(FailureCode::CardNotMyNumber));
-    assert_eq!(look_at(answering(3, b"\x6A\x82")), Err(FailureCode::CardNotMyNumber));
+    assert_eq!(look_at(answering(5, b"\x6A\x82")), Err(FailureCode::CardNotMyNumber));
 }
 
 #[test]
@@ -129,10 +144,10 @@ fn the_first_command_is_repeated_once_and_no_other() {
     let mut twice = CardLink::tampered(HANAKO, |number, _, real| {
         Ok(if number < 2 { b"\x6F\x00".to_vec() } else { real })
     });
-    let looked = Session::new(&mut twice).look().map_err(code);
+    let looked = look(&mut Session::new(&mut twice)).map_err(code);
     assert_eq!((looked, twice.sent.len()), (Err(FailureCode::CardUnreadable), 2));
     let mut later = answering(1, b"\x6F\x00");
-    let looked = Session::new(&mut later).look().map_err(code);
+    let looked = look(&mut Session::new(&mut later)).map_err(code);
     assert_eq!((looked, later.sent.len()), (Err(FailureCode::CardUnreadable), 2));
 }
 
@@ -156,7 +171,7 @@ fn whatever_goes_wrong_at_whichever_command_the_pin_is_sent_once_at_most() {
         },
     ];
     for fault in faults {
-        for at in 0..7 {
+        for at in 0..9 {
             let mut link =
                 CardLink::tampered(
                     HANAKO,
@@ -165,12 +180,12 @@ fn whatever_goes_wrong_at_whichever_command_the_pin_is_sent_once_at_most() {
                     },
                 );
             let mut session = Session::new(&mut link);
-            let outcome = session.look().and_then(|_| match session.verify(typed("9247"))? {
+            let outcome = look(&mut session).and_then(|_| match session.verify(typed("9247"))? {
                 Verdict::Right => session.read(&all()).map(Some),
                 Verdict::Wrong { .. } => Ok(None),
             });
             assert!(link.pins_sent() <= 1, "command {at}");
-            if at > 4 {
+            if at > QUERY {
                 assert_eq!(link.pins_sent(), 1, "command {at}");
             }
             // Either a failure, or the whole truth: never a part of it.
@@ -186,17 +201,79 @@ fn whatever_goes_wrong_at_whichever_command_the_pin_is_sent_once_at_most() {
 fn the_rinse_reads_public_bytes_of_the_same_lengths() {
     let mut link = CardLink::with(&HANAKO.replace("常盤県", &"常盤県".repeat(40)));
     let mut session = Session::new(&mut link);
-    session.look().expect("usable");
-    session.rinse().expect("nothing to do");
+    look(&mut session).expect("usable");
     session.verify(typed("9247")).expect("right");
     session.read(&all()).expect("read");
     session.rinse().expect("rinsed");
-    let (before, rinse) = link.sent.split_at(link.sent.len() - 3);
+    let (before, rinse) = link.sent.split_at(link.sent.len() - 5);
     assert_eq!(before.last().expect("a read")[..4], [0x00, 0xB0, 0x01, 0x00]);
     let rest = before.last().expect("a read")[4];
-    let public = [[0x00, 0xB0, 0x85, 0x00, 0], [0x00, 0xB0, 0x85, 0x00, rest]];
-    assert_eq!(rinse, [SELECT_TEXT.1, &public[0], &public[1]]);
-    assert_eq!(link.sent[5][..2], [0x00, 0x20], "no rinse before a PIN");
+    let public = [30, 0, rest].map(|le| [0x00, 0xB0, 0x85, 0x00, le]);
+    assert_eq!(rinse, [OVERWRITE.1, SELECT_TEXT.1, &public[0], &public[1], &public[2]]);
+}
+
+#[test]
+fn the_rinse_is_longer_than_any_value_sent_and_needs_one() {
+    let number = typed(NUMBER_B);
+    assert!(OVERWRITE.1.len() > number.command().expect("complete").len());
+    let mut link = answering(0, b"\x6A\x82");
+    let mut session = Session::new(&mut link);
+    look(&mut session).expect_err("another card");
+    session.rinse().expect("nothing to do");
+    assert_eq!(link.sent.len(), 1);
+}
+
+#[test]
+fn the_number_on_the_face_opens_the_same_attributes_on_a_card_without_or_with_a_locked_pin() {
+    for person in [HANAKO, LOCKED_PIN, WITHOUT_PIN] {
+        let mut link = CardLink::with(person);
+        let mut session = Session::new(&mut link);
+        session.identify(None).expect("a card");
+        let number = CardKey::ReferenceNumberB;
+        assert_eq!(session.tries_left(number), Ok(10));
+        let wrong = session.verify(typed("55021720352284"));
+        assert_eq!(wrong, Ok(Verdict::Wrong { tries_left: 9 }));
+        assert_eq!(session.verify(typed(NUMBER_B)), Ok(Verdict::Right));
+        let read = session.read(&all()).expect("read");
+        assert_eq!(read[&AttributeName::Name].value.expose(), "検証　花子");
+        assert_eq!(link.pins_sent(), 2);
+        let references = link.sent.iter().filter(|c| c[1] == 0x20).map(|c| c[3]);
+        assert_eq!(references.collect::<Vec<_>>(), [0x95; 3], "no other key was touched");
+    }
+}
+
+#[test]
+fn a_locked_number_says_so_and_not_that_the_pin_is() {
+    assert_eq!(number_of(CardLink::with(LOCKED_NUMBER)), Err(FailureCode::CardNumberLocked));
+    assert_eq!(look_at(CardLink::with(LOCKED_NUMBER)), Ok(3));
+    assert_eq!(number_of(answering(QUERY, &LOCKED)), Err(FailureCode::CardNumberLocked));
+    // Every card has one: whatever else it says is nonsense.
+    assert_eq!(number_of(answering(QUERY, b"\x6A\x88")), Err(FailureCode::CardUnreadable));
+    let last = format!("{HANAKO}number_tries = 1");
+    let mut link = CardLink::with(&last);
+    let mut session = Session::new(&mut link);
+    session.identify(None).expect("a card");
+    assert_eq!(session.tries_left(CardKey::ReferenceNumberB), Ok(1));
+    let locked = session.verify(typed("00000000000000")).map_err(code);
+    assert_eq!(locked, Err(FailureCode::CardNumberLocked));
+}
+
+#[test]
+fn a_card_is_known_again_by_what_anybody_may_read() {
+    let secret = VisitSecret::random().expect("randomness");
+    let which = |mut link: CardLink| {
+        Session::new(&mut link).identify(Some(&secret)).expect("a My Number Card")
+    };
+    let hanako = which(CardLink::with(HANAKO));
+    assert!(hanako.is_some());
+    assert_eq!(which(CardLink::with(LOCKED_PIN)), which(CardLink::with(LOCKED_PIN)));
+    assert_eq!(which(CardLink::with(HANAKO)), hanako);
+    assert_ne!(which(CardLink::with(JIRO)), hanako);
+    assert!(which(CardLink::with(JIRO)).is_some());
+    // A card that does not tell can be used, and is not taken for another that does not tell.
+    for silent in [answering(3, b"\x6A\x82"), answering(4, b"\x69\x82"), answering(4, b"\x90\x00")] {
+        assert_eq!(which(silent), None);
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub mod sw {
     pub const NO_CURRENT_FILE: u16 = 0x6986;
     /// No such application or file.
     pub const NOT_FOUND: u16 = 0x6A82;
+    /// No such record in the file.
+    pub const NO_SUCH_RECORD: u16 = 0x6A83;
     /// Wrong P1 or P2.
     pub const WRONG_P1P2: u16 = 0x6A86;
     /// The reference data is not there: no PIN was ever set.
@@ -93,6 +95,7 @@ pub fn name(bytes: &[u8]) -> String {
         0x20 => "VERIFY",
         0xA4 => "SELECT",
         0xB0 => "READ BINARY",
+        0xB2 => "READ RECORD",
         _ => "?",
     };
     let le = le.map_or(String::new(), |le| format!(" Le {le}"));

@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use crate::apdu::{Command, sw};
 use crate::files;
 use crate::key::Key;
-use crate::person::{Person, TRIES_FULL};
+use crate::person::{NUMBER_TRIES_FULL, Person, TRIES_FULL};
 
 /// ATR of the contact interface: T=1, no historical bytes. Readers make others; a program that
 /// tells cards apart by their ATR is wrong.
 const ATR: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
 
-/// Tries of 照合番号A and B, as read from cards.
-const CODE_TRIES: u8 = 10;
-
 /// TEXT IEF of 券面事項入力補助用暗証番号.
 const TEXT_PIN: u8 = 0x11;
+
+/// TEXT IEF of 照合番号B.
+const TEXT_NUMBER_B: u8 = 0x15;
 
 /// One My Number Card.
 #[derive(Debug)]
 pub struct Card {
     issuer: Application,
+    common: Application,
     jpki: Application,
     text: Application,
     /// `None` while without power.
@@ -33,14 +34,22 @@ struct Session {
     current: Dedicated,
     /// Identifier of the current EF, 01 to 1E.
     file: Option<u8>,
-    /// Whether the PIN of TEXT is in force.
+    /// Whether the PIN, or 照合番号B, of TEXT is in force.
     pin_verified: bool,
+    number_verified: bool,
+}
+
+impl Session {
+    fn new(current: Dedicated) -> Self {
+        Self { current, file: None, pin_verified: false, number_verified: false }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dedicated {
     /// Issuer security domain: current after power-on.
     Issuer,
+    Common,
     Jpki,
     Text,
 }
@@ -53,6 +62,8 @@ struct Application {
 
 enum Elementary {
     Transparent { content: Vec<u8>, gate: Gate },
+    /// Read record by record, freely.
+    Records(Vec<Vec<u8>>),
     Key(Key),
 }
 
@@ -61,6 +72,7 @@ impl std::fmt::Debug for Elementary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Transparent { .. } => "Transparent(…)",
+            Self::Records(_) => "Records(…)",
             Self::Key(_) => "Key(…)",
         })
     }
@@ -69,7 +81,8 @@ impl std::fmt::Debug for Elementary {
 #[derive(Debug, Clone, Copy)]
 enum Gate {
     Free,
-    Pin,
+    /// The PIN or 照合番号B.
+    Verified,
     /// Nothing opens it.
     Shut,
 }
@@ -83,8 +96,9 @@ impl Card {
             Some(pin) => Key::set(pin, person.tries(), TRIES_FULL),
             None => Key::absent(),
         };
+        let number_b = Key::set(&person.number_b(), person.number_tries(), NUMBER_TRIES_FULL);
         let attributes =
-            Elementary::Transparent { content: files::attributes(person), gate: Gate::Pin };
+            Elementary::Transparent { content: files::attributes(person), gate: Gate::Verified };
         let text = [
             // Where a real card has the 個人番号. This one has none.
             (0x01, Elementary::Transparent { content: Vec::new(), gate: Gate::Shut }),
@@ -93,11 +107,19 @@ impl Card {
             (TEXT_PIN, Elementary::Key(pin)),
             // Blocked on every card that was looked at.
             (0x12, Elementary::Key(Key::unknown(0))),
-            (0x14, Elementary::Key(Key::unknown(CODE_TRIES))),
-            (0x15, Elementary::Key(Key::unknown(CODE_TRIES))),
+            // 照合番号A is the 個人番号: this one has none.
+            (0x14, Elementary::Key(Key::unknown(NUMBER_TRIES_FULL))),
+            (TEXT_NUMBER_B, Elementary::Key(number_b)),
         ];
         Self {
             issuer: Application { aid: b"\xA0\0\0\x01\x51\0\0", files: BTreeMap::new() },
+            common: Application {
+                aid: b"\xD3\x92\x10\0\x31\0\x01\x01\x01\0",
+                files: BTreeMap::from([(
+                    0x01,
+                    Elementary::Records(vec![files::card_information(person)]),
+                )]),
+            },
             jpki: Application {
                 aid: b"\xD3\x92\xF0\0\x26\x01\0\0\0\x01",
                 files: BTreeMap::from([(0x06, free(files::token_info()))]),
@@ -118,8 +140,7 @@ impl Card {
 
     /// Gives power: nothing verified, the issuer's domain current. Tries left stay as they were.
     pub fn power_on(&mut self) {
-        let session = Session { current: Dedicated::Issuer, file: None, pin_verified: false };
-        self.session.get_or_insert(session);
+        self.session.get_or_insert(Session::new(Dedicated::Issuer));
     }
 
     /// Takes power away, and with it what was verified.
@@ -156,6 +177,7 @@ impl Card {
             (0x00, 0xA4) => self.select(command),
             (0x00, 0x20) => self.verify(command),
             (0x00, 0xB0) => self.read_binary(command),
+            (0x00, 0xB2) => self.read_record(command),
             (0x00 | 0x80, _) => Err(sw::WRONG_INS),
             _ => Err(sw::WRONG_CLA),
         }
@@ -172,6 +194,7 @@ impl Card {
             (0x04, 0x00 | 0x0C, aid) => {
                 let all = [
                     (Dedicated::Issuer, self.issuer.aid),
+                    (Dedicated::Common, self.common.aid),
                     (Dedicated::Jpki, self.jpki.aid),
                     (Dedicated::Text, self.text.aid),
                 ];
@@ -180,13 +203,14 @@ impl Card {
                 let (found, _) =
                     all.into_iter().find(|(_, name)| fits(name)).ok_or(sw::NOT_FOUND)?;
                 if found != session.current {
-                    *session = Session { current: found, file: None, pin_verified: false };
+                    *session = Session::new(found);
                 }
                 Ok(Vec::new())
             }
             (0x02, 0x00 | 0x0C, &[high, low]) => {
                 let application = match session.current {
                     Dedicated::Issuer => &self.issuer,
+                    Dedicated::Common => &self.common,
                     Dedicated::Jpki => &self.jpki,
                     Dedicated::Text => &self.text,
                 };
@@ -214,9 +238,10 @@ impl Card {
             return Err(key.query());
         }
         let status = key.verify(command.data);
-        let is_pin = session.current == Dedicated::Text && id == TEXT_PIN;
-        if is_pin {
-            session.pin_verified = status == sw::DONE;
+        match (session.current, id) {
+            (Dedicated::Text, TEXT_PIN) => session.pin_verified = status == sw::DONE,
+            (Dedicated::Text, TEXT_NUMBER_B) => session.number_verified = status == sw::DONE,
+            _ => {}
         }
         if status == sw::DONE { Ok(Vec::new()) } else { Err(status) }
     }
@@ -237,7 +262,7 @@ impl Card {
         };
         let open = match gate {
             Gate::Free => true,
-            Gate::Pin => session.pin_verified,
+            Gate::Verified => session.pin_verified || session.number_verified,
             Gate::Shut => false,
         };
         if !open {
@@ -250,11 +275,27 @@ impl Card {
         Ok(content[offset..end].to_vec())
     }
 
+    /// One record by its number, whole: what follows the longest Le is not asked for here.
+    fn read_record(&mut self, command: &Command<'_>) -> Result<Vec<u8>, u16> {
+        let Some(le) = command.le.filter(|_| command.data.is_empty()) else {
+            return Err(sw::WRONG_LENGTH);
+        };
+        if command.p2 & 0x07 != 0x04 {
+            return Err(sw::WRONG_P1P2);
+        }
+        let (_, file, _) = self.file(command.p2 >> 3)?;
+        let Elementary::Records(records) = file else { return Err(sw::WRONG_FILE_KIND) };
+        let index = usize::from(command.p1).checked_sub(1).ok_or(sw::WRONG_P1P2)?;
+        let record = records.get(index).ok_or(sw::NO_SUCH_RECORD)?;
+        Ok(record[..record.len().min(le)].to_vec())
+    }
+
     /// The file with a short identifier, which becomes current; 0 is the current one.
     fn file(&mut self, short_id: u8) -> Result<(u8, &mut Elementary, &mut Session), u16> {
         let session = self.session.as_mut().ok_or(sw::NOT_SATISFIED)?;
         let application = match session.current {
             Dedicated::Issuer => &mut self.issuer,
+            Dedicated::Common => &mut self.common,
             Dedicated::Jpki => &mut self.jpki,
             Dedicated::Text => &mut self.text,
         };

@@ -67,6 +67,13 @@ pub fn ap_information() -> Vec<u8> {
     filled(file, 256)
 }
 
+/// COMMON EF 0001, record 1, in simple TLV: serial number, municipality and expiry of the card. The
+/// municipality's code belongs to none.
+pub fn card_information(person: &Person) -> Vec<u8> {
+    let digits = [person.serial(), "99999", person.expires()].concat();
+    [&[0x01, digits.len() as u8], digits.as_bytes()].concat()
+}
+
 /// One BER-TLV object with a two-byte tag.
 fn object(tag: [u8; 2], value: &[u8]) -> Vec<u8> {
     [&tag, length(value.len()).as_slice(), value].concat()
@@ -97,7 +104,7 @@ mod tests {
     use myna_card::{TokenInfo, TokenType};
 
     use super::*;
-    use crate::person::tests::hanako;
+    use crate::person::tests::{HANAKO, hanako};
 
     #[test]
     fn ef_0002_is_as_on_a_card() {
@@ -134,8 +141,7 @@ mod tests {
 
     #[test]
     fn an_independent_reader_understands_a_long_ef_0002() {
-        let long =
-            format!("name='検証'\naddress='{}'\nbirth_date='20010102'\nsex=1", "常".repeat(200));
+        let long = HANAKO.replace("常盤県常盤市本町一丁目２番３号", &"常".repeat(200));
         let person = Person::parse(&long).expect("a person");
         let read = Attributes::parse(content(&attributes(&person))).expect("parses, offsets right");
         assert_eq!(read.address.chars().count(), 200);

@@ -5,8 +5,9 @@
 //! there and takes it off, [`control`]
 //! takes orders over a Unix socket, and the binary `madoguchi-virtual-card` wires them.
 //!
-//! This card has two applications: JPKI (token information only) and TEXT (券面事項入力補助AP:
-//! the four attributes, AP information, the PIN). Every other AID answers 6A82.
+//! This card has three applications: JPKI (token information only), TEXT (券面事項入力補助AP: the
+//! four attributes, AP information, the PIN, 照合番号B) and COMMON (serial number of the card).
+//! Every other AID answers 6A82.
 //!
 //! **There is no 個人番号 in it.** TEXT EF 0001 can be selected, as on a real card, but reading it
 //! answers 6982 whatever was verified: a program that asks for the number fails against this card.

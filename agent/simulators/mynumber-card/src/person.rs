@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer};
 /// Tries of a fresh PIN.
 pub const TRIES_FULL: u8 = 3;
 
+/// Tries of a fresh 照合番号A or B, as read from cards.
+pub const NUMBER_TRIES_FULL: u8 = 10;
+
 /// An invented person, checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +27,14 @@ pub struct Person {
     pin: Option<String>,
     #[serde(default = "full", deserialize_with = "tries")]
     tries: u8,
+    #[serde(deserialize_with = "serial")]
+    serial: String,
+    #[serde(deserialize_with = "expires")]
+    expires: String,
+    #[serde(deserialize_with = "security_code")]
+    security_code: String,
+    #[serde(default = "number_full", deserialize_with = "number_tries")]
+    number_tries: u8,
 }
 
 /// A person that cannot be put on a card. Names the line and the key, never the value.
@@ -45,6 +56,10 @@ impl Person {
     /// sex = 2                          # 0, 1, 2 or 9 (JIS X 0303)
     /// pin = "9247"                     # 4 digits; absent: a card without PIN
     /// tries = 3                        # tries left at the start, 0 to 3; default 3
+    /// serial = "000000000000001"       # of the card, 15 digits
+    /// expires = "20350217"             # the card; 8 digits, YYYYMMDD
+    /// security_code = "2285"           # on the face of the card; 4 digits
+    /// number_tries = 10                # of 照合番号B at the start, 0 to 10; default 10
     /// ```
     ///
     /// # Errors
@@ -82,6 +97,38 @@ impl Person {
     pub(crate) fn tries(&self) -> u8 {
         self.tries
     }
+
+    pub(crate) fn serial(&self) -> &str {
+        &self.serial
+    }
+
+    pub(crate) fn expires(&self) -> &str {
+        &self.expires
+    }
+
+    /// 照合番号B, as it can be read off the face of the card: birth date with the year of the era,
+    /// year of expiry, security code.
+    #[must_use]
+    pub fn number_b(&self) -> String {
+        let (year, day) = self.birth_date.split_at(4);
+        let year = year_of_era(&self.birth_date, year.parse().unwrap_or(0));
+        format!("{year:02}{day}{}{}", &self.expires[..4], self.security_code)
+    }
+
+    pub(crate) fn number_tries(&self) -> u8 {
+        self.number_tries
+    }
+}
+
+/// The first days of the eras, and their first years.
+const ERAS: [(&str, u16); 5] =
+    [("20190501", 2019), ("19890108", 1989), ("19261225", 1926), ("19120730", 1912), ("0", 1868)];
+
+/// The year of the Japanese era of a day; before 明治, and beyond 99, its last two digits.
+fn year_of_era(day: &str, year: u16) -> u16 {
+    let era = ERAS.into_iter().find(|(first, _)| day >= *first);
+    let first = era.map_or(year, |(_, first)| first);
+    (year + 1).saturating_sub(first) % 100
 }
 
 impl fmt::Debug for Person {
@@ -92,6 +139,10 @@ impl fmt::Debug for Person {
 
 fn full() -> u8 {
     TRIES_FULL
+}
+
+fn number_full() -> u8 {
+    NUMBER_TRIES_FULL
 }
 
 /// A string that passes a check. The message of a wrong *type* must not quote the value either,
@@ -129,18 +180,38 @@ fn pin<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     checked(from, "pin must be a string of 4 digits", |t| digits(t, 4)).map(Some)
 }
 
-fn number<'de, D: Deserializer<'de>>(from: D, rule: &str, allowed: &[u8]) -> Result<u8, D::Error> {
+fn serial<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, "serial must be a string of 15 digits", |t| digits(t, 15))
+}
+
+fn expires<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, "expires must be a string of 8 digits, YYYYMMDD", |t| digits(t, 8))
+}
+
+fn security_code<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, "security_code must be a string of 4 digits", |t| digits(t, 4))
+}
+
+fn number<'de, D: Deserializer<'de>>(
+    from: D,
+    rule: &str,
+    allowed: impl Fn(u8) -> bool,
+) -> Result<u8, D::Error> {
     let found = toml::Value::deserialize(from)?.as_integer();
-    let found = found.and_then(|n| u8::try_from(n).ok()).filter(|n| allowed.contains(n));
+    let found = found.and_then(|n| u8::try_from(n).ok()).filter(|n| allowed(*n));
     found.ok_or_else(|| D::Error::custom(rule))
 }
 
 fn sex<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    number(from, "sex must be 0, 1, 2 or 9", &[0, 1, 2, 9])
+    number(from, "sex must be 0, 1, 2 or 9", |n| [0, 1, 2, 9].contains(&n))
 }
 
 fn tries<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    number(from, "tries must be 0 to 3", &[0, 1, 2, 3])
+    number(from, "tries must be 0 to 3", |n| n <= TRIES_FULL)
+}
+
+fn number_tries<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    number(from, "number_tries must be 0 to 10", |n| n <= NUMBER_TRIES_FULL)
 }
 
 #[cfg(test)]
@@ -160,7 +231,7 @@ pub(crate) mod tests {
     #[test]
     fn unknown_keys_are_refused_with_their_line() {
         let message = error(&format!("{HANAKO}nickname = 'H'\n"));
-        assert!(message.starts_with("line 7: unknown field `nickname`"), "{message}");
+        assert!(message.starts_with("line 10: unknown field `nickname`"), "{message}");
     }
 
     #[test]
@@ -171,6 +242,22 @@ pub(crate) mod tests {
         assert_eq!(wrong("sex = 2", "sex = 3"), "line 5: sex must be 0, 1, 2 or 9");
         let message = wrong("19800217", "1980-02-17");
         assert_eq!(message, "line 4: birth_date must be a string of 8 digits, YYYYMMDD");
+    }
+
+    #[test]
+    fn number_b_is_what_the_face_of_the_card_shows() {
+        assert_eq!(hanako().number_b(), "55021720352285");
+        let born = |day: &str| {
+            let person = HANAKO.replace("19800217", day);
+            Person::parse(&person).expect("a person").number_b()[..6].to_owned()
+        };
+        let days = ["20190501", "20190430", "19890108", "19890107", "19261225", "19261224"];
+        assert_eq!(
+            days.map(born),
+            ["010501", "310430", "010108", "640107", "011225", "151224"]
+        );
+        // A day that is not known, and a year that nobody has.
+        assert_eq!([born("19450000"), born("00000000")], ["200000", "000000"]);
     }
 
     #[test]

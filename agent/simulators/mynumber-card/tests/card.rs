@@ -3,12 +3,20 @@
 use madoguchi_virtual_card::{Card, Person};
 
 const HANAKO: &str = include_str!("../people/hanako.toml");
+const LOCKED_PIN: &str = include_str!("../people/hanako-locked-pin.toml");
+const WITHOUT_PIN: &str = include_str!("../people/hanako-without-pin.toml");
+const LOCKED_NUMBER: &str = include_str!("../people/hanako-locked-number.toml");
+const JIRO: &str = include_str!("../people/jiro.toml");
 const JPKI: &str = "00A4040C0A D392F000260100000001";
 const TEXT: &str = "00A4040C0A D3921000310001010408";
 const ISSUER: &str = "00A4040C07 A0000001510000";
 const TRIES: &str = "00200091";
 const RIGHT: &str = "0020009104 39323437";
 const WRONG: &str = "0020009104 30303030";
+const NUMBER_B: &str = "002000950E 3535303231373230333532323835";
+const WRONG_NUMBER_B: &str = "002000950E 3535303231373230333532323834";
+const NUMBER_TRIES: &str = "00200095";
+const COMMON: &str = "00A4040C0A D3921000310001010100";
 const ATTRIBUTES: &str = "00B0820000";
 
 struct Desk(Card);
@@ -131,9 +139,52 @@ fn there_is_no_individual_number() {
 }
 
 #[test]
-fn verification_numbers_answer_the_empty_verify_and_open_nothing() {
+fn number_b_opens_the_attributes_and_counts_for_itself() {
     let mut card = Desk::hanako();
-    assert_eq!(card.statuses([TEXT, "00200094", "00200095"])[1..], [0x63CA, 0x63CA]);
+    let told = card.statuses([TEXT, NUMBER_TRIES, WRONG_NUMBER_B, TRIES, ATTRIBUTES, NUMBER_B]);
+    assert_eq!(told[1..], [0x63CA, 0x63C9, 0x63C3, 0x6982, 0x9000]);
+    assert_eq!(card.statuses([ATTRIBUTES, NUMBER_TRIES, "00B0810011"]), [0x9000, 0x63CA, 0x6982]);
+    // Each key is in force by itself.
+    assert_eq!(card.statuses([WRONG, ATTRIBUTES, WRONG_NUMBER_B, ATTRIBUTES])[1], 0x9000);
+    assert_eq!(card.status(ATTRIBUTES), 0x6982);
+}
+
+#[test]
+fn number_b_works_where_the_pin_does_not_and_locks_like_it() {
+    for person in [LOCKED_PIN, WITHOUT_PIN] {
+        let mut card = Desk::with(person);
+        assert_eq!(card.statuses([TEXT, NUMBER_B, ATTRIBUTES]), [0x9000; 3]);
+    }
+    let mut last = Desk::with(&format!("{HANAKO}number_tries = 1"));
+    let told = last.statuses([TEXT, WRONG_NUMBER_B, NUMBER_B, NUMBER_TRIES]);
+    assert_eq!(told, [0x9000, 0x63C0, 0x6984, 0x63C0]);
+    let mut locked = Desk::with(LOCKED_NUMBER);
+    assert_eq!(locked.statuses([TEXT, NUMBER_TRIES, NUMBER_B])[1..], [0x63C0, 0x6984]);
+    assert_eq!(locked.statuses([RIGHT, ATTRIBUTES]), [0x9000, 0x9000]);
+}
+
+#[test]
+fn the_serial_number_is_public_and_each_card_has_its_own() {
+    let read = |person| {
+        let mut card = Desk::with(person);
+        assert_eq!(card.status(COMMON), 0x9000);
+        card.ask("00B2010C00")
+    };
+    let (record, status) = read(HANAKO);
+    assert_eq!((record.as_slice(), status), (b"\x01\x1C0000000000000019999920350217".as_slice(), 0x9000));
+    assert_ne!(read(JIRO).0, record);
+    let mut card = Desk::hanako();
+    let selected = ["00A4020C020001", "00B2010400", "00B2020400", "00B2000400", "00B2010500"];
+    let told = [0x9000, 0x9000, 0x6A83, 0x6A86, 0x6A86];
+    card.status(COMMON);
+    assert_eq!(card.statuses(selected), told);
+    assert_eq!(card.status("00B0000000"), 0x6981);
+}
+
+#[test]
+fn number_a_answers_the_empty_verify_and_opens_nothing() {
+    let mut card = Desk::hanako();
+    assert_eq!(card.statuses([TEXT, "00200094"])[1], 0x63CA);
     assert_eq!(card.status("002000940C 313233343536373839303132"), 0x63C9);
     assert_eq!(card.statuses(["00200092", "0020009201 30"]), [0x63C0, 0x6984]);
     assert_eq!(card.status(ATTRIBUTES), 0x6982);

@@ -1,0 +1,202 @@
+//! The desk and its sessions: when one is started, and what it says.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use madoguchi_protocol::local::CardKey;
+use madoguchi_protocol::{Failure, FailureCode};
+use tracing::warn;
+
+use super::visit::{Phase, Visit};
+use super::{Assignment, Desk, Running, SessionEvent, Started, Task};
+use crate::link::LinkError;
+use crate::report::{CardNews, CardReport};
+use crate::session::Trouble;
+
+/// How long after a lost answer the monitor may take to see that the card is gone.
+pub const DOUBT: Duration = Duration::from_millis(1500);
+
+impl<R, S> Desk<R, S>
+where
+    R: FnMut(CardReport),
+    S: FnMut(Assignment) -> io::Result<Started>,
+{
+    pub(super) fn session(&mut self, number: u64, event: SessionEvent, now: Instant) {
+        let Some(running) = self.running.as_mut().filter(|running| running.number == number) else {
+            return;
+        };
+        if matches!(event, SessionEvent::Finished) {
+            self.session_finished();
+            return;
+        }
+        // What comes too late is wiped, by being dropped.
+        let (Some(visit), Some(_)) = (&mut self.visit, &running.orders) else { return };
+        let id = visit.id;
+        match event {
+            SessionEvent::Identified(fingerprint) => {
+                if !visit.owns(fingerprint) {
+                    self.card_changed();
+                } else if matches!(visit.phase, Phase::Comparing) {
+                    visit.phase = Phase::Done;
+                    running.orders = None;
+                }
+            }
+            SessionEvent::Usable { by, tries_left } if by == visit.by => {
+                visit.phase = Phase::Asking;
+                self.tell(id, CardNews::Usable { tries_left });
+            }
+            // The key has changed meanwhile.
+            SessionEvent::Usable { .. } => self.ask(),
+            SessionEvent::PinWrong { by, tries_left } => {
+                visit.phase = Phase::Asking;
+                let another = by != visit.by;
+                self.tell(id, CardNews::PinWrong { tries_left });
+                if another {
+                    self.ask();
+                }
+            }
+            SessionEvent::Read(attributes) => {
+                visit.phase = Phase::Done;
+                running.orders = None;
+                self.tell(id, CardNews::Read(attributes));
+            }
+            SessionEvent::Trouble(trouble) => self.trouble(trouble, now),
+            SessionEvent::Finished => {}
+        }
+    }
+
+    /// The session has ended, and says why.
+    fn trouble(&mut self, trouble: Trouble, now: Instant) {
+        let (Some(visit), Some(running)) = (&mut self.visit, &mut self.running) else { return };
+        let id = visit.id;
+        running.orders = None;
+        match trouble {
+            Trouble::Unusable(failure) if visit.has_card() && is_no_card_of_ours(failure.code) => {
+                self.card_changed();
+            }
+            // Whether that card is the visit's will never be known, nor is anything wanted of it.
+            _ if visit.has_read() => visit.phase = Phase::Done,
+            Trouble::Link(LinkError::CardRemoved) => {
+                visit.phase = Phase::Told { removed: true };
+                self.tell(id, CardNews::Removed);
+            }
+            Trouble::Link(error @ LinkError::Lost(_)) => {
+                visit.phase = Phase::Doubt { until: now + DOUBT, failure: error.failure() };
+            }
+            Trouble::Link(error) => self.refuse(error.failure()),
+            // The key has changed meanwhile: the next session asks for that one.
+            Trouble::Unusable(failure)
+                if matches!(visit.phase, Phase::Looking)
+                    && key_of(failure.code).is_some_and(|by| by != visit.by) =>
+            {
+                visit.phase = Phase::Waiting;
+            }
+            Trouble::Unusable(failure) => self.refuse(failure),
+        }
+    }
+
+    fn session_finished(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        if running.hung.is_some() {
+            self.tell_reader();
+        }
+        if running.visit_ended {
+            self.tell(running.visit, CardNews::Released);
+        }
+        // A session that ends without a word (its thread panicked) must not leave the visit waiting.
+        if running.orders.is_some() {
+            self.refuse(Failure::new(FailureCode::Internal, "the session ended without a word"));
+        }
+        self.look_if_due();
+    }
+
+    /// Starts a session when a visit waits for a card, one is there, and nobody holds the reader.
+    pub(super) fn look_if_due(&mut self) {
+        let (Some(visit), Some((reader, _))) = (&self.visit, self.card()) else { return };
+        let (task, phase) = match visit.phase {
+            Phase::Waiting => (Task::Open(visit.by), Phase::Looking),
+            Phase::Lifted { .. } => (Task::Identify, Phase::Comparing),
+            _ => return,
+        };
+        if self.left_behind {
+            let detail = "a card lay there before this visit";
+            self.refuse(Failure::new(FailureCode::CardLeftBehind, detail));
+            return;
+        }
+        if self.running.is_some() {
+            return;
+        }
+        self.sessions += 1;
+        let (number, visit, secret) = (self.sessions, visit.id, visit.secret.clone());
+        self.enter(phase);
+        self.tell(visit, CardNews::Present);
+        match (self.start)(Assignment { number, visit, reader, secret, task }) {
+            Ok(Started { orders, busy }) => {
+                let orders = Some(orders);
+                let running =
+                    Running { number, visit, orders, busy, hung: None, visit_ended: false };
+                self.running = Some(running);
+            }
+            Err(error) => {
+                self.refuse(Failure::new(
+                    FailureCode::Internal,
+                    format_args!("no thread: {error}"),
+                ));
+            }
+        }
+    }
+
+    /// Tells the visit a failure. What its session says from now on does not count. A visit that
+    /// has its attributes is not told: it needs nothing of the card any more.
+    pub(super) fn refuse(&mut self, failure: Failure) {
+        if let Some(running) = &mut self.running {
+            running.orders = None;
+        }
+        match &mut self.visit {
+            Some(visit) if visit.has_read() => visit.phase = Phase::Done,
+            Some(Visit { phase: Phase::Over, .. }) | None => {}
+            Some(visit) => {
+                let id = visit.id;
+                visit.phase = Phase::Told { removed: false };
+                self.tell(id, CardNews::Unusable(failure));
+            }
+        }
+    }
+
+    /// Another card than the one the visit began with: nothing is looked at until its end.
+    fn card_changed(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.orders = None;
+        }
+        if let Some(visit) = &mut self.visit {
+            let id = visit.id;
+            visit.phase = Phase::Over;
+            warn!(visit = %id, "another card was laid down");
+            self.tell(id, CardNews::Unusable(changed()));
+        }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        if let Some(visit) = &mut self.visit {
+            visit.phase = phase;
+        }
+    }
+}
+
+pub fn changed() -> Failure {
+    Failure::new(FailureCode::CardChanged, "this visit began with another card")
+}
+
+/// Whether a failure says that something else lies there than a My Number Card.
+fn is_no_card_of_ours(code: FailureCode) -> bool {
+    matches!(code, FailureCode::CardNotMyNumber | FailureCode::CardIsPhone)
+}
+
+/// The key that a failure is about.
+fn key_of(code: FailureCode) -> Option<CardKey> {
+    match code {
+        FailureCode::CardPinLocked | FailureCode::CardPinNotSet => Some(CardKey::Pin),
+        FailureCode::CardNumberLocked => Some(CardKey::ReferenceNumberB),
+        _ => None,
+    }
+}
