@@ -3,6 +3,9 @@
 use madoguchi_protocol::AttributeName;
 use madoguchi_protocol::bundle::Text;
 
+use crate::entry::Entry;
+use crate::pack::{FieldDefinition, Source};
+
 /// A language of the screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
@@ -24,12 +27,29 @@ impl Language {
     }
 }
 
+/// The value of a field as a person reads it: what the card says, the label of what was picked, a
+/// typed day in words. What cannot be understood is shown as it is.
+#[must_use]
+pub fn field_value(definition: &FieldDefinition, value: &str, language: Language) -> String {
+    match &definition.source {
+        Source::Card { attribute } => card_value(*attribute, value, language),
+        Source::Question { choices, .. } => {
+            let picked = choices.iter().find(|choice| choice.key.as_str() == value);
+            picked.map_or(value, |choice| language.of(&choice.label)).to_owned()
+        }
+        Source::Entry { entry: Entry::Date, .. } => {
+            date(value, language).unwrap_or_else(|| value.to_owned())
+        }
+        Source::Entry { .. } | Source::AtCounter => value.to_owned(),
+    }
+}
+
 /// A card value as a person reads it. What cannot be understood is shown as the card has it.
 #[must_use]
 pub fn card_value(attribute: AttributeName, value: &str, language: Language) -> String {
     let said = match attribute {
         AttributeName::Name | AttributeName::Address => None,
-        AttributeName::BirthDate => birth_date(value, language),
+        AttributeName::BirthDate => date(value, language),
         AttributeName::Sex => sex(value, language).map(str::to_owned),
     };
     said.unwrap_or_else(|| value.to_owned())
@@ -51,7 +71,7 @@ fn sex(value: &str, language: Language) -> Option<&'static str> {
 }
 
 /// `YYYYMMDD`, Gregorian; month and day may be `00` (unknown), so this is not a date type.
-fn birth_date(value: &str, language: Language) -> Option<String> {
+fn date(value: &str, language: Language) -> Option<String> {
     if value.len() != 8 || !value.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -150,6 +170,21 @@ mod tests {
         assert_eq!(birth("19800217"), "17 February 1980");
         assert_eq!(birth("20001200"), "December 2000 (day not known)");
         assert_eq!(birth("20000000"), "2000 (month and day not known)");
+    }
+
+    #[test]
+    fn answers_are_said_as_the_visitor_gave_them() {
+        let pack = include_str!("../../../provisioning/procedures/tennyu.toml");
+        let pack = crate::Pack::parse(pack).expect("a pack");
+        let said = |key: &str, value| {
+            let key = key.parse().expect("a key");
+            field_value(pack.field(&key).expect("a field"), value, Language::Japanese)
+        };
+        assert_eq!(said("who_moves", "whole_household"), "家族（世帯）の全員");
+        assert_eq!(said("moved_on", "20260401"), "令和8年（2026年）4月1日");
+        assert_eq!(said("new_address", "本町一丁目2-3"), "本町一丁目2-3");
+        assert_eq!(said("birth_date", "19800217"), "昭和55年（1980年）2月17日");
+        assert_eq!(said("sex", "2"), "女");
     }
 
     #[test]

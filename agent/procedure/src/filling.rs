@@ -1,11 +1,13 @@
-//! Filling a form by a pack, and checking one that somebody else filled.
+//! Filling a form by a pack.
 
 use std::collections::BTreeMap;
 
-use madoguchi_protocol::application::{CardEvidence, Field, Origin};
+use madoguchi_protocol::application::{CardEvidence, Field, Origin, PartlyFilled};
 use madoguchi_protocol::{AttributeName, FieldKey, Personal};
 
+use crate::form::FormError;
 use crate::pack::{Pack, Source};
+use crate::towns::Towns;
 
 /// What the card said: an attribute, its value and what supports it.
 pub type CardAttributes = BTreeMap<AttributeName, CardValue>;
@@ -19,39 +21,20 @@ pub struct CardValue {
     pub evidence: CardEvidence,
 }
 
-/// A form that does not fit its pack. Names fields, never values.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FormError {
-    /// The pack has no such question.
-    #[error("the pack has no question {0}")]
-    NoSuchQuestion(FieldKey),
-    /// The question has no such choice.
-    #[error("{0} cannot be answered by that choice")]
-    NoSuchChoice(FieldKey),
-    /// The card did not say an attribute that the pack needs.
-    #[error("the card did not give {0}")]
-    NotOnCard(FieldKey),
-    /// Not answered yet.
-    #[error("{0} is not answered")]
-    Missing(FieldKey),
-    /// A field that the pack does not have, has elsewhere, or cannot have from there.
-    #[error("{0} is not as the pack has it")]
-    NotThePack(FieldKey),
-}
-
 /// A form being filled. Lives in the agent; wiped when dropped.
 #[derive(Debug)]
 pub struct Filling {
     pack: Pack,
     card: CardAttributes,
-    chosen: BTreeMap<FieldKey, FieldKey>,
+    without_card: bool,
+    answers: BTreeMap<FieldKey, Personal<String>>,
 }
 
 impl Filling {
     /// An empty form.
     #[must_use]
     pub fn new(pack: Pack) -> Self {
-        Self { pack, card: CardAttributes::new(), chosen: BTreeMap::new() }
+        Self { pack, card: CardAttributes::new(), without_card: false, answers: BTreeMap::new() }
     }
 
     /// The pack it is filled by.
@@ -64,21 +47,56 @@ impl Filling {
     pub fn insert_card(&mut self, mut said: CardAttributes) {
         said.retain(|name, _| self.pack.card.attributes.contains(name));
         self.card = said;
+        self.without_card = false;
+        self.drop_unasked();
     }
 
-    /// Takes the answer to a question; a later answer replaces an earlier one.
+    /// Leaves the card's fields to the counter. What a card said before is dropped.
+    pub fn go_without_card(&mut self) {
+        self.card.clear();
+        self.without_card = true;
+        self.drop_unasked();
+    }
+
+    /// Whether the card's fields are left to the counter: then the form is at most partly filled.
+    #[must_use]
+    pub fn is_without_card(&self) -> bool {
+        self.without_card
+    }
+
+    /// Takes the answer to a question; a later answer replaces an earlier one. Answers to what is
+    /// not asked any more because of it are dropped.
     ///
     /// # Errors
-    /// When the pack has no such question or choice.
+    /// When the pack has no such question or choice, or does not ask it now.
     pub fn choose(&mut self, field: &FieldKey, choice: &FieldKey) -> Result<(), FormError> {
-        let definition = self.pack.field(field);
-        let Some(Source::Question { choices, .. }) = definition.map(|f| &f.source) else {
+        let Some(Source::Question { choices, .. }) = self.asked(field) else {
             return Err(FormError::NoSuchQuestion(field.clone()));
         };
         if !choices.iter().any(|c| c.key == *choice) {
             return Err(FormError::NoSuchChoice(field.clone()));
         }
-        self.chosen.insert(field.clone(), choice.clone());
+        self.answer(field, Personal::from(choice.as_str()));
+        Ok(())
+    }
+
+    /// Takes what was typed in answer to a question, likewise. Addresses are looked up in `towns`.
+    ///
+    /// # Errors
+    /// When the pack has no such question, does not ask it now, or does not take the value.
+    pub fn enter(
+        &mut self,
+        field: &FieldKey,
+        value: Personal<String>,
+        towns: Option<&Towns>,
+    ) -> Result<(), FormError> {
+        let Some(Source::Entry { entry, .. }) = self.asked(field) else {
+            return Err(FormError::NoSuchQuestion(field.clone()));
+        };
+        entry
+            .check_with(value.expose(), towns)
+            .map_err(|bad| FormError::BadEntry(field.clone(), bad))?;
+        self.answer(field, value);
         Ok(())
     }
 
@@ -92,67 +110,53 @@ impl Filling {
                 origin: Origin::Card,
                 evidence: Some(said.evidence.clone()),
             }),
-            Source::Question { .. } => self.chosen.get(key).map(|choice| Field {
-                key: key.clone(),
-                value: Personal::from(choice.as_str()),
-                origin: Origin::Chosen,
-                evidence: None,
-            }),
+            Source::Question { .. } => self.answered(key, Origin::Chosen),
+            Source::Entry { .. } => self.answered(key, Origin::Typed),
             Source::AtCounter => None,
         };
         self.pack.fields.iter().filter_map(|f| value(&f.key, &f.source)).collect()
     }
 
-    /// The whole form, complete and valid by the pack.
+    /// The form as far as it is filled.
+    #[must_use]
+    pub fn partly(&self) -> PartlyFilled {
+        PartlyFilled { pack: self.pack.version(), fields: self.fields() }
+    }
+
+    /// The whole form, complete and valid by the pack; without the card, every answer.
     ///
     /// # Errors
     /// The first field that is missing or wrong.
     pub fn finish(&self) -> Result<Vec<Field>, FormError> {
         let fields = self.fields();
-        self.pack.check(&fields)?;
+        if self.without_card {
+            self.pack.check_without_card(&fields)?;
+        } else {
+            self.pack.check(&fields)?;
+        }
         Ok(fields)
     }
-}
 
-impl Pack {
-    /// Checks a whole form: every field there, in order, from where the pack says.
-    ///
-    /// # Errors
-    /// The first field that is missing or wrong.
-    pub fn check(&self, fields: &[Field]) -> Result<(), FormError> {
-        let mut given = fields.iter().peekable();
-        for definition in &self.fields {
-            let key = &definition.key;
-            if matches!(definition.source, Source::AtCounter) {
-                continue;
-            }
-            let Some(field) = given.next_if(|f| f.key == *key) else {
-                return Err(match definition.source {
-                    Source::Card { .. } => FormError::NotOnCard(key.clone()),
-                    _ => FormError::Missing(key.clone()),
-                });
-            };
-            let fits = match &definition.source {
-                Source::Card { attribute } => {
-                    field.origin == Origin::Card
-                        && field.evidence.as_ref().is_some_and(|e| e.attribute == *attribute)
-                        && !field.value.expose().is_empty()
-                }
-                Source::Question { choices, .. } => {
-                    field.origin == Origin::Chosen
-                        && field.evidence.is_none()
-                        && choices.iter().any(|c| c.key.as_str() == field.value.expose())
-                }
-                Source::AtCounter => false,
-            };
-            if !fits {
-                return Err(FormError::NotThePack(key.clone()));
-            }
-        }
-        match given.next() {
-            Some(extra) => Err(FormError::NotThePack(extra.key.clone())),
-            None => Ok(()),
-        }
+    /// Where the value of a field comes from, if it is asked now.
+    fn asked(&self, field: &FieldKey) -> Option<&Source> {
+        let asked = self.pack.asked(&self.fields());
+        asked.into_iter().find(|f| f.key == *field).map(|f| &f.source)
+    }
+
+    fn answered(&self, key: &FieldKey, origin: Origin) -> Option<Field> {
+        let value = self.answers.get(key)?.clone();
+        Some(Field { key: key.clone(), value, origin, evidence: None })
+    }
+
+    fn answer(&mut self, field: &FieldKey, value: Personal<String>) {
+        self.answers.insert(field.clone(), value);
+        self.drop_unasked();
+    }
+
+    fn drop_unasked(&mut self) {
+        let fields = self.fields();
+        let asked = self.pack.asked(&fields);
+        self.answers.retain(|key, _| asked.iter().any(|f| f.key == *key));
     }
 }
 

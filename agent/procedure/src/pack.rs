@@ -1,5 +1,7 @@
 //! Pack v1: one procedure as TOML.
 
+mod reading;
+
 use std::collections::BTreeSet;
 
 use madoguchi_protocol::bundle::Text;
@@ -8,21 +10,27 @@ use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{AttributeName, FieldKey, PackId};
 use serde::Deserialize;
 
+use crate::condition::Condition;
+use crate::document::{PackError, first};
+use crate::entry::Entry;
+
 /// Longest pack that is read, in bytes.
 pub const MAX_PACK_BYTES: usize = 64 * 1024;
 
+/// Most choices of a question.
+pub const MAX_CHOICES: usize = 8;
+
 /// One procedure: titles, purpose, fields and where each comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pack {
-    /// Always 1 in this version.
-    pub format: u16,
     /// The procedure.
     pub id: PackId,
     /// From 1, grows with every change.
     pub version: u32,
     /// What handing it over means in law.
     pub legal_effect: LegalEffect,
+    /// Who must look at it before it is done.
+    pub checked_by: CheckedBy,
     /// 手続名, as on the paper form.
     pub title: Text,
     /// When to choose it: one plain sentence.
@@ -34,21 +42,48 @@ pub struct Pack {
     /// What is taken from the card; nothing else leaves the agent.
     pub card: CardUse,
     /// The form, in the order of the paper form.
-    #[serde(rename = "field")]
     pub fields: Vec<FieldDefinition>,
+    /// What the visitor has to have with them at the counter.
+    pub bring: Vec<Bring>,
 }
 
 /// What handing an application over means in law (design §3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LegalEffect {
     /// A draft: it takes effect at the counter.
     Draft,
+    /// It takes effect as it is handed over.
+    Electronic {
+        /// The law or ordinance that says so.
+        law: String,
+        /// What must be signed with.
+        signature: SignatureRule,
+    },
+}
+
+/// With what a person signs an application that takes effect by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureRule {
+    /// 署名用電子証明書 (6 to 16 characters). It lapses with a move.
+    SigningCertificate,
+    /// 利用者証明用電子証明書 (4 digits), where the named law is content with that.
+    AuthenticationCertificate,
+}
+
+/// Who must look at an application before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckedBy {
+    /// The clerk at the counter.
+    #[default]
+    OnePerson,
+    /// Another login than the clerk's besides (ダブルチェック).
+    TwoPeople,
 }
 
 /// The section (業務区分) that calls the number.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The ticket's letter.
     pub letter: SectionLetter,
@@ -57,16 +92,14 @@ pub struct Section {
 }
 
 /// What a pack takes from the card.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardUse {
     /// Which of the four attributes.
     pub attributes: BTreeSet<AttributeName>,
 }
 
 /// One field of the form.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RawField")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDefinition {
     /// Its key, unique in the pack.
     pub key: FieldKey,
@@ -74,6 +107,8 @@ pub struct FieldDefinition {
     pub label: Text,
     /// Where its value comes from.
     pub source: Source,
+    /// When it belongs to the form; without, always. Looks at earlier fields alone.
+    pub when: Option<Condition>,
 }
 
 /// Where a field's value comes from.
@@ -88,61 +123,22 @@ pub enum Source {
     Question {
         /// What is asked.
         question: Text,
-        /// What can be picked: 2 to 8.
+        /// What can be picked: 2 to [`MAX_CHOICES`], the usual one first.
         choices: Vec<Choice>,
+    },
+    /// A question that is answered by typing.
+    Entry {
+        /// What is asked.
+        question: Text,
+        /// What is typed.
+        entry: Entry,
     },
     /// Asked at the counter; has no value here.
     AtCounter,
 }
 
-/// A field as it is written; a tagged enum could not refuse unknown keys.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawField {
-    key: FieldKey,
-    label: Text,
-    from: From,
-    attribute: Option<AttributeName>,
-    question: Option<Text>,
-    choices: Option<Vec<Choice>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum From {
-    Card,
-    Question,
-    AtCounter,
-}
-
-impl TryFrom<RawField> for FieldDefinition {
-    type Error = String;
-
-    fn try_from(raw: RawField) -> Result<Self, String> {
-        let RawField { key, label, from, attribute, question, choices } = raw;
-        let source = match (from, attribute, question, choices) {
-            (From::Card, Some(attribute), None, None) => Source::Card { attribute },
-            (From::Question, None, Some(question), Some(choices)) => {
-                Source::Question { question, choices }
-            }
-            (From::AtCounter, None, None, None) => Source::AtCounter,
-            (From::Card, ..) => {
-                return Err(format!("{key}: from = \"card\" has an attribute and nothing else"));
-            }
-            (From::Question, ..) => {
-                return Err(format!("{key}: from = \"question\" has a question and choices"));
-            }
-            (From::AtCounter, ..) => {
-                return Err(format!("{key}: from = \"at_counter\" has nothing else"));
-            }
-        };
-        Ok(Self { key, label, source })
-    }
-}
-
 /// One thing that can be picked.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The value.
     pub key: FieldKey,
@@ -150,95 +146,41 @@ pub struct Choice {
     pub label: Text,
 }
 
-/// A text that is not a pack.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PackError {
-    /// Longer than [`MAX_PACK_BYTES`].
-    #[error("the pack has {0} bytes, more than {MAX_PACK_BYTES}")]
-    TooLong(usize),
-    /// Not TOML, or not the fields of a pack. Line and column are 1-based.
-    #[error("line {line}, column {column}: {message}")]
-    Syntax {
-        /// Line of the pack.
-        line: usize,
-        /// Column of the line, in characters.
-        column: usize,
-        /// What is wrong there.
-        message: String,
-    },
-    /// TOML of the right shape that says something impossible.
-    #[error("{field}: {message}")]
-    Meaning {
-        /// Where: a key of the pack.
-        field: String,
-        /// What is wrong there.
-        message: String,
-    },
+/// Something to have at the counter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bring {
+    /// What.
+    pub text: Text,
+    /// When it is needed; without, always.
+    pub when: Option<Condition>,
 }
 
-fn meaning(field: impl ToString, message: impl ToString) -> PackError {
-    PackError::Meaning { field: field.to_string(), message: message.to_string() }
+impl FieldDefinition {
+    /// What the visitor is asked, if they are.
+    #[must_use]
+    pub fn question(&self) -> Option<&Text> {
+        match &self.source {
+            Source::Question { question, .. } | Source::Entry { question, .. } => Some(question),
+            Source::Card { .. } | Source::AtCounter => None,
+        }
+    }
 }
 
 impl Pack {
     /// Reads a pack.
     ///
     /// # Errors
-    /// [`PackError`], with the place.
+    /// The first mistake, with its place.
     pub fn parse(text: &str) -> Result<Self, PackError> {
-        if text.len() > MAX_PACK_BYTES {
-            return Err(PackError::TooLong(text.len()));
-        }
-        let pack: Self = toml::from_str(text).map_err(|e| {
-            let before = e.span().map_or("", |s| text.get(..s.start).unwrap_or(text));
-            let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-            PackError::Syntax {
-                line: before.matches('\n').count() + 1,
-                column: before[line_start..].chars().count() + 1,
-                message: e.message().to_owned(),
-            }
-        })?;
-        pack.check_meaning()?;
-        Ok(pack)
+        first(Self::lint(text))
     }
 
-    fn check_meaning(&self) -> Result<(), PackError> {
-        if self.format != 1 {
-            return Err(meaning("format", format_args!("{} is not a known format", self.format)));
-        }
-        if self.version == 0 {
-            return Err(meaning("version", "versions begin at 1"));
-        }
-        if self.fields.is_empty() {
-            return Err(meaning("field", "a form has at least one field"));
-        }
-        let mut keys = BTreeSet::new();
-        let mut used = BTreeSet::new();
-        for field in &self.fields {
-            if !keys.insert(&field.key) {
-                return Err(meaning(&field.key, "this key is there twice"));
-            }
-            match &field.source {
-                Source::Card { attribute } => {
-                    if !self.card.attributes.contains(attribute) {
-                        return Err(meaning(&field.key, "its attribute is not in card.attributes"));
-                    }
-                    used.insert(*attribute);
-                }
-                Source::Question { choices, .. } => {
-                    let distinct: BTreeSet<_> = choices.iter().map(|c| &c.key).collect();
-                    if distinct.len() != choices.len() || !(2..=8).contains(&choices.len()) {
-                        return Err(meaning(&field.key, "a question has 2 to 8 different choices"));
-                    }
-                }
-                Source::AtCounter => {}
-            }
-        }
-        // Declared but unused would read more of a person than the form needs.
-        if used != self.card.attributes {
-            return Err(meaning("card.attributes", "an attribute is declared that no field uses"));
-        }
-        Ok(())
+    /// Reads a pack, and says everything that is wrong with it.
+    ///
+    /// # Errors
+    /// Every mistake that could be seen, at least one, in the order of the text.
+    pub fn lint(text: &str) -> Result<Self, Vec<PackError>> {
+        reading::read(text)
     }
 
     /// Id and version, as headers and applications name it.
@@ -253,51 +195,8 @@ impl Pack {
         self.fields.iter().find(|f| f.key == *key)
     }
 
-    /// Fields that are questions, in order.
+    /// Fields that can be asked of the visitor, in order, whatever their conditions say.
     pub fn questions(&self) -> impl Iterator<Item = &FieldDefinition> {
-        self.fields.iter().filter(|f| matches!(f.source, Source::Question { .. }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TENKYO: &str = include_str!("../../../provisioning/procedures/tenkyo.toml");
-
-    fn changed(from: &str, to: &str) -> PackError {
-        assert!(TENKYO.contains(from), "{from}");
-        Pack::parse(&TENKYO.replacen(from, to, 1)).expect_err(to)
-    }
-
-    #[test]
-    fn the_shipped_pack_is_one() {
-        let pack = Pack::parse(TENKYO).expect("a pack");
-        assert_eq!(pack.questions().count(), 1);
-        assert_eq!(pack.legal_effect, LegalEffect::Draft);
-    }
-
-    #[test]
-    fn errors_name_the_place() {
-        let PackError::Syntax { line, column, .. } = changed("version = 1", "versoin = 1") else {
-            panic!("a syntax error");
-        };
-        assert_eq!((line, column), (4, 1));
-        assert!(matches!(changed("\"draft\"", "\"electronic\""), PackError::Syntax { .. }));
-        assert!(matches!(
-            changed("from = \"at_counter\"", "from = \"card\""),
-            PackError::Syntax { .. }
-        ));
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_refused() {
-        let undeclared = changed("\"birth_date\", \"sex\"]", "\"sex\"]");
-        assert!(matches!(undeclared, PackError::Meaning { field, .. } if field == "birth_date"));
-        let unused = changed("attribute = \"sex\"", "attribute = \"name\"");
-        assert!(matches!(unused, PackError::Meaning { field, .. } if field == "card.attributes"));
-        let twice = changed("key = \"sex\"", "key = \"name\"");
-        assert!(matches!(twice, PackError::Meaning { field, .. } if field == "name"));
-        assert!(matches!(Pack::parse(&" ".repeat(MAX_PACK_BYTES + 1)), Err(PackError::TooLong(_))));
+        self.fields.iter().filter(|f| f.question().is_some())
     }
 }

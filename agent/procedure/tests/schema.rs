@@ -1,46 +1,168 @@
-//! The JSON Schema of packs, for editors and other programs, says what the parser says.
+//! The JSON Schemas, for editors and other programs, say what the parsers say.
 
-use madoguchi_procedure::Pack;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use madoguchi_procedure::{LifeEvent, Pack, PackError, Towns, schema};
 use serde_json::Value;
 
-const TENKYO: &str = include_str!("../../../provisioning/procedures/tenkyo.toml");
-const SCHEMA: &str = include_str!("../pack-v1.schema.json");
-
-/// Whether the parser takes it, and whether the schema does.
-fn judged(toml: &str) -> (bool, bool) {
-    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let value: Value = toml::from_str(toml).expect("TOML");
-    (Pack::parse(toml).is_ok(), validator.is_valid(&value))
+/// A format: its schema and its parser.
+struct Format {
+    schema: &'static str,
+    parse: fn(&str) -> Result<(), PackError>,
 }
 
-#[test]
-fn parser_and_schema_take_the_shipped_pack() {
-    assert_eq!(judged(TENKYO), (true, true));
-}
+const PACK: Format = Format { schema: schema::PACK, parse: |text| Pack::parse(text).map(drop) };
+const LIFE_EVENT: Format =
+    Format { schema: schema::LIFE_EVENT, parse: |text| LifeEvent::parse(text).map(drop) };
+const TOWNS: Format = Format { schema: schema::TOWNS, parse: |text| Towns::parse(text).map(drop) };
 
-#[test]
-fn parser_and_schema_refuse_the_same() {
-    let changes = [
-        ("format = 1", "format = 2"),
-        ("id = \"tenkyo\"", "id = \"Tenkyo\""),
-        ("version = 1", "version = 0"),
-        ("\"draft\"", "\"electronic\""),
-        ("[title]", "subtitle = 1\n[title]"),
-        ("en = \"Notice of change of address\"", ""),
-        ("letter = \"A\"", "letter = \"I\""),
-        ("letter = \"A\"", "letter = \"AB\""),
-        ("attributes = [\"name\"", "attributes = [\"number\""),
-        ("key = \"new_address\"", "key = \"New\""),
-        ("from = \"at_counter\"", "from = \"typed\""),
-        ("from = \"at_counter\"", "from = \"at_counter\"\nattribute = \"sex\""),
-        ("attribute = \"sex\"", ""),
-        ("question.ja = ", "hint.ja = "),
-    ];
-    for (from, to) in changes {
-        assert!(TENKYO.contains(from), "{from}");
-        assert_eq!(judged(&TENKYO.replacen(from, to, 1)), (false, false), "{from} → {to}");
+const YES: (bool, bool) = (true, true);
+const NO: (bool, bool) = (false, false);
+
+impl Format {
+    /// Whether the parser takes it, and whether the schema does.
+    fn judge(&self, toml: &str) -> (bool, bool) {
+        let schema: Value = serde_json::from_str(self.schema).expect("JSON");
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let value: Value = toml::from_str(toml).expect("TOML");
+        ((self.parse)(toml).is_ok(), validator.is_valid(&value))
     }
-    let one_choice = TENKYO.split("[[field.choices]]").take(2).collect::<Vec<_>>();
-    assert_eq!(judged(&one_choice.join("[[field.choices]]")), (false, false), "one choice");
+
+    /// Each change of a good text is refused by both.
+    fn refuses(&self, good: &str, changes: &[(&str, &str)]) {
+        assert_eq!(self.judge(good), YES);
+        for (from, to) in changes {
+            assert!(good.contains(from), "{from}");
+            assert_eq!(self.judge(&good.replacen(from, to, 1)), NO, "{from} → {to}");
+        }
+    }
+
+    /// Each change of a good text is good as well.
+    fn takes(&self, good: &str, changes: &[(&str, &str)]) {
+        for (from, to) in changes {
+            assert!(good.contains(from), "{from}");
+            assert_eq!(self.judge(&good.replacen(from, to, 1)), YES, "{from} → {to}");
+        }
+    }
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    // Tests run in their crate's folder.
+    let folder = Path::new("../../provisioning/procedures").join(folder);
+    let files = fs::read_dir(folder).expect("a folder").map(|f| f.expect("a file").path());
+    files.filter(|f| f.extension().is_some_and(|e| e == "toml")).collect()
+}
+
+fn text(file: &str) -> String {
+    fs::read_to_string(Path::new("../../provisioning/procedures").join(file)).expect("a file")
+}
+
+#[test]
+fn parsers_and_schemas_take_everything_that_is_shipped() {
+    let mut count = 0;
+    for (format, folder) in [(PACK, ""), (LIFE_EVENT, "life-events"), (TOWNS, "towns")] {
+        for file in files(folder) {
+            let text = fs::read_to_string(&file).expect("a file");
+            assert_eq!(format.judge(&text), YES, "{}", file.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "six packs, a life event and towns: {count}");
+}
+
+#[test]
+fn parser_and_schema_of_packs_refuse_the_same() {
+    let pack = text("tennyu.toml");
+    PACK.refuses(
+        &pack,
+        &[
+            ("format = 1", "format = 2"),
+            ("id = \"tennyu\"", "id = \"Tennyu\""),
+            ("version = 1", "version = 0"),
+            ("\"draft\"", "\"binding\""),
+            ("\"draft\"", "\"electronic\""),
+            ("\"draft\"", "\"draft\"\nchecked_by = \"nobody\""),
+            (
+                "\"draft\"",
+                "\"draft\"\nelectronic = { law = \"法\", signature = \"signing_certificate\" }",
+            ),
+            (
+                "\"draft\"",
+                "\"electronic\"\nelectronic = { law = \" \", signature = \"signing_certificate\" }",
+            ),
+            ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\", signature = \"seal\" }"),
+            ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\" }"),
+            ("[title]", "subtitle = 1\n[title]"),
+            ("en = \"Notice of moving in\"", ""),
+            ("en = \"Notice of moving in\"", "en = \" \""),
+            ("letter = \"A\"", "letter = \"I\""),
+            ("letter = \"A\"", "letter = \"AB\""),
+            ("attributes = [\"name\"", "attributes = [\"number\""),
+            ("key = \"new_address\"", "key = \"New\""),
+            ("from = \"at_counter\"", "from = \"typed\""),
+            ("from = \"at_counter\"", "from = \"at_counter\"\nattribute = \"sex\""),
+            ("attribute = \"sex\"", ""),
+            ("attribute = \"sex\"", "attribute = \"sex\"\nwhen = \"true\""),
+            ("question.ja = ", "hint.ja = "),
+            ("entry = \"date\"", "entry = \"day\""),
+            ("entry = \"date\"", "entry = \"date\"\ndigits = 8"),
+            ("entry = \"date\"", "entry = \"number\""),
+            ("entry = \"date\"", "entry = \"number\"\ndigits = 0"),
+            ("entry = \"date\"", "entry = \"number\"\ndigits = 17"),
+            ("entry = \"date\"", "entry = \"date\"\nwhen = \"\""),
+            ("entry = \"date\"", "entry = \"date\"\nwhen = \"who_moves == '全員'\""),
+            ("entry = \"date\"", &format!("entry = \"date\"\nwhen = \"true{}\"", " ".repeat(253))),
+            ("[[bring]]\n", "[[bring]]\nwhere = \"\"\n"),
+            ("[[bring]]\n", "[[bring]]\nwhen = 1\n"),
+        ],
+    );
+    PACK.takes(
+        &pack,
+        &[
+            ("\"draft\"", "\"draft\"\nchecked_by = \"two_people\""),
+            ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\", signature = \"signing_certificate\" }"),
+            ("entry = \"date\"", "entry = \"number\"\ndigits = 16"),
+            ("entry = \"date\"", "entry = \"date\"\nwhen = \"who_moves != ''\""),
+        ],
+    );
+    let one_choice = pack.split("[[field.choices]]").take(2).collect::<Vec<_>>();
+    assert_eq!(PACK.judge(&one_choice.join("[[field.choices]]")), NO, "one choice");
+}
+
+#[test]
+fn parser_and_schema_of_life_events_refuse_the_same() {
+    let event = text("life-events/hikkoshi.toml");
+    LIFE_EVENT.refuses(
+        &event,
+        &[
+            ("format = 1", "format = 0"),
+            ("id = \"hikkoshi\"", "id = \"引っ越し\""),
+            ("pack = \"tennyu\"", ""),
+            ("pack = \"tennyu\"", "pack = \"\""),
+            ("needed.en", "needed.fr"),
+            ("section.ja", "counter.ja"),
+            ("with = [\"tennyu\"", "with = [\"Tennyu\""),
+        ],
+    );
+    let only_the_title = event.split("[[item]]").next().expect("a beginning");
+    assert_eq!(LIFE_EVENT.judge(&format!("item = []\n{only_the_title}")), NO, "no item");
+}
+
+#[test]
+fn parser_and_schema_of_towns_refuse_the_same() {
+    TOWNS.refuses(
+        &text("towns/tokiwa.toml"),
+        &[
+            ("format = 1", "format = 2"),
+            ("name = \"本町一丁目\"", "name = \"本町1丁目\""),
+            ("name = \"本町一丁目\"", "name = \"本町　一丁目\""),
+            ("name = \"本町一丁目\"", "name = \"\""),
+            ("name = \"本町一丁目\"", &format!("name = \"{}\"", "町".repeat(41))),
+            ("\"あおばだい", "\"アオバダイ"),
+            ("\"ほんちょういっちょうめ\"", "\"\""),
+            ("kana = ", "reading = "),
+        ],
+    );
+    assert_eq!(TOWNS.judge("format = 1\ntown = []"), NO);
 }

@@ -149,9 +149,10 @@ impl Texts {
         }
     }
 
-    pub fn legal_hint(&self, effect: LegalEffect) -> &'static str {
+    pub fn legal_hint(&self, effect: &LegalEffect) -> &'static str {
         match effect {
             LegalEffect::Draft => self.legal_draft,
+            LegalEffect::Electronic { .. } => "",
         }
     }
 }

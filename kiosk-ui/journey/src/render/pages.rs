@@ -50,7 +50,7 @@ impl Journey {
         let item = |pack: &Pack| Procedure {
             button: button(Action::ChoosePack(pack.id.clone()), self.language.of(&pack.title)),
             summary: self.language.of(&pack.summary).into(),
-            legal_hint: texts.legal_hint(pack.legal_effect).into(),
+            legal_hint: texts.legal_hint(&pack.legal_effect).into(),
         };
         Screen::Procedures {
             title: texts.procedures_title.into(),
@@ -180,6 +180,12 @@ impl Journey {
                     picked.map(|c| self.language.of(&c.label).to_owned())
                 };
                 (RowOrigin::Chosen, texts.from_choice, value.and_then(label))
+            }
+            Source::Entry { .. } => {
+                let said = |v: &Personal<String>| {
+                    madoguchi_procedure::display::field_value(definition, v.expose(), self.language)
+                };
+                (RowOrigin::Chosen, texts.from_choice, value.map(said))
             }
             Source::AtCounter => (RowOrigin::AtCounter, texts.at_counter, None),
         };

@@ -1,0 +1,179 @@
+//! What a visitor types: how each kind is spelled in a field, and what is refused.
+
+use crate::towns::Towns;
+
+/// Most digits of a number.
+pub const MAX_DIGITS: u8 = 16;
+
+/// What is typed in answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A day, spelled `YYYYMMDD`: a real one, of the years 1900 to 2099.
+    Date,
+    /// A 町丁目 of the municipality and the digits after it: the name exactly as in its list, then
+    /// `1`, `1-2` or `1-2-3`, each of 1 to 4 digits without a leading zero. What else an address
+    /// has (方書) is asked at the counter.
+    Address,
+    /// A number of things or of a telephone: digits, not all of them zero.
+    Number {
+        /// At most so many, 1 to [`MAX_DIGITS`].
+        digits: u8,
+    },
+}
+
+/// Why what was typed is not taken. Holds nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadEntry {
+    /// Not `YYYYMMDD`, or a day that no calendar has.
+    #[error("it is not a day of the calendar")]
+    NotADay,
+    /// Not a 町丁目 of the list.
+    #[error("the municipality has no such town")]
+    NoSuchTown,
+    /// The digits after the 町丁目 are not as they must be.
+    #[error("the digits of the address are not 1 to 3 numbers")]
+    NotAnAddress,
+    /// Not digits, too many, or only zeros.
+    #[error("it is not a number, or too long")]
+    NotANumber,
+    /// There is no list of 町丁目 on this device.
+    #[error("there is no list of towns")]
+    NoTowns,
+}
+
+impl Entry {
+    /// Checks what was typed as far as can be said without the municipality's list.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn check(self, value: &str) -> Result<(), BadEntry> {
+        match self {
+            Self::Date => is_day(value).then_some(()).ok_or(BadEntry::NotADay),
+            Self::Address => split_address(value).map(|_| ()),
+            Self::Number { digits } => {
+                let length = (1..=usize::from(digits)).contains(&value.len());
+                let good = length && all_digits(value) && value.bytes().any(|b| b != b'0');
+                good.then_some(()).ok_or(BadEntry::NotANumber)
+            }
+        }
+    }
+
+    /// Checks what was typed, an address also by the list.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn check_with(self, value: &str, towns: Option<&Towns>) -> Result<(), BadEntry> {
+        self.check(value)?;
+        if self == Self::Address {
+            let (town, _) = split_address(value)?;
+            towns.ok_or(BadEntry::NoTowns)?.find(town).ok_or(BadEntry::NoSuchTown)?;
+        }
+        Ok(())
+    }
+}
+
+/// Town and digits of an address as it is spelled in a field.
+///
+/// # Errors
+/// When it is not spelled so.
+pub fn split_address(value: &str) -> Result<(&str, &str), BadEntry> {
+    let is_of_digits = |c: char| c.is_ascii_digit() || c == '-';
+    let town = value.trim_end_matches(is_of_digits);
+    let digits = &value[town.len()..];
+    let number = |n: &str| (1..=4).contains(&n.len()) && all_digits(n) && !n.starts_with('0');
+    let parts = digits.split('-');
+    if digits.is_empty() || parts.clone().count() > 3 || !parts.clone().all(number) {
+        return Err(BadEntry::NotAnAddress);
+    }
+    if !crate::towns::is_name(town) {
+        return Err(BadEntry::NoSuchTown);
+    }
+    Ok((town, digits))
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_day(value: &str) -> bool {
+    if value.len() != 8 || !all_digits(value) {
+        return false;
+    }
+    let number = |range: std::ops::Range<usize>| value[range].parse::<u16>().unwrap_or_default();
+    let (year, month, day) = (number(0..4), number(4..6), number(6..8));
+    (1900..=2099).contains(&year) && (1..=days(year, month)).contains(&day)
+}
+
+/// How many days a month has; 0 for a month that no year has.
+fn days(year: u16, month: u16) -> u16 {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_a_day_of_the_calendar() {
+        for good in ["20260401", "20240229", "20000229", "19001231"] {
+            assert_eq!(Entry::Date.check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "2026041",
+            "20260431",
+            "20250229",
+            "19000229",
+            "20261301",
+            "20260400",
+            "18991231",
+            "２０２６０４０１",
+        ] {
+            assert_eq!(Entry::Date.check(bad), Err(BadEntry::NotADay), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_town_of_the_list_and_up_to_three_numbers() {
+        let towns =
+            "format = 1\ntown = [{ name = \"本町一丁目\", kana = \"ほんちょういっちょうめ\" }]";
+        let towns = Towns::parse(towns).expect("towns");
+        let check = |value| Entry::Address.check_with(value, Some(&towns));
+        for good in ["本町一丁目1", "本町一丁目1-2", "本町一丁目1234-2-3"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "本町一丁目",
+            "本町一丁目0",
+            "本町一丁目1-",
+            "本町一丁目-1",
+            "本町一丁目1-2-3-4",
+            "本町一丁目12345",
+            "本町一丁目1-02",
+        ] {
+            assert_eq!(check(bad), Err(BadEntry::NotAnAddress), "{bad}");
+        }
+        for bad in ["本町二丁目1", "1-2", "本町 一丁目1"] {
+            assert_eq!(check(bad), Err(BadEntry::NoSuchTown), "{bad}");
+        }
+        assert_eq!(Entry::Address.check_with("本町一丁目1", None), Err(BadEntry::NoTowns));
+    }
+
+    #[test]
+    fn a_number_is_of_digits_and_not_nothing() {
+        let check = |value| Entry::Number { digits: 2 }.check(value);
+        for good in ["1", "12", "01"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
+        for bad in ["", "0", "00", "123", "1a", "-1", "１"] {
+            assert_eq!(check(bad), Err(BadEntry::NotANumber), "{bad}");
+        }
+    }
+}

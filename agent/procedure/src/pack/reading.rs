@@ -1,0 +1,329 @@
+//! From the TOML of a pack to a pack, or to what is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::ticket::SectionLetter;
+use madoguchi_protocol::{AttributeName, FieldKey, PackId};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, MAX_CHOICES, MAX_PACK_BYTES,
+    Pack, Section, SignatureRule, Source,
+};
+use crate::condition::{Condition, misuse};
+use crate::document::{Document, PackError};
+use crate::entry::{Entry, MAX_DIGITS};
+
+/// A pack as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPack {
+    format: Spanned<u16>,
+    id: PackId,
+    version: Spanned<u32>,
+    legal_effect: Spanned<RawEffect>,
+    electronic: Option<Spanned<RawElectronic>>,
+    #[serde(default)]
+    checked_by: CheckedBy,
+    title: Spanned<Text>,
+    summary: Spanned<Text>,
+    purpose: Spanned<Text>,
+    section: RawSection,
+    card: RawCard,
+    field: Spanned<Vec<Spanned<RawField>>>,
+    #[serde(default)]
+    bring: Vec<RawBring>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawEffect {
+    Draft,
+    Electronic,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawElectronic {
+    law: Spanned<String>,
+    signature: SignatureRule,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSection {
+    letter: SectionLetter,
+    name: Spanned<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCard {
+    attributes: Spanned<Vec<AttributeName>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawField {
+    key: Spanned<FieldKey>,
+    label: Spanned<Text>,
+    from: Spanned<RawFrom>,
+    attribute: Option<Spanned<AttributeName>>,
+    question: Option<Spanned<Text>>,
+    choices: Option<Spanned<Vec<RawChoice>>>,
+    entry: Option<Spanned<RawEntry>>,
+    digits: Option<Spanned<u8>>,
+    when: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawFrom {
+    Card,
+    Question,
+    Entry,
+    AtCounter,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawEntry {
+    Date,
+    Address,
+    Number,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChoice {
+    key: Spanned<FieldKey>,
+    label: Spanned<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBring {
+    text: Spanned<Text>,
+    when: Option<Spanned<String>>,
+}
+
+pub(super) fn read(text: &str) -> Result<Pack, Vec<PackError>> {
+    let (document, raw) = Document::read::<RawPack>(text, MAX_PACK_BYTES).map_err(|e| vec![e])?;
+    Reader { document, fields: Vec::new() }.pack(raw)
+}
+
+struct Reader<'t> {
+    document: Document<'t>,
+    /// What was read so far: conditions look at these alone.
+    fields: Vec<FieldDefinition>,
+}
+
+impl Reader<'_> {
+    fn pack(mut self, raw: RawPack) -> Result<Pack, Vec<PackError>> {
+        self.document.check_format(&raw.format);
+        if *raw.version.get_ref() == 0 {
+            self.document.wrong(&raw.version, "version", "versions begin at 1");
+        }
+        let legal_effect = self.legal_effect(&raw.legal_effect, raw.electronic);
+        let title = self.document.words(raw.title, "title");
+        let summary = self.document.words(raw.summary, "summary");
+        let purpose = self.document.words(raw.purpose, "purpose");
+        let name = self.document.words(raw.section.name, "section.name");
+        let section = Section { letter: raw.section.letter, name };
+        if raw.field.get_ref().is_empty() {
+            self.document.wrong(&raw.field, "field", "a form has at least one field");
+        }
+        let attributes = raw.card.attributes.get_ref().iter().copied().collect();
+        for field in raw.field.into_inner() {
+            let field = self.field(field, &attributes);
+            self.fields.extend(field);
+        }
+        self.check_attributes(&raw.card.attributes);
+        let bring = raw.bring.into_iter().map(|b| self.bring(b)).collect();
+        let pack = Pack {
+            id: raw.id,
+            version: raw.version.into_inner(),
+            legal_effect,
+            checked_by: raw.checked_by,
+            title,
+            summary,
+            purpose,
+            section,
+            card: CardUse { attributes },
+            fields: self.fields,
+            bring,
+        };
+        self.document.finish(pack)
+    }
+
+    fn legal_effect(
+        &mut self,
+        effect: &Spanned<RawEffect>,
+        electronic: Option<Spanned<RawElectronic>>,
+    ) -> LegalEffect {
+        match (effect.get_ref(), electronic) {
+            (RawEffect::Draft, None) => {}
+            (RawEffect::Draft, Some(electronic)) => {
+                let message = "a draft takes effect at the counter: it names no law and signature";
+                self.document.wrong(&electronic, "electronic", message);
+            }
+            (RawEffect::Electronic, None) => {
+                let message = "\"electronic\" needs [electronic] with the law that allows it and \
+                               the signature that it asks for";
+                self.document.wrong(effect, "legal_effect", message);
+            }
+            (RawEffect::Electronic, Some(electronic)) => {
+                let RawElectronic { law, signature } = electronic.into_inner();
+                if law.get_ref().trim().is_empty() {
+                    let message = "name the law or ordinance that allows it";
+                    self.document.wrong(&law, "electronic.law", message);
+                }
+                return LegalEffect::Electronic { law: law.into_inner(), signature };
+            }
+        }
+        LegalEffect::Draft
+    }
+
+    fn field(
+        &mut self,
+        raw: Spanned<RawField>,
+        attributes: &BTreeSet<AttributeName>,
+    ) -> Option<FieldDefinition> {
+        let raw = raw.into_inner();
+        let key = raw.key.get_ref().clone();
+        if self.fields.iter().any(|f| f.key == key) {
+            self.document.wrong(&raw.key, &key, "this key is there twice");
+        }
+        let label = self.document.words(raw.label, &key);
+        let when = raw.when.as_ref().and_then(|when| self.condition(when, &key));
+        let from = raw.from;
+        let given =
+            (*from.get_ref(), raw.attribute, raw.question, raw.choices, raw.entry, raw.digits);
+        let source = match given {
+            (RawFrom::Card, Some(attribute), None, None, None, None) => {
+                if !attributes.contains(attribute.get_ref()) {
+                    let message = "its attribute is not in card.attributes";
+                    self.document.wrong(&attribute, &key, message);
+                }
+                if let Some(when) = &raw.when {
+                    let message = "the card is read before anything is asked: no condition here";
+                    self.document.wrong(when, &key, message);
+                }
+                Source::Card { attribute: attribute.into_inner() }
+            }
+            (RawFrom::Question, None, Some(question), Some(choices), None, None) => {
+                let question = self.document.words(question, &key);
+                Source::Question { question, choices: self.choices(choices, &key) }
+            }
+            (RawFrom::Entry, None, Some(question), None, Some(entry), digits) => {
+                let question = self.document.words(question, &key);
+                Source::Entry { question, entry: self.entry(&entry, digits, &key)? }
+            }
+            (RawFrom::AtCounter, None, None, None, None, None) => Source::AtCounter,
+            _ => {
+                self.document.wrong(
+                    &from,
+                    &key,
+                    match from.get_ref() {
+                        RawFrom::Card => "from = \"card\" has an attribute and nothing else",
+                        RawFrom::Question => "from = \"question\" has a question and choices",
+                        RawFrom::Entry => "from = \"entry\" has a question and an entry",
+                        RawFrom::AtCounter => "from = \"at_counter\" has nothing else",
+                    },
+                );
+                return None;
+            }
+        };
+        Some(FieldDefinition { key, label, source, when })
+    }
+
+    fn choices(&mut self, raw: Spanned<Vec<RawChoice>>, field: &FieldKey) -> Vec<Choice> {
+        let count = raw.get_ref().len();
+        if !(2..=MAX_CHOICES).contains(&count) {
+            let message = format!("a question has 2 to {MAX_CHOICES} choices, not {count}");
+            self.document.wrong(&raw, field, message);
+        }
+        let mut seen = BTreeSet::new();
+        let mut choices = Vec::new();
+        for choice in raw.into_inner() {
+            if !seen.insert(choice.key.get_ref().clone()) {
+                self.document.wrong(&choice.key, field, "this choice is there twice");
+            }
+            let label = self.document.words(choice.label, field);
+            choices.push(Choice { key: choice.key.into_inner(), label });
+        }
+        choices
+    }
+
+    fn entry(
+        &mut self,
+        raw: &Spanned<RawEntry>,
+        digits: Option<Spanned<u8>>,
+        field: &FieldKey,
+    ) -> Option<Entry> {
+        match (raw.get_ref(), digits) {
+            (RawEntry::Date, None) => return Some(Entry::Date),
+            (RawEntry::Address, None) => return Some(Entry::Address),
+            (RawEntry::Number, Some(digits)) => {
+                if (1..=MAX_DIGITS).contains(digits.get_ref()) {
+                    return Some(Entry::Number { digits: digits.into_inner() });
+                }
+                let message = format!("1 to {MAX_DIGITS} digits can be typed");
+                self.document.wrong(&digits, field, message);
+            }
+            (RawEntry::Number, None) => {
+                self.document.wrong(raw, field, "say how many digits: digits = 1");
+            }
+            (RawEntry::Date | RawEntry::Address, Some(digits)) => {
+                self.document.wrong(&digits, field, "only a number has digits");
+            }
+        }
+        None
+    }
+
+    fn bring(&mut self, raw: RawBring) -> Bring {
+        let when = raw.when.as_ref().and_then(|when| self.condition(when, "bring"));
+        Bring { text: self.document.words(raw.text, "bring"), when }
+    }
+
+    fn condition(&mut self, raw: &Spanned<String>, field: impl ToString) -> Option<Condition> {
+        let condition = match Condition::parse(raw.get_ref()) {
+            Ok(condition) => condition,
+            Err(bad) => {
+                let at = self.document.within(raw, bad.at);
+                self.document.wrong_at(at, field, bad);
+                return None;
+            }
+        };
+        let known: BTreeMap<_, _> = self.fields.iter().filter_map(possible_values).collect();
+        for (at, message) in misuse(&condition, &known) {
+            let at = self.document.within(raw, at);
+            self.document.wrong_at(at, field.to_string(), message);
+        }
+        Some(condition)
+    }
+
+    /// Declared but unused would read more of a person than the form needs.
+    fn check_attributes(&mut self, declared: &Spanned<Vec<AttributeName>>) {
+        for attribute in declared.get_ref() {
+            let used = |f: &FieldDefinition| matches!(f.source, Source::Card { attribute: a } if a == *attribute);
+            if !self.fields.iter().any(used) {
+                let message = "an attribute is declared that no field uses";
+                self.document.wrong(declared, "card.attributes", message);
+                return;
+            }
+        }
+    }
+}
+
+/// A field that can have a value, and which, where they are known. A field at the counter has none.
+fn possible_values(field: &FieldDefinition) -> Option<(&str, Option<BTreeSet<&str>>)> {
+    let values = match &field.source {
+        Source::AtCounter => return None,
+        Source::Card { .. } | Source::Entry { .. } => None,
+        Source::Question { choices, .. } => Some(choices.iter().map(|c| c.key.as_str()).collect()),
+    };
+    Some((field.key.as_str(), values))
+}
