@@ -43,6 +43,8 @@ pub struct IntakeConfig {
     /// Signed bundle of sealing keys, or the folder that has it as `sealing-keys.json`: what
     /// envelopes may be sealed to.
     pub sealing_keys: PathBuf,
+    /// Devices that are refused: ids, one a line, `#` begins a comment. Read anew when it changed.
+    pub revoked: Option<PathBuf>,
 }
 
 /// `[office]`
@@ -124,6 +126,7 @@ impl Config {
         if let Some(c) = &mut self.intake {
             paths.extend([&mut c.database, &mut c.certificate, &mut c.key]);
             paths.extend([&mut c.municipal_key, &mut c.packs, &mut c.sealing_keys]);
+            paths.extend(&mut c.revoked);
         }
         if let Some(c) = &mut self.office {
             paths.extend([&mut c.database, &mut c.certificate, &mut c.key, &mut c.packs]);

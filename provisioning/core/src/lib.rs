@@ -24,4 +24,5 @@ mod server;
 mod service;
 
 pub use config::{Config, ConfigError};
+pub use intake::RevokedError;
 pub use service::{Core, StartError};

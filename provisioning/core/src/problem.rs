@@ -59,6 +59,9 @@ problems! {
     /// The certificate is of somebody who may not do this.
     CertificateWrongRole = "certificate.wrong_role" FORBIDDEN Never
         "The certificate does not allow this",
+    /// The device is on the intake's list of revoked ones.
+    DeviceRevoked = "device.revoked" FORBIDDEN Never
+        "This device was revoked",
     /// No such route.
     RouteUnknown = "route.unknown" NOT_FOUND Never
         "There is no such route",
@@ -104,6 +107,15 @@ problems! {
     /// The device has had its numbers of the day.
     TicketsDeviceLimit = "tickets.device_limit" CONFLICT Later
         "This device has had its ticket numbers of today",
+    /// No such alert of this day, or not of this device.
+    AlertUnknown = "alert.unknown" NOT_FOUND Later
+        "There is no such alert",
+    /// Another device's alert has the id.
+    AlertConflict = "alert.conflict" CONFLICT Never
+        "Another alert has this id",
+    /// More alerts of one device than anybody could answer.
+    AlertTooMany = "alert.too_many" TOO_MANY_REQUESTS Later
+        "Too many alerts",
     /// No such application, or it has not arrived.
     ApplicationUnknown = "application.unknown" NOT_FOUND Later
         "There is no such application",

@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 use crate::bundle_file::{BundleFileError, BundleSource};
 use crate::config::{Config, ConfigError, IntakeConfig, OfficeConfig, RegistrarConfig};
 use crate::database::DatabaseError;
-use crate::office::{Checks, ClientError, IntakeClient, Puller};
+use crate::intake::{RevokedDevices, RevokedError};
+use crate::office::{Checks, ClientError, IntakeClient};
 use crate::server::{Limits, Server, Stop};
 use crate::{intake, office, registrar};
 
@@ -67,6 +68,9 @@ pub enum StartError {
     /// A signed bundle.
     #[error("a signed bundle cannot be used")]
     Bundle(#[source] BundleFileError),
+    /// The list of revoked devices.
+    #[error("the list of revoked devices cannot be used")]
+    Revoked(#[source] RevokedError),
     /// A database.
     #[error("a database cannot be used")]
     Database(#[source] DatabaseError),
@@ -101,10 +105,10 @@ impl Core {
 
         let (mut addresses, mut tasks) = (BTreeMap::new(), JoinSet::new());
         let mut databases = Vec::new();
-        for Prepared { role, address, server, puller, database } in prepared {
+        for Prepared { role, address, server, work, database } in prepared {
             tasks.spawn(server.run(setup.stop.clone()));
-            if let Some(puller) = puller {
-                tasks.spawn(puller.run(setup.stop.clone()));
+            if let Some(work) = work {
+                tasks.spawn(work.run(setup.stop.clone()));
             }
             tracing::info!(%role, %address, "listening");
             addresses.insert(role, address);
@@ -140,7 +144,7 @@ struct Prepared {
     role: Role,
     address: SocketAddr,
     server: Server,
-    puller: Option<Puller>,
+    work: Option<office::Work>,
     database: SqlitePool,
 }
 
@@ -170,7 +174,9 @@ impl Setup<'_> {
         let accepted = intake::Accepted::new(&packs, &keys);
         let database =
             intake::open_database(&config.database).await.map_err(StartError::Database)?;
-        let router = intake::router(database.clone(), accepted, self.stop.clone());
+        let revoked = config.revoked.as_deref().map(RevokedDevices::read).transpose();
+        let revoked = revoked.map_err(StartError::Revoked)?;
+        let router = intake::router(database.clone(), accepted, revoked, self.stop.clone());
         let credential = self.credential(Role::Intake, &config.certificate, &config.key)?;
         self.listen(Role::Intake, config.listen, &credential, router, None, database).await
     }
@@ -187,10 +193,9 @@ impl Setup<'_> {
         let database =
             office::open_database(&config.database).await.map_err(StartError::Database)?;
         let checks = Checks::new(self.root.clone(), keys, packs);
-        let puller = Puller { database: database.clone(), checks, intake };
-        let router = office::router(database.clone());
+        let (router, work) = office::office(&database, checks, intake);
         let credential = self.credential(Role::Office, &config.certificate, &config.key)?;
-        self.listen(Role::Office, config.listen, &credential, router, Some(puller), database).await
+        self.listen(Role::Office, config.listen, &credential, router, Some(work), database).await
     }
 
     async fn registrar(&self, config: &RegistrarConfig) -> Result<Prepared, StartError> {
@@ -227,7 +232,7 @@ impl Setup<'_> {
         listen: SocketAddr,
         credential: &Credential,
         router: Router,
-        puller: Option<Puller>,
+        work: Option<office::Work>,
         database: SqlitePool,
     ) -> Result<Prepared, StartError> {
         let tls = tls::server_config(&self.root, credential).map_err(StartError::Tls)?;
@@ -236,7 +241,7 @@ impl Setup<'_> {
         let address = listener.local_addr().map_err(failed)?;
         let tenant = self.root.tenant().clone();
         let server = Server { listener, tls, tenant, router, limits: Limits::default() };
-        Ok(Prepared { role, address, server, puller, database })
+        Ok(Prepared { role, address, server, work, database })
     }
 }
 

@@ -36,6 +36,11 @@ fn the_document_has_every_route_of_the_contract() {
         core_api::BUNDLES,
         core_api::DEVICES,
         core_api::SEQUENCE_GAPS,
+        core_api::ALERTS,
+        core_api::ALERTS_ACKNOWLEDGED,
+        core_api::OFFICE_ALERTS,
+        &format!("{}/{{id}}", core_api::ALERTS),
+        &format!("{}/{{id}}/acknowledgement", core_api::OFFICE_ALERTS),
         core_api::EST_CACERTS,
         core_api::EST_SIMPLEENROLL,
         &format!("{}/{{id}}", core_api::APPLICATIONS),
@@ -68,7 +73,7 @@ async fn no_route_but_est_answers_without_a_certificate() {
     let house = House::new();
     let stranger = house.stranger();
     let routes = routes();
-    assert!(routes.len() >= 13, "{routes:?}");
+    assert!(routes.len() >= 19, "{routes:?}");
     for role in Role::ALL {
         let running = house.start(role).await;
         for (method, path) in &routes {

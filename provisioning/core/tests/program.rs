@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use madoguchi_authority::Role;
 use madoguchi_core::openapi;
+use madoguchi_protocol::AlertId;
+use madoguchi_protocol::core_api::{Alert, AlertKind, OFFICE_ALERTS, OfficeAlerts};
 use rustix::process::{Pid, Signal, kill_process};
-use support::{House, NAME, Running, application};
+use support::{House, NAME, Running, application, eventually};
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_madoguchi-core"))
@@ -119,6 +121,72 @@ async fn it_says_when_it_listens_logs_the_visit_but_no_name_and_ends_on_sigterm(
         let line = line.to_string();
         assert!(!line.contains(NAME) && !line.contains("note="), "{line}");
     }
+}
+
+/// Serves roles in processes of their own; returns where each listens.
+fn serve(house: &House, intake: &str, roles: &[Role]) -> (Served, Vec<String>) {
+    let mut command = program();
+    command.arg("serve").arg("--config").arg(house.write_config(intake));
+    for role in roles {
+        command.args(["--role", role.as_str()]);
+    }
+    let mut served = Served(command.stderr(Stdio::piped()).spawn().expect("it runs"));
+    let mut lines = BufReader::new(served.0.stderr.take().expect("piped")).lines();
+    let urls = roles.iter().map(|_| {
+        let line = lines.next().expect("a line").expect("text");
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(line["message"], "listening", "{line}");
+        support::url(line["address"].as_str().expect("an address").parse().expect("an address"))
+    });
+    let urls = urls.collect();
+    // Read to the end, or the program would stop at a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    (served, urls)
+}
+
+#[tokio::test]
+async fn a_call_reaches_the_office_in_two_seconds_and_its_answer_the_device() {
+    const SOON: Duration = Duration::from_secs(2);
+    let house = House::new();
+    let (intake, urls) = serve(&house, "https://localhost:1", &[Role::Intake]);
+    let (_office, offices) = serve(&house, &urls[0], &[Role::Office]);
+    let (device, operator) = (house.device("kiosk-01"), house.operator());
+    let (uplink, list) = (device.uplink(&urls[0]), format!("{}{OFFICE_ALERTS}", offices[0]));
+    let alert = Alert {
+        id: AlertId::now(),
+        kind: AlertKind::CallClerk,
+        ticket: Some("A017".parse().expect("a ticket")),
+        raised_at: jiff::Timestamp::now(),
+    };
+
+    let raised = Instant::now();
+    uplink.raise_alert(&alert).await.expect("raised");
+    uplink.raise_alert(&alert).await.expect("the same again");
+    let listed = eventually("the office's list", async || {
+        let answer = operator.get(&list).send().await.expect("an answer");
+        let alerts: OfficeAlerts = answer.json().await.expect("alerts");
+        alerts.alerts.into_iter().next()
+    })
+    .await;
+    assert!(raised.elapsed() < SOON, "{:?}", raised.elapsed());
+    assert_eq!((listed.device.as_str(), listed.site.as_str()), ("kiosk-01", support::SITE));
+    assert_eq!(listed.alert, alert);
+    assert_eq!(uplink.alert_state(alert.id).await.expect("a state").acknowledged_at, None);
+
+    let acknowledged = Instant::now();
+    let url = format!("{list}/{}/acknowledgement", alert.id);
+    assert_eq!(operator.post(url).send().await.expect("an answer").status(), 200);
+    eventually("the word to the device", async || {
+        uplink.alert_state(alert.id).await.expect("a state").acknowledged_at
+    })
+    .await;
+    assert!(acknowledged.elapsed() < SOON, "{:?}", acknowledged.elapsed());
+
+    drop(intake);
+    let called = Instant::now();
+    let error = uplink.raise_alert(&alert).await.expect_err("nobody there");
+    assert!(called.elapsed() < Duration::from_secs(3), "{:?}", called.elapsed());
+    assert_eq!(error.failure_code(), None, "the core is away: {error}");
 }
 
 #[tokio::test]

@@ -1,13 +1,17 @@
 -- Parts that were proven to be their device's. The row stays for ever: it recognises repeats.
--- Bytes and certificate stay only until all parts of the application are there.
+-- Bytes and certificate stay only until all parts of the application are there. An application is
+-- its device's, and a device its key: the same application id under another device's key is another
+-- application, whose parts do not mix with these.
 CREATE TABLE part (
+    device      TEXT    NOT NULL,
+    device_key  BLOB    NOT NULL, -- SHA-256 of the public key
     application BLOB    NOT NULL,
     part        INTEGER NOT NULL,
     of_parts    INTEGER NOT NULL,
     digest      BLOB    NOT NULL, -- SHA-256 of the envelope
     envelope    BLOB,
     certificate BLOB,
-    PRIMARY KEY (application, part)
+    PRIMARY KEY (device, device_key, application, part)
 ) STRICT;
 
 -- Which numbers of a device's series were seen, and whose they are. A key is a series: a device
@@ -49,3 +53,20 @@ CREATE TABLE set_aside (
     certificate  BLOB    NOT NULL,
     set_aside_at TEXT    NOT NULL
 ) STRICT;
+
+-- Where somebody is needed, and who said that they go there. Nothing in it is about a person.
+CREATE TABLE alert (
+    number          INTEGER PRIMARY KEY AUTOINCREMENT,
+    id              BLOB    NOT NULL UNIQUE,
+    device          TEXT    NOT NULL,
+    site            TEXT    NOT NULL,
+    alert           TEXT    NOT NULL, -- as the device said it, JSON
+    business_day    TEXT    NOT NULL,
+    received_at     TEXT    NOT NULL,
+    acknowledged_at TEXT,
+    acknowledged_by TEXT,
+    told            INTEGER NOT NULL DEFAULT 0 -- whether the intake knows of the acknowledgement
+) STRICT;
+
+CREATE INDEX alert_of_day ON alert (business_day);
+CREATE INDEX alert_untold ON alert (number) WHERE acknowledged_at IS NOT NULL AND told = 0;

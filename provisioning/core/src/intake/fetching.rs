@@ -1,15 +1,13 @@
 //! The office fetches what is waiting, and says what it has.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use madoguchi_protocol::core_api::{self, Fetched, Problem, WaitingEnvelope, WaitingEnvelopes};
-use serde::Deserialize;
 
+use super::waiting::{Cursor, long_poll};
 use super::{Intake, Shared};
 use crate::database;
 use crate::http::{JsonBody, QueryParameters};
@@ -18,21 +16,6 @@ use crate::problem::Refusal;
 
 /// Most envelopes of one answer (core API v1).
 const MOST: i64 = 64;
-/// Longest wait for an envelope.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
-
-/// From where, and how long to wait when nothing is there.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Cursor {
-    /// Only positions after this one; 0 at first.
-    #[serde(default)]
-    after: i64,
-    /// Seconds to wait when nothing is there, 20 at most.
-    #[serde(default)]
-    wait: u64,
-}
 
 /// Envelopes that wait for the office, oldest first.
 #[utoipa::path(get, path = core_api::ENVELOPES, tag = "intake", params(Cursor), responses(
@@ -44,27 +27,9 @@ pub(super) async fn waiting(
     State(intake): State<Shared>,
     QueryParameters(cursor): QueryParameters<Cursor>,
 ) -> Result<Json<WaitingEnvelopes>, Refusal> {
-    let wait = Duration::from_secs(cursor.wait).min(LONGEST_WAIT);
-    let deadline = tokio::time::Instant::now() + wait;
-    let mut stop = intake.stop.clone();
-    loop {
-        // Armed before looking: an envelope that comes in between is not missed.
-        let arrived = intake.arrived.notified();
-        tokio::pin!(arrived);
-        arrived.as_mut().enable();
-
-        let envelopes = intake.waiting_after(cursor.after).await?;
-        let give_up = tokio::select! {
-            biased;
-            () = std::future::ready(()), if !envelopes.is_empty() => true,
-            () = stop.wait() => true,
-            () = tokio::time::sleep_until(deadline) => true,
-            () = arrived => false,
-        };
-        if give_up {
-            return Ok(Json(WaitingEnvelopes { envelopes }));
-        }
-    }
+    let look = || intake.waiting_after(cursor.after);
+    let envelopes = long_poll(&intake.arrived, &intake.stop, &cursor, look).await?;
+    Ok(Json(WaitingEnvelopes { envelopes }))
 }
 
 impl Intake {

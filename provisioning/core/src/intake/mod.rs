@@ -1,12 +1,16 @@
 //! The intake: the part that devices talk to. It takes sealed envelopes and leases ticket numbers;
-//! it has no key that opens anything.
+//! it has no key that opens anything. It passes on alerts, and answers no revoked device.
 
 mod accepted;
+mod alerts;
 mod delivery;
 mod fetching;
+mod revoked;
 mod tickets;
+mod waiting;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use madoguchi_authority::Role;
 use sqlx::SqlitePool;
 use tokio::sync::Notify;
@@ -18,13 +22,19 @@ use crate::http;
 use crate::server::Stop;
 
 pub(crate) use accepted::Accepted;
+pub(crate) use revoked::RevokedDevices;
+pub use revoked::RevokedError;
 
 /// What the intake's handlers share.
 pub(crate) struct Intake {
     database: SqlitePool,
     accepted: Accepted,
+    /// When the operator keeps such a list.
+    revoked: Option<RevokedDevices>,
     /// Rung after every envelope that was committed.
     arrived: Notify,
+    /// Rung after every alert that was committed.
+    alerted: Notify,
     stop: Stop,
 }
 
@@ -36,10 +46,19 @@ pub(crate) async fn open_database(path: &std::path::Path) -> Result<SqlitePool, 
 }
 
 /// The intake, ready to be served.
-pub(crate) fn router(database: SqlitePool, accepted: Accepted, stop: Stop) -> Router {
-    let intake = Intake { database, accepted, arrived: Notify::new(), stop };
+pub(crate) fn router(
+    database: SqlitePool,
+    accepted: Accepted,
+    revoked: Option<RevokedDevices>,
+    stop: Stop,
+) -> Router {
+    let (arrived, alerted) = (Notify::new(), Notify::new());
+    let intake = Shared::new(Intake { database, accepted, revoked, arrived, alerted, stop });
     let (guarded, _) = routes().split_for_parts();
-    http::service(Role::Intake, guarded.with_state(Shared::new(intake)), Router::new())
+    let guarded = guarded
+        .with_state(Shared::clone(&intake))
+        .layer(from_fn_with_state(intake, revoked::refuse));
+    http::service(Role::Intake, guarded, Router::new())
 }
 
 /// Routes and their description; a certificate is required by all of them.
@@ -48,4 +67,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(delivery::deliver, fetching::waiting))
         .routes(routes!(fetching::fetched))
         .routes(routes!(tickets::lease))
+        .routes(routes!(alerts::raise, alerts::waiting))
+        .routes(routes!(alerts::state))
+        .routes(routes!(alerts::acknowledged))
 }

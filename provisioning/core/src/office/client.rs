@@ -5,8 +5,14 @@ use std::time::Duration;
 use axum::http::Version;
 use madoguchi_authority::tls::{TlsError, client_config};
 use madoguchi_authority::{Credential, TrustRoot};
-use madoguchi_protocol::core_api::{ENVELOPES, ENVELOPES_FETCHED, Fetched, WaitingEnvelopes};
+use madoguchi_protocol::AlertId;
+use madoguchi_protocol::core_api::{
+    ALERTS, ALERTS_ACKNOWLEDGED, AcknowledgedAlerts, ENVELOPES, ENVELOPES_FETCHED, Fetched,
+    WaitingAlerts, WaitingEnvelopes,
+};
 use reqwest::{Client, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// How long the intake may hold an answer back when nothing waits, in seconds.
 const WAIT: u64 = 20;
@@ -70,16 +76,36 @@ impl IntakeClient {
 
     /// What waits after a position; waits itself when nothing does.
     pub(super) async fn waiting(&self, after: i64) -> Result<WaitingEnvelopes, ClientError> {
-        let url = format!("{}{ENVELOPES}?after={after}&wait={WAIT}", self.url);
+        self.get(ENVELOPES, after).await
+    }
+
+    /// Tells the intake what is committed here.
+    pub(super) async fn fetched(&self, positions: Vec<i64>) -> Result<(), ClientError> {
+        self.post(ENVELOPES_FETCHED, &Fetched { positions }).await
+    }
+
+    /// Alerts after a position; waits itself when there are none.
+    pub(super) async fn waiting_alerts(&self, after: i64) -> Result<WaitingAlerts, ClientError> {
+        self.get(ALERTS, after).await
+    }
+
+    /// Tells the intake which alerts somebody has taken on.
+    pub(super) async fn acknowledged_alerts(
+        &self,
+        alerts: Vec<AlertId>,
+    ) -> Result<(), ClientError> {
+        self.post(ALERTS_ACKNOWLEDGED, &AcknowledgedAlerts { alerts }).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, after: i64) -> Result<T, ClientError> {
+        let url = format!("{}{path}?after={after}&wait={WAIT}", self.url);
         let answer = self.http.get(url).send().await.map_err(ClientError::Http)?;
         let body = read(check(answer, StatusCode::OK)?).await?;
         serde_json::from_slice(&body).map_err(ClientError::Answer)
     }
 
-    /// Tells the intake what is committed here.
-    pub(super) async fn fetched(&self, positions: Vec<i64>) -> Result<(), ClientError> {
-        let url = format!("{}{ENVELOPES_FETCHED}", self.url);
-        let request = self.http.post(url).json(&Fetched { positions });
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<(), ClientError> {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
         let answer = request.send().await.map_err(ClientError::Http)?;
         // Read to its end, or the connection is not used again.
         read(check(answer, StatusCode::NO_CONTENT)?).await.map(drop)

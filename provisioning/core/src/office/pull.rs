@@ -1,5 +1,6 @@
 //! The office's only way out: it pulls, takes, and says what it has.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -16,13 +17,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Pulls until the core stops.
 pub(crate) struct Puller {
-    pub(crate) database: SqlitePool,
-    pub(crate) checks: Checks,
-    pub(crate) intake: IntakeClient,
+    pub(super) database: SqlitePool,
+    pub(super) checks: Checks,
+    pub(super) intake: Arc<IntakeClient>,
 }
 
+/// Why the office cannot take from the intake.
 #[derive(Debug, thiserror::Error)]
-enum PullError {
+pub(super) enum PullError {
     #[error("the intake failed")]
     Intake(#[source] ClientError),
     #[error("the office's database failed")]
@@ -31,7 +33,7 @@ enum PullError {
 
 impl Puller {
     /// Pulls until the core stops. Failures are logged and tried again with growing pauses.
-    pub(crate) async fn run(self, mut stop: Stop) {
+    pub(super) async fn run(self, mut stop: Stop) {
         tokio::select! {
             () = self.pull() => {}
             () = stop.wait() => {}
@@ -41,7 +43,7 @@ impl Puller {
     async fn pull(&self) {
         let mut after = 0;
         let mut tried_again = false;
-        let mut pauses = pauses();
+        let mut pauses = pauses(LONGEST_PAUSE);
         loop {
             let done = async {
                 if !tried_again {
@@ -53,7 +55,7 @@ impl Puller {
             match done.await {
                 Ok(last) => {
                     after = last;
-                    pauses = self::pauses();
+                    pauses = self::pauses(LONGEST_PAUSE);
                 }
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "pulling from the intake failed");
@@ -77,10 +79,11 @@ impl Puller {
     }
 }
 
-fn pauses() -> impl Iterator<Item = Duration> {
+/// Growing pauses between attempts, up to a longest.
+pub(super) fn pauses(longest: Duration) -> impl Iterator<Item = Duration> {
     ExponentialBuilder::default()
         .with_min_delay(SHORTEST_PAUSE)
-        .with_max_delay(LONGEST_PAUSE)
+        .with_max_delay(longest)
         .with_jitter()
         .without_max_times()
         .build()

@@ -28,8 +28,10 @@ use madoguchi_protocol::bundle::{Bundle, Payload, SealingKey, SignedBundle};
 use madoguchi_protocol::core_api::{ENVELOPE_MEDIA_TYPE, ENVELOPES, Problem};
 use madoguchi_protocol::ticket::TicketToken;
 use madoguchi_protocol::{ApplicationId, AttributeName, TenantId, VisitId};
+use madoguchi_uplink::{Endpoints, Timeouts};
 use rcgen::KeyPair;
 use reqwest::{Client, Response};
+use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -109,6 +111,10 @@ impl House {
 
     /// The configuration of all roles; the office pulls from `intake`.
     pub fn write_config(&self, intake: &str) -> PathBuf {
+        let revoked = match self.path("revoked").exists() {
+            true => "revoked = \"revoked\"\n",
+            false => "",
+        };
         let common = |role: Role| {
             format!(
                 "[{role}]\nlisten = \"127.0.0.1:0\"\ndatabase = \"{role}.sqlite\"\n\
@@ -118,7 +124,7 @@ impl House {
         };
         let text = format!(
             "tenant = \"tokiwa\"\nca = \"ca.pem\"\n\
-             {}packs = \"bundles\"\nsealing_keys = \"bundles\"\n\
+             {}packs = \"bundles\"\nsealing_keys = \"bundles\"\n{revoked}\
              {}packs = \"bundles\"\nsealing_keys = \"sealing\"\nintake = \"{intake}\"\n\
              client_certificate = \"office/certificate.pem\"\nclient_key = \"office/key.pem\"\n\
              {}ca_key = \"ca.key\"\n",
@@ -184,17 +190,23 @@ impl House {
 
     pub fn device_with(&self, name: &str, key: &KeyPair, certificate: &[u8]) -> Device {
         let pkcs8 = key.serialize_der();
+        let credential = credential(key, certificate);
         Device {
             name: name.to_owned(),
             certificate: certificate.to_vec(),
-            client: client(self.authority.root(), Some(&credential(key, certificate))),
+            client: client(self.authority.root(), Some(&credential)),
+            tls: tls::client_config(self.authority.root(), Some(&credential)).expect("TLS"),
             signer: Signer::new(&pkcs8),
             sealing: SealingPublicKey::from_bundle(&self.sealing.public()).expect("a key"),
         }
     }
 
     pub fn operator(&self) -> Client {
-        let name = "sato".parse().expect("a name");
+        self.operator_named("sato")
+    }
+
+    pub fn operator_named(&self, name: &str) -> Client {
+        let name = name.parse().expect("a name");
         let validity = Validity::days(Timestamp::now(), 1);
         let credential = self.authority.issue_operator(&name, validity).expect("a credential");
         client(self.authority.root(), Some(&credential))
@@ -216,6 +228,7 @@ pub struct Device {
     pub name: String,
     pub certificate: Vec<u8>,
     pub client: Client,
+    pub tls: ClientConfig,
     pub signer: Signer,
     pub sealing: SealingPublicKey,
 }
@@ -244,6 +257,14 @@ impl Device {
         let mut parts = self.seal(application, sequence);
         assert_eq!(parts.len(), 1);
         parts.remove(0).bytes
+    }
+
+    /// The core by the device's own means.
+    pub fn uplink(&self, intake: &str) -> madoguchi_uplink::Core {
+        let endpoints =
+            Endpoints { intakes: vec![intake.to_owned()], registrar: intake.to_owned() };
+        madoguchi_uplink::Core::new(self.tls.clone(), &endpoints, Timeouts::default())
+            .expect("a client")
     }
 
     pub async fn deliver(&self, intake: &Running, envelope: Vec<u8>) -> Response {

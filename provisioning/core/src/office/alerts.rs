@@ -1,0 +1,169 @@
+//! Where somebody is needed: what staff sees, and the word that somebody goes there.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use madoguchi_protocol::AlertId;
+use madoguchi_protocol::core_api::{self, OfficeAlert, OfficeAlerts, Problem, WaitingAlert};
+use sqlx::{FromRow, SqlitePool};
+
+use super::Shared;
+use crate::clock::business_day;
+use crate::database;
+use crate::http::PathParameter;
+use crate::peer::OperatorPeer;
+use crate::problem::{Code, Refusal};
+
+/// Under [`core_api::OFFICE_ALERTS`].
+const ACKNOWLEDGEMENT: &str = "/v1/office/alerts/{id}/acknowledgement";
+
+/// Most alerts of one device that are shown: one that raises too many hides no other's.
+const MOST_OF_DEVICE: i64 = 100;
+
+/// Alerts of the business day, newest first; of each device at most 100.
+#[utoipa::path(get, path = core_api::OFFICE_ALERTS, tag = "office", responses(
+    (status = 200, description = "Also those that somebody has taken on, also none", body = OfficeAlerts),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    _: OperatorPeer,
+    State(office): State<Shared>,
+) -> Result<Json<OfficeAlerts>, Refusal> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "WITH ranked AS (
+             SELECT *, row_number() OVER (PARTITION BY device ORDER BY number DESC) AS place
+             FROM alert WHERE business_day >= ?
+         )
+         SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
+         FROM ranked WHERE place <= ? ORDER BY number DESC",
+    )
+    .bind(business_day(Timestamp::now()).to_string())
+    .bind(MOST_OF_DEVICE)
+    .fetch_all(&office.database)
+    .await?;
+    let alerts = rows.into_iter().map(Row::alert).collect::<Result<_, _>>()?;
+    Ok(Json(OfficeAlerts { alerts }))
+}
+
+/// Somebody goes there. Who said so first, and when, is kept and answered also to the second.
+#[utoipa::path(post, path = ACKNOWLEDGEMENT, tag = "office",
+    params(("id" = String, Path, description = "The alert, a UUIDv7")),
+    responses(
+        (status = 200, description = "The alert with the first acknowledgement", body = OfficeAlert),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn acknowledge(
+    OperatorPeer(operator): OperatorPeer,
+    State(office): State<Shared>,
+    PathParameter(id): PathParameter<String>,
+) -> Result<Json<OfficeAlert>, Refusal> {
+    let id: AlertId =
+        id.parse().map_err(|_| Refusal::new(Code::RequestParameter, "the id is not a UUIDv7"))?;
+    let mut transaction = database::write(&office.database).await?;
+    let first = sqlx::query(
+        "UPDATE alert SET acknowledged_at = ?, acknowledged_by = ?
+         WHERE id = ? AND acknowledged_at IS NULL",
+    )
+    .bind(Timestamp::now().to_string())
+    .bind(operator.as_str())
+    .bind(id.as_bytes().as_slice())
+    .execute(&mut *transaction)
+    .await?;
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
+         FROM alert WHERE id = ?",
+    )
+    .bind(id.as_bytes().as_slice())
+    .fetch_optional(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    let row = row.ok_or_else(|| Refusal::new(Code::AlertUnknown, "no such alert has arrived"))?;
+    if first.rows_affected() > 0 {
+        tracing::info!(%operator, alert = %id, "somebody goes there");
+        office.acknowledged.notify_one();
+    }
+    Ok(Json(row.alert()?))
+}
+
+#[derive(FromRow)]
+struct Row {
+    device: String,
+    site: String,
+    alert: String,
+    received_at: String,
+    acknowledged_at: Option<String>,
+    acknowledged_by: Option<String>,
+}
+
+impl Row {
+    fn alert(self) -> Result<OfficeAlert, Refusal> {
+        let bad = |e: &(dyn std::error::Error + 'static)| Refusal::internal(e);
+        Ok(OfficeAlert {
+            device: self.device.parse().map_err(|e| bad(&e))?,
+            site: self.site.parse().map_err(|e| bad(&e))?,
+            alert: serde_json::from_str(&self.alert).map_err(|e| bad(&e))?,
+            received_at: self.received_at.parse().map_err(|e: jiff::Error| bad(&e))?,
+            acknowledged_at: self
+                .acknowledged_at
+                .map(|at| at.parse())
+                .transpose()
+                .map_err(|e: jiff::Error| bad(&e))?,
+            acknowledged_by: self.acknowledged_by,
+        })
+    }
+}
+
+/// Stores alerts from the intake; those that are here already stay as they are.
+pub(super) async fn store(
+    database: &SqlitePool,
+    waiting: &[WaitingAlert],
+) -> Result<(), sqlx::Error> {
+    let now = Timestamp::now();
+    let mut transaction = database::write(database).await?;
+    for WaitingAlert { device, site, alert, .. } in waiting {
+        let said = serde_json::to_string(alert).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        let new = sqlx::query(
+            "INSERT INTO alert (id, device, site, alert, business_day, received_at)
+             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(alert.id.as_bytes().as_slice())
+        .bind(device.as_str())
+        .bind(site.as_str())
+        .bind(said)
+        .bind(business_day(now).to_string())
+        .bind(now.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        if new.rows_affected() > 0 {
+            tracing::info!(%device, %site, alert = %alert.id, kind = ?alert.kind, "somebody is needed");
+        }
+    }
+    transaction.commit().await
+}
+
+/// Acknowledged alerts of which the intake does not know, oldest first.
+pub(super) async fn untold(database: &SqlitePool) -> Result<Vec<AlertId>, sqlx::Error> {
+    let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT id FROM alert WHERE acknowledged_at IS NOT NULL AND told = 0
+         ORDER BY number LIMIT 64",
+    )
+    .fetch_all(database)
+    .await?;
+    let id = |row: Vec<u8>| {
+        let bytes = row.try_into().map_err(|_| sqlx::Error::Decode("an id has 16 bytes".into()))?;
+        AlertId::from_bytes(bytes).map_err(|e| sqlx::Error::Decode(e.into()))
+    };
+    rows.into_iter().map(id).collect()
+}
+
+/// The intake knows of these acknowledgements.
+pub(super) async fn told(database: &SqlitePool, ids: &[AlertId]) -> Result<(), sqlx::Error> {
+    let mut transaction = database::write(database).await?;
+    for id in ids {
+        sqlx::query("UPDATE alert SET told = 1 WHERE id = ?")
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
