@@ -230,9 +230,9 @@ impl Mailbox {
         self.state().cancel
     }
 
-    /// The running job has come to its end.
-    pub fn finish(&self) {
-        self.state().running = None;
+    /// The running job has come to its end; whether that is to be reported.
+    pub fn finish(&self) -> bool {
+        self.state().running.take().is_some()
     }
 }
 

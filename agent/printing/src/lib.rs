@@ -15,11 +15,15 @@
 //! cancelled, and the printer asked until it says that the job is gone. Until then nothing is
 //! printed.
 
+mod device;
 mod handle;
 mod job;
+mod paper;
 mod press;
 mod report;
+mod wire;
 
 pub use handle::{PrintHandle, Timing, spawn, spawn_with};
 pub use job::{Content, Form, Job, Kept, Row, Slip};
+pub use paper::{FontError, PaperError, payload, pdf};
 pub use report::PrintReport;

@@ -1,0 +1,268 @@
+//! What is asked of a printer, in the words of the press.
+
+use ipp::attribute::IppAttributeGroup;
+use ipp::model::{DelimiterTag, Operation};
+use ipp::value::IppValue;
+use madoguchi_protocol::bundle::Printer;
+use madoguchi_protocol::failure::chain;
+use madoguchi_protocol::local::Paper;
+use madoguchi_protocol::{Failure, FailureCode};
+
+use crate::wire::{AddressError, Groups, Wire, WireError, says_no_such_job};
+
+/// Begins the name of every job of ours; what follows is random. Nothing of a person is in it.
+const NAME: &str = "madoguchi-";
+
+/// The media of the forms.
+const A4: &str = "iso_a4_210x297mm";
+
+/// A job as the printer numbers it.
+pub type JobId = i32;
+
+/// One printer.
+#[derive(Debug)]
+pub struct Device {
+    wire: Wire,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits, or is being printed.
+    Alive,
+    /// All of it is out.
+    Printed,
+    /// It was cancelled or given up, or the printer knows it no more.
+    Gone,
+}
+
+/// What a printer takes.
+#[derive(Debug, Default)]
+pub struct Abilities {
+    a4: bool,
+    one_sided: bool,
+    unscaled: bool,
+}
+
+impl Device {
+    pub fn new(printer: &Printer) -> Result<Self, AddressError> {
+        Ok(Self { wire: Wire::new(&printer.uri)? })
+    }
+
+    /// Whether it can print now, and what it takes.
+    ///
+    /// # Errors
+    /// With why it cannot: `printer.missing`, `printer.paper` or `printer.failed`.
+    pub async fn look(&self) -> Result<Abilities, Failure> {
+        let wanted = [
+            "printer-state",
+            "printer-state-reasons",
+            "printer-is-accepting-jobs",
+            "document-format-supported",
+            "operations-supported",
+            "media-supported",
+            "sides-supported",
+            "print-scaling-supported",
+        ];
+        let request = self.wire.request(Operation::GetPrinterAttributes);
+        let request = request.with("requested-attributes", keywords(&wanted));
+        let answer = self.wire.send(request, None).await.map_err(failure)?;
+        let nothing = IppAttributeGroup::new(DelimiterTag::PrinterAttributes);
+        let group = answer.groups_of(DelimiterTag::PrinterAttributes).next().unwrap_or(&nothing);
+        trouble(group).map_or(Ok(()), Err)?;
+        let lists = |name: &str, value: &str| values(group, name).any(|v| text(v) == Some(value));
+        Ok(Abilities {
+            a4: lists("media-supported", A4),
+            one_sided: lists("sides-supported", "one-sided"),
+            unscaled: lists("print-scaling-supported", "none"),
+        })
+    }
+
+    /// Makes a job without a document: it cannot print anything yet.
+    pub async fn create(&self, paper: Paper, abilities: &Abilities) -> Result<JobId, Failure> {
+        let name = format!("{NAME}{:016x}", fastrand::u64(..));
+        let mut request = self
+            .wire
+            .request(Operation::CreateJob)
+            .with("job-name", IppValue::NameWithoutLanguage(name))
+            .with("ipp-attribute-fidelity", IppValue::Boolean(false));
+        let keyword = |word: &str| IppValue::Keyword(word.to_owned());
+        // Some printers refuse what they do not list, whatever fidelity is asked for.
+        if paper == Paper::Forms && abilities.a4 {
+            request = request.with_job("media", keyword(A4));
+        }
+        if abilities.one_sided {
+            request = request.with_job("sides", keyword("one-sided"));
+        }
+        if abilities.unscaled {
+            request = request.with_job("print-scaling", keyword("none"));
+        }
+        let answer = self.wire.send(request, None).await.map_err(failure)?;
+        let group = answer.groups_of(DelimiterTag::JobAttributes).next();
+        group
+            .and_then(|group| integer(group, "job-id"))
+            .ok_or_else(|| Failure::new(FailureCode::PrinterFailed, "the job has no number"))
+    }
+
+    /// Gives a job its document.
+    pub async fn fill(&self, job: JobId, pdf: &[u8]) -> Result<(), Failure> {
+        let request = self
+            .wire
+            .request(Operation::SendDocument)
+            .with("job-id", IppValue::Integer(job))
+            .with("document-format", IppValue::MimeMediaType("application/pdf".to_owned()))
+            .with("last-document", IppValue::Boolean(true));
+        self.wire.send(request, Some(pdf)).await.map_err(failure).map(drop)
+    }
+
+    /// What became of a job.
+    pub async fn fate(&self, job: JobId) -> Result<Fate, Failure> {
+        let request = self
+            .wire
+            .request(Operation::GetJobAttributes)
+            .with("job-id", IppValue::Integer(job))
+            .with("requested-attributes", keywords(&["job-state"]));
+        match self.wire.send(request, None).await {
+            Ok(answer) => Ok(fate(&answer)),
+            Err(error) if says_no_such_job(&error) => Ok(Fate::Gone),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// Every job of ours that is not at its end.
+    pub async fn jobs(&self) -> Result<Vec<JobId>, Failure> {
+        let request = self
+            .wire
+            .request(Operation::GetJobs)
+            .with("which-jobs", IppValue::Keyword("not-completed".to_owned()))
+            .with("requested-attributes", keywords(&["job-id", "job-name"]));
+        match self.wire.send(request, None).await {
+            Ok(answer) => Ok(answer
+                .groups_of(DelimiterTag::JobAttributes)
+                .filter(|group| {
+                    let name = values(group, "job-name").next().and_then(text);
+                    name.is_some_and(|name| name.starts_with(NAME))
+                })
+                .filter_map(|group| integer(group, "job-id"))
+                .collect()),
+            // So some printers say that there are none.
+            Err(error) if says_no_such_job(&error) => Ok(Vec::new()),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
+    /// Cancels a job. A refusal says nothing: whether the job is gone is asked afterwards.
+    pub async fn cancel(&self, job: JobId) -> Result<(), Failure> {
+        let request =
+            self.wire.request(Operation::CancelJob).with("job-id", IppValue::Integer(job));
+        match self.wire.send(request, None).await {
+            Ok(_) | Err(WireError::Refused { .. }) => Ok(()),
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+/// What stands against printing, by the printer's own words (RFC 8011 §5.4.11 and .12).
+fn trouble(printer: &IppAttributeGroup) -> Option<Failure> {
+    let reasons: Vec<&str> = values(printer, "printer-state-reasons")
+        .filter_map(text)
+        // `-report` and `-warning` do not keep a printer from printing.
+        .filter(|reason| !reason.ends_with("-report") && !reason.ends_with("-warning"))
+        .collect();
+    let begins = |beginnings: &[&str]| {
+        reasons.iter().any(|reason| beginnings.iter().any(|start| reason.starts_with(start)))
+    };
+    let stopped = integer(printer, "printer-state") == Some(5);
+    let accepting = values(printer, "printer-is-accepting-jobs").next();
+    let words = reasons.join(", ");
+    let failed = |detail: &str| Some(Failure::new(FailureCode::PrinterFailed, detail));
+    if begins(&["media-empty", "media-needed"]) {
+        return Some(Failure::new(FailureCode::PrinterPaper, format!("it says {words}")));
+    }
+    if stopped || begins(STOPPING) {
+        return failed(&format!("it says {words}"));
+    }
+    if accepting == Some(&IppValue::Boolean(false)) {
+        return failed("it accepts no jobs");
+    }
+    let lacks = |name: &str, value: &IppValue| {
+        printer.attributes().contains_key(name) && !values(printer, name).any(|v| v == value)
+    };
+    if lacks("document-format-supported", &IppValue::MimeMediaType("application/pdf".to_owned())) {
+        return failed("it does not take PDF");
+    }
+    if lacks("operations-supported", &IppValue::Enum(Operation::CreateJob as i32)) {
+        return failed("it does not know Create-Job, without which a job cannot be taken back");
+    }
+    None
+}
+
+/// Reasons that keep a printer from printing, by their beginnings.
+const STOPPING: &[&str] = &[
+    "media-jam",
+    "cover-open",
+    "door-open",
+    "interlock-open",
+    "input-tray-missing",
+    "output-tray-missing",
+    "output-area-full",
+    "marker-supply-empty",
+    "toner-empty",
+    "cutter",
+    "fuser-over-temp",
+    "spool-area-full",
+    "timed-out",
+    "connecting-to-device",
+    "paused",
+    "moving-to-paused",
+    "shutdown",
+    "hibernate",
+    "deactivated",
+    "stopped",
+    "offline",
+];
+
+fn fate(answer: &Groups) -> Fate {
+    let group = answer.groups_of(DelimiterTag::JobAttributes).next();
+    // Of a state that cannot be read nothing is known: it may still print.
+    match group.and_then(|group| integer(group, "job-state")) {
+        Some(9) => Fate::Printed,
+        Some(7 | 8) => Fate::Gone,
+        _ => Fate::Alive,
+    }
+}
+
+fn values<'a>(
+    group: &'a IppAttributeGroup,
+    name: &str,
+) -> impl Iterator<Item = &'a IppValue> + use<'a> {
+    group.attributes().get(name).into_iter().flat_map(|attribute| attribute.value().into_iter())
+}
+
+fn integer(group: &IppAttributeGroup, name: &str) -> Option<i32> {
+    match values(group, name).next()? {
+        IppValue::Integer(value) | IppValue::Enum(value) => Some(*value),
+        _ => None,
+    }
+}
+
+fn text(value: &IppValue) -> Option<&str> {
+    match value {
+        IppValue::Keyword(text)
+        | IppValue::NameWithoutLanguage(text)
+        | IppValue::NameWithLanguage { name: text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+fn keywords(words: &[&str]) -> IppValue {
+    IppValue::Array(words.iter().map(|word| IppValue::Keyword((*word).to_owned())).collect())
+}
+
+fn failure(error: WireError) -> Failure {
+    let code = match error {
+        WireError::NoAnswer(_) => FailureCode::PrinterMissing,
+        _ => FailureCode::PrinterFailed,
+    };
+    Failure::new(code, chain(&error))
+}

@@ -1,0 +1,226 @@
+//! The filled form on A4, for the counter.
+
+use super::MM;
+use super::column::{Align, Column};
+use super::fonts::Fonts;
+use super::sheet::{Page, Shade};
+use super::text::{self, Line, Style};
+use super::words;
+use crate::job::{Form, Row};
+
+const WIDTH: f32 = 210.0 * MM;
+const HEIGHT: f32 = 297.0 * MM;
+const MARGIN: f32 = 18.0 * MM;
+/// Where the rows end and the foot begins.
+const BOTTOM: f32 = HEIGHT - 22.0 * MM;
+/// Width of names, values and origins of the fields.
+const COLUMNS: [f32; 3] = [48.0 * MM, 102.0 * MM, 24.0 * MM];
+/// Lowest row: a field that is empty is written into by hand.
+const LOWEST_ROW: f32 = 11.0 * MM;
+/// What the confirmation takes.
+const CONFIRMATION: f32 = 40.0 * MM;
+/// Most lines of a value in one row; a longer one goes on in the next, so that every row fits.
+const MOST_LINES: usize = 24;
+
+const PADDING: f32 = 2.4 * MM;
+const THIN: f32 = 0.5;
+const LABEL: f32 = 10.0;
+const SMALL: f32 = 7.5;
+const VALUE: f32 = 12.0;
+
+/// The pages of a form.
+pub fn pages(form: &Form, fonts: &Fonts) -> Vec<Page> {
+    let mut writer = Writer { form, done: Vec::new(), column: blank(fonts), fonts };
+    writer.head();
+    for row in &form.rows {
+        writer.row(row);
+    }
+    writer.confirmation();
+    writer.pages()
+}
+
+fn blank<'a>(fonts: &'a Fonts) -> Column<'a> {
+    Column {
+        page: Page { width: WIDTH, height: HEIGHT, marks: Vec::new() },
+        x: MARGIN,
+        width: WIDTH - 2.0 * MARGIN,
+        y: MARGIN,
+        fonts,
+        replaced: false,
+    }
+}
+
+struct Writer<'a> {
+    form: &'a Form,
+    done: Vec<Page>,
+    column: Column<'a>,
+    fonts: &'a Fonts,
+}
+
+impl<'a> Writer<'a> {
+    fn head(&mut self) {
+        let form = self.form;
+        let box_width = 46.0 * MM;
+        let full = self.column.width;
+        self.number([MARGIN + full - box_width, MARGIN, box_width, 25.0 * MM]);
+        self.column.width = full - box_width - 6.0 * MM;
+        self.column.text(&form.municipality.ja, Style::regular(11.0), Align::Left);
+        self.column.gap(1.5 * MM);
+        self.column.text(&form.title.ja, Style::bold(22.0), Align::Left);
+        self.column.text(&form.title.en, Style::regular(9.5), Align::Left);
+        self.column.width = full;
+        self.column.y = self.column.y.max(MARGIN + 25.0 * MM) + 4.0 * MM;
+        self.note(words::DRAFT);
+        self.column.gap(4.0 * MM);
+        self.column.rule(1.2);
+    }
+
+    fn number(&mut self, area: [f32; 4]) {
+        let [x, y, width, _] = area;
+        let mut inside = Column { x, y: y + 1.6 * MM, width, ..blank(self.fonts) };
+        inside.text(words::NUMBER.0, Style::regular(8.5), Align::Centre);
+        inside.gap(-1.2 * MM);
+        inside.text(&self.form.ticket.to_string(), Style::bold(30.0), Align::Centre);
+        inside.gap(-2.2 * MM);
+        let day = words::day(self.form.business_day);
+        let when = format!("{day} {}", words::time(self.form.given_at));
+        inside.text(&when, Style::regular(8.0), Align::Centre);
+        self.column.page.marks.append(&mut inside.page.marks);
+        self.column.page.frame(area, 1.2);
+    }
+
+    /// A sentence on a tint.
+    fn note(&mut self, (ja, en): words::Pair) {
+        let top = self.column.y;
+        let mut inside = Column {
+            x: MARGIN + PADDING,
+            y: top + 1.8 * MM,
+            width: self.column.width - 2.0 * PADDING,
+            ..blank(self.fonts)
+        };
+        inside.text(ja, Style::bold(LABEL), Align::Left);
+        inside.text(en, Style::regular(SMALL), Align::Left);
+        let height = inside.y + 1.2 * MM - top;
+        self.column.page.fill([MARGIN, top, self.column.width, height], Shade::Tint);
+        self.column.page.marks.append(&mut inside.page.marks);
+        self.column.gap(height);
+    }
+
+    fn row(&mut self, row: &Row) {
+        let width = COLUMNS[1] - 2.0 * PADDING;
+        let value = text::lines(row.value.expose(), Style::regular(VALUE), width, self.fonts);
+        self.column.replaced |= value.replaced;
+        let mut lines = value.lines.into_iter().peekable();
+        loop {
+            self.part_of_row(row, lines.by_ref().take(MOST_LINES).collect());
+            if lines.peek().is_none() {
+                return;
+            }
+        }
+    }
+
+    fn part_of_row(&mut self, row: &Row, value: Vec<Line>) {
+        let (ja, en) = words::origin(row.origin);
+        let mut label = self.cell(
+            0,
+            &[(&row.label.ja, Style::bold(LABEL)), (&row.label.en, Style::regular(SMALL))],
+        );
+        let mut origin = self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]);
+        #[allow(clippy::cast_precision_loss)] // at most MOST_LINES
+        let written = value.len() as f32 * Style::regular(VALUE).leading();
+        let height = (label.y.max(origin.y).max(written) + 2.0 * PADDING).max(LOWEST_ROW);
+        self.room_for(height);
+
+        let top = self.column.y;
+        let column = &mut self.column;
+        column.page.fill([MARGIN, top, COLUMNS[0], height], Shade::Tint);
+        for cell in [&mut label, &mut origin] {
+            // Cells are written from zero down; here they get their place, in the middle.
+            let down = top + (height - cell.y) / 2.0;
+            for mut mark in cell.page.marks.drain(..) {
+                mark.move_down(down);
+                column.page.marks.push(mark);
+            }
+        }
+        let mut baseline = top + (height - written) / 2.0 + Style::regular(VALUE).ascent();
+        for line in value {
+            column.page.text(MARGIN + COLUMNS[0] + PADDING, baseline, line);
+            baseline += Style::regular(VALUE).leading();
+        }
+        for x in [0.0, COLUMNS[0], COLUMNS[0] + COLUMNS[1], COLUMNS.iter().sum()] {
+            column.page.fill([MARGIN + x - THIN / 2.0, top, THIN, height], Shade::Black);
+        }
+        column.gap(height);
+        // Above as well: the tint lies on the line of the row above.
+        for y in [top, column.y] {
+            column.page.fill([MARGIN, y - THIN / 2.0, column.width, THIN], Shade::Black);
+        }
+    }
+
+    /// What stands in a cell, written from zero down.
+    fn cell(&self, column: usize, texts: &[(&str, Style)]) -> Column<'a> {
+        let left: f32 = COLUMNS[..column].iter().sum();
+        let mut cell = Column {
+            x: MARGIN + left + PADDING,
+            y: 0.0,
+            width: COLUMNS[column] - 2.0 * PADDING,
+            ..blank(self.fonts)
+        };
+        for (text, style) in texts {
+            cell.text(text, *style, Align::Left);
+        }
+        cell
+    }
+
+    fn confirmation(&mut self) {
+        if self.column.replaced {
+            self.room_for(16.0 * MM);
+            self.column.gap(3.0 * MM);
+            self.note(words::REPLACED);
+        }
+        self.room_for(CONFIRMATION);
+        self.column.gap(8.0 * MM);
+        self.column.text(words::CONFIRMED.0, Style::bold(11.0), Align::Left);
+        self.column.text(words::CONFIRMED.1, Style::regular(SMALL), Align::Left);
+        self.column.gap(9.0 * MM);
+        let baseline = self.column.y + Style::regular(LABEL).ascent();
+        let half = 104.0 * MM;
+        self.blank_line(words::DATE.0, MARGIN, baseline, 62.0 * MM, words::BLANK_DATE);
+        self.blank_line(words::SIGNATURE.0, MARGIN + 70.0 * MM, baseline, half, "");
+        self.column.gap(CONFIRMATION / 4.0);
+    }
+
+    fn blank_line(&mut self, label: &str, x: f32, baseline: f32, width: f32, inside: &str) {
+        let page = &mut self.column.page;
+        page.text(x, baseline, text::line(label, Style::bold(LABEL), self.fonts));
+        page.text(x + 12.0 * MM, baseline, text::line(inside, Style::regular(LABEL), self.fonts));
+        page.fill([x, baseline + 1.8 * MM, width, THIN], Shade::Black);
+    }
+
+    /// Goes on on a new page when what follows does not fit on this one.
+    fn room_for(&mut self, height: f32) {
+        if self.column.y + height <= BOTTOM {
+            return;
+        }
+        let replaced = self.column.replaced;
+        let next = Column { replaced, ..blank(self.fonts) };
+        self.done.push(std::mem::replace(&mut self.column, next).page);
+        let form = self.form;
+        let title = format!("{}　{}", form.title.ja, form.ticket);
+        self.column.text(&title, Style::bold(11.0), Align::Left);
+        self.column.gap(2.0 * MM);
+        self.column.rule(1.2);
+    }
+
+    /// All pages, each with its number at the foot.
+    fn pages(mut self) -> Vec<Page> {
+        self.done.push(self.column.page);
+        let all = self.done.len();
+        for (number, page) in (1..).zip(&mut self.done) {
+            let foot = format!("{}　{}　　{number} / {all}", self.form.title.ja, self.form.ticket);
+            let line = text::line(&foot, Style::regular(8.5), self.fonts);
+            page.text((WIDTH - line.width) / 2.0, HEIGHT - 11.0 * MM, line);
+        }
+        self.done
+    }
+}

@@ -1,0 +1,102 @@
+//! The words that printing brings itself. For drafts: お預かり, never 受付.
+
+use jiff::Timestamp;
+use jiff::civil::Weekday;
+use jiff::tz::offset;
+use madoguchi_protocol::application::Origin;
+use madoguchi_protocol::ticket::BusinessDay;
+
+use crate::job::Kept;
+
+/// Japanese, and English below it.
+pub type Pair = (&'static str, &'static str);
+
+pub const NUMBER: Pair = ("番号", "Your number");
+pub const THIS_DAY_ONLY: Pair = ("この番号は、この日だけ使えます。", "Valid on this day only.");
+pub const PROCEDURES: Pair = ("手続", "Procedures");
+pub const BRING: Pair = ("窓口へ持っていくもの", "Please have ready");
+pub const NEXT: Pair = ("このあと", "What happens next");
+pub const QR: Pair = ("窓口の人に見せてください。", "Please show this at the counter.");
+
+/// What the office has, as a headline and a sentence.
+pub fn kept(kept: Kept) -> (Pair, Pair) {
+    match kept {
+        Kept::Application | Kept::ApplicationOnPaper => (
+            ("お預かりしました", "We have kept your draft"),
+            (
+                "まだ届け出や申請は終わっていません。窓口で内容を確認して、終わります。",
+                "Nothing is filed yet. It is checked and completed with you at the counter.",
+            ),
+        ),
+        Kept::NumberOnly => (
+            ("番号だけのお渡しです", "This is a number only"),
+            ("手続の用紙は、窓口で作ります。", "The form is filled in with you at the counter."),
+        ),
+    }
+}
+
+/// What the visitor does now.
+pub fn next(kept: Kept) -> &'static [Pair] {
+    match kept {
+        Kept::Application | Kept::NumberOnly => &[
+            ("番号が呼ばれるまで、お待ちください。", "Wait until your number is called."),
+            (
+                "呼ばれたら、この紙を持って窓口へ来てください。",
+                "Then come to the counter with this slip.",
+            ),
+        ],
+        Kept::ApplicationOnPaper => &[
+            ("一緒に出た用紙も、忘れずに取ってください。", "Please take the printed form too."),
+            ("番号が呼ばれるまで、お待ちください。", "Wait until your number is called."),
+            (
+                "呼ばれたら、この紙と用紙を持って窓口へ来てください。",
+                "Then come to the counter with this slip and the form.",
+            ),
+        ],
+    }
+}
+
+pub const DRAFT: Pair = (
+    "下書きです。窓口で内容を確認し、署名をいただいて、届け出や申請になります。",
+    "This is a draft. It is checked at the counter and takes effect once you have signed it there.",
+);
+pub const CONFIRMED: Pair =
+    ("この内容を窓口で確認しました。", "I have checked this form at the counter.");
+pub const SIGNATURE: Pair = ("署名", "Signature");
+pub const DATE: Pair = ("日付", "Date");
+pub const BLANK_DATE: &str = "　　　　年　　　月　　　日";
+pub const REPLACED: Pair = (
+    "〓 は、この用紙に印刷できない文字です。※ の前の文字は、形が異なります。窓口で確認します。",
+    "〓 marks a character that cannot be printed, ※ one whose shape differs. The counter checks it.",
+);
+
+/// Where a value comes from, short.
+pub fn origin(origin: Option<Origin>) -> Pair {
+    match origin {
+        Some(Origin::Card) => ("カード", "card"),
+        Some(Origin::Typed) => ("入力", "entered"),
+        Some(Origin::Chosen) => ("選択", "chosen"),
+        Some(Origin::Computed) => ("自動", "derived"),
+        None => ("窓口で記入", "at the counter"),
+    }
+}
+
+/// 2026年11月22日（日）
+pub fn day(day: BusinessDay) -> String {
+    let weekday = match day.weekday() {
+        Weekday::Monday => '月',
+        Weekday::Tuesday => '火',
+        Weekday::Wednesday => '水',
+        Weekday::Thursday => '木',
+        Weekday::Friday => '金',
+        Weekday::Saturday => '土',
+        Weekday::Sunday => '日',
+    };
+    format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day())
+}
+
+/// 9:05, in Japan: UTC+9 the whole year, since 1951.
+pub fn time(at: Timestamp) -> String {
+    let at = offset(9).to_datetime(at);
+    format!("{}:{:02}", at.hour(), at.minute())
+}
