@@ -10,7 +10,7 @@ use madoguchi_envelope::{
 };
 use madoguchi_procedure::{FormError, Pack};
 use madoguchi_protocol::PackId;
-use madoguchi_protocol::application::{Application, Content};
+use madoguchi_protocol::application::{Application, Content, PartlyFilled};
 use madoguchi_protocol::header::{EnvelopeHeader, PackVersion};
 
 /// Keys, root and packs of the office.
@@ -104,15 +104,24 @@ impl Checks {
         Ok(Proven { envelope, device_key: certificate.public_key })
     }
 
-    /// Opens all parts of an application and checks the form against its pack.
+    /// Opens all parts of an application and checks the form against its pack, a whole one wholly
+    /// and one that is not complete as far as it goes.
     pub(super) fn open(&self, parts: &[VerifiedEnvelope]) -> Result<Application, Fault> {
         let application = open(parts, &self.keys).map_err(Fault::Open)?;
-        if let Content::Filled { pack, fields } = &application.content {
-            let known = self.packs.get(&(pack.id.clone(), pack.version));
-            let known = known.ok_or_else(|| Fault::Pack(pack.clone()))?;
-            known.check(fields).map_err(Fault::Form)?;
+        match &application.content {
+            Content::Filled { pack, fields } => self.pack(pack)?.check(fields),
+            Content::TicketOnly { partly: Some(PartlyFilled { pack, fields }), .. } => {
+                self.pack(pack)?.check_partly(fields)
+            }
+            Content::TicketOnly { partly: None, .. } => Ok(()),
         }
+        .map_err(Fault::Form)?;
         Ok(application)
+    }
+
+    fn pack(&self, version: &PackVersion) -> Result<&Pack, Fault> {
+        let known = self.packs.get(&(version.id.clone(), version.version));
+        known.ok_or_else(|| Fault::Pack(version.clone()))
     }
 }
 

@@ -27,7 +27,7 @@ use madoguchi_protocol::application::{
 use madoguchi_protocol::bundle::{Bundle, Payload, SealingKey, SignedBundle};
 use madoguchi_protocol::core_api::{ENVELOPE_MEDIA_TYPE, ENVELOPES, Problem};
 use madoguchi_protocol::ticket::TicketToken;
-use madoguchi_protocol::{ApplicationId, AttributeName, TenantId, VisitId};
+use madoguchi_protocol::{ApplicationId, AttributeName, FieldKey, TenantId, VisitId};
 use madoguchi_uplink::{Endpoints, Timeouts};
 use rcgen::KeyPair;
 use reqwest::{Client, Response};
@@ -42,7 +42,12 @@ pub const NAME: &str = "検証　花子";
 pub const SITE: &str = "honcho";
 
 pub fn tenkyo() -> String {
-    let path = Path::new("../procedures/tenkyo.toml");
+    pack("tenkyo")
+}
+
+/// One of the repository's packs.
+pub fn pack(id: &str) -> String {
+    let path = Path::new("../procedures").join(id).with_extension("toml");
     fs::read_to_string(path).expect("the pack")
 }
 
@@ -316,7 +321,15 @@ pub fn application() -> Application {
 
 /// A complete application whose name is as given.
 pub fn application_of(name: &str) -> Application {
-    let mut form = Filling::new(Pack::parse(&tenkyo()).expect("a pack"));
+    let mut form = filling("tenkyo", name);
+    form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
+    let pack = form.pack().version();
+    filled(Content::Filled { pack, fields: form.finish().expect("complete") })
+}
+
+/// A form with what the card says, before any answer.
+pub fn filling(id: &str, name: &str) -> Filling {
+    let mut form = Filling::new(Pack::parse(&pack(id)).expect("a pack"));
     let said = |attribute, value: &str| {
         let evidence = CardEvidence {
             attribute,
@@ -335,10 +348,11 @@ pub fn application_of(name: &str) -> Application {
         ]
         .into(),
     );
-    let key = |text: &str| text.parse().expect("a key");
-    form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
-    let pack = form.pack().version();
-    filled(Content::Filled { pack, fields: form.finish().expect("complete") })
+    form
+}
+
+pub fn key(text: &str) -> FieldKey {
+    text.parse().expect("a key")
 }
 
 pub fn filled(content: Content) -> Application {
