@@ -156,26 +156,19 @@ impl Core {
     /// Signs packs, sealing keys and the device's profile, as on the machine that stays offline.
     fn sign_bundles(&self) -> Result<()> {
         let packs = self.packs.display().to_string();
+        let event = self.packs.join("life-events/hikkoshi.toml").display().to_string();
+        let towns = self.packs.join("towns/tokiwa.toml").display().to_string();
         let profile = self.profile.display().to_string();
-        let bundles = [("packs", &*packs), ("sealing-keys", "sealing"), ("profile", &profile)];
+        let bundles: [(&str, &[&str]); 3] = [
+            ("packs", &["--packs", &packs, "--life-event", &event, "--towns", &towns]),
+            ("sealing-keys", &["--sealing-keys", "sealing"]),
+            ("profile", &["--profile", &profile]),
+        ];
         for (kind, content) in bundles {
-            let (from, out) = (format!("--{kind}"), format!("bundles/{kind}.json"));
-            self.provision(&[
-                "bundle",
-                "sign",
-                "--kind",
-                kind,
-                "--generation",
-                "1",
-                "--tenant",
-                TENANT,
-                "--municipal-key",
-                "municipal",
-                &from,
-                content,
-                "--out",
-                &out,
-            ])?;
+            let out = format!("bundles/{kind}.json");
+            let sign = ["bundle", "sign", "--kind", kind, "--generation", "1", "--tenant", TENANT];
+            let key = ["--municipal-key", "municipal", "--out", &out];
+            self.provision(&[&sign[..], content, &key[..]].concat())?;
         }
         Ok(())
     }

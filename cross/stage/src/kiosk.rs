@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::logline;
-use crate::process::Process;
+use crate::process::{self, Process};
 use crate::programs::Programs;
 use crate::screen::Size;
 use crate::wait::Stop;
@@ -71,12 +71,42 @@ impl Kiosk {
         })
     }
 
+    /// Waits until it has shown any screen since `mark`, and gives the newest.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn shows_another(&mut self, mark: u64, stop: &Stop) -> Result<String> {
+        self.process.ready("another screen", PATIENCE, stop, |process| {
+            Ok(screens(&process.lines_since(mark)?).pop())
+        })
+    }
+
     /// The name of the screen that is shown now, if any was.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn screen(&self) -> Result<Option<String>> {
         Ok(screens(&self.process.lines_since(0)?).pop())
+    }
+
+    /// Pulls the plug of the process that has the screen; whoever started it goes on.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub fn kill_visits_process(&mut self) -> Result<()> {
+        let family = self.process.family()?;
+        let visits = family.get(1).context("the kiosk has a process for the visit")?;
+        process::kill(*visits)
+    }
+
+    /// Pulls the plug of all of it.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn kill_all(&mut self) -> Result<()> {
+        let family = self.process.family()?;
+        self.process.kill()?;
+        family.into_iter().skip(1).try_for_each(process::kill)
     }
 
     /// Whether someone closed its window.

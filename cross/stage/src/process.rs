@@ -219,6 +219,15 @@ impl Drop for Process {
     }
 }
 
+/// SIGKILL to a process that another one started. One that is gone already is as good.
+pub(crate) fn kill(id: u32) -> Result<()> {
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("a process has an id")?;
+    match kill_process(pid, Signal::KILL) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("kill {id}")),
+    }
+}
+
 /// A process and its descendants.
 fn family(id: u32) -> Result<Vec<u32>> {
     let mut parents = Vec::new();

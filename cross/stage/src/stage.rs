@@ -14,6 +14,7 @@ use crate::programs::Programs;
 use crate::reader::{Card, Reader};
 use crate::screen::{Screen, Size};
 use crate::table::Timetable;
+use crate::tap::Tap;
 use crate::wait::Stop;
 
 /// Where the kiosk is shown.
@@ -75,6 +76,7 @@ pub struct Stage {
     // Dropped in this order: whoever uses something goes before it.
     kiosk: Option<Kiosk>,
     screen: Option<Screen>,
+    tap: Option<Tap>,
     device: Device,
     card: Option<Card>,
     reader: Option<Reader>,
@@ -124,18 +126,24 @@ impl Stage {
         })?;
 
         let name = step("screen and kiosk");
-        let (screen, kiosk) = table.time(&name, || -> Result<_> {
+        let (screen, tap, kiosk) = table.time(&name, || -> Result<_> {
             let screen = match plan.shown {
                 Shown::Invisible => Some(Screen::start(plan.size, &logs, stop)?),
                 Shown::Window => None,
             };
+            let tap = match plan.shown {
+                Shown::Invisible => Some(Tap::open(work.join("tap.sock"), &device.socket())?),
+                Shown::Window => None,
+            };
+            let socket =
+                tap.as_ref().map_or_else(|| device.socket(), |tap| tap.socket().to_owned());
             let display = screen.as_ref().map(Screen::display);
-            let kiosk = Kiosk::start(programs, &device.socket(), plan.size, display, &logs)?;
-            Ok((screen, kiosk))
+            let kiosk = Kiosk::start(programs, &socket, plan.size, display, &logs)?;
+            Ok((screen, tap, kiosk))
         })?;
 
         let stop = stop.clone();
-        Ok(Self { kiosk: Some(kiosk), screen, device, card, reader, core, plan, stop })
+        Ok(Self { kiosk: Some(kiosk), screen, tap, device, card, reader, core, plan, stop })
     }
 
     /// The programs it is built from.
@@ -211,6 +219,14 @@ impl Stage {
     /// When the kiosk is shown in a window.
     pub fn screen(&mut self) -> Result<&mut Screen> {
         self.screen.as_mut().context("the screen is an invisible one")
+    }
+
+    /// What the agent says to the kiosk.
+    ///
+    /// # Errors
+    /// When the kiosk is shown in a window: then nobody listens.
+    pub fn tap(&self) -> Result<&Tap> {
+        self.tap.as_ref().context("the kiosk's connection is tapped")
     }
 
     /// The virtual card.

@@ -1,49 +1,38 @@
 //! A scripted visitor: looks at the screen, touches controls where they are, lays the card and
 //! takes it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::device::Kept;
+use crate::mirror::{Mirror, Shown};
 use crate::picture::Picture;
-use crate::process;
 use crate::search::Person;
 use crate::stage::Stage;
 use crate::table::Timetable;
 use crate::wait::until;
 
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Where a control is, in pixels.
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct Place {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-}
-
-impl Place {
-    #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]
-    fn middle(self) -> (i16, i16) {
-        ((self.x + self.width / 2.0) as i16, (self.y + self.height / 2.0) as i16)
-    }
-}
+/// A touch that comes sooner after a new page was meant for the page before, and is not taken
+/// (`SETTLING` of the journey, and a little more).
+const SETTLED: Duration = Duration::from_millis(380);
+/// So many pages at most between the card and the number.
+const MOST_PAGES: usize = 60;
 
 /// Who stands before the kiosk.
 pub struct Visitor<'a> {
     stage: &'a mut Stage,
+    mirror: Mirror,
     person: Person,
     pictures: Option<PathBuf>,
     taken: usize,
-    places: BTreeMap<String, BTreeMap<String, Place>>,
     /// End of the kiosk's log when the last thing was done.
     mark: u64,
     done_at: Instant,
+    /// When the present page was first seen.
+    seen_at: Instant,
     table: Timetable,
     /// Called with each step, before it is waited for.
     progress: fn(&str),
@@ -59,19 +48,20 @@ impl<'a> Visitor<'a> {
         progress: fn(&str),
     ) -> Self {
         Self {
+            mirror: Mirror::new(stage.programs().clone(), stage.size()),
             stage,
             person,
             pictures: pictures.map(Path::to_owned),
             taken: 0,
-            places: BTreeMap::new(),
             mark: 0,
             done_at: Instant::now(),
+            seen_at: Instant::now(),
             table: Timetable::begin(),
             progress,
         }
     }
 
-    /// The slice from start to wiped: 転居届 with the card.
+    /// A whole visit: 転居届 with the card, from the first touch to the wiped screen.
     ///
     /// # Errors
     /// When a screen does not come, with the words of the program that ended.
@@ -91,37 +81,136 @@ impl<'a> Visitor<'a> {
         self.keeps()
     }
 
-    /// From the finished form to 「お預かりしました」.
-    ///
-    /// # Errors
-    /// When a screen does not come.
-    pub fn keeps(&mut self) -> Result<()> {
-        self.touches("review", "この内容で預ける")?;
-        self.sees("kept")
-    }
-
     /// From start to the finished form.
     ///
     /// # Errors
     /// When a screen does not come.
     pub fn until_review(&mut self) -> Result<()> {
-        self.sees("start")?;
-        self.touches("start", "はじめる")?;
-        self.sees("procedures")?;
-        self.touches("procedures", "転居届")?;
-        self.sees("purpose")?;
-        self.touches("purpose", "カードを使って進む")?;
-        self.sees("lay_card")?;
+        self.until_form()?;
+        self.fills_in()
+    }
+
+    /// From start to what the card said.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn until_form(&mut self) -> Result<()> {
+        self.until_pin()?;
+        let pin = self.person.pin.clone();
+        self.types(&pin)?;
+        self.touches("submit_pin")?;
+        self.sees("form")
+    }
+
+    /// From start to the key pad.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn until_pin(&mut self) -> Result<()> {
+        self.until_card()?;
         self.lays_the_card()?;
-        self.sees("pin_entry")?;
-        self.types_the_pin()?;
-        self.touches("pin_entry", "この番号で読み取る")?;
-        self.sees("form")?;
-        self.touches("form", "次へ")?;
-        self.sees("question")?;
-        self.touches_and_sees_it("question", "家族（世帯）の全員")?;
-        self.touches("question", "次へ")?;
-        self.sees("review")
+        self.sees("pin_entry")
+    }
+
+    /// From start to the request for the card.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn until_card(&mut self) -> Result<()> {
+        self.until_purpose()?;
+        self.touches("agree_purpose")?;
+        self.sees("lay_card")
+    }
+
+    /// From start to the purpose of 転居届.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn until_purpose(&mut self) -> Result<()> {
+        self.sees("start")?;
+        self.touches("start")?;
+        self.sees("procedures")?;
+        self.touches("pack.tenkyo")?;
+        self.sees("purpose")
+    }
+
+    /// Answers every question somehow, until the finished form stands there, read to its end.
+    ///
+    /// # Errors
+    /// When a page does not come or cannot be answered.
+    pub fn fills_in(&mut self) -> Result<()> {
+        for _ in 0..MOST_PAGES {
+            let shown = self.shown()?;
+            match shown.screen.as_str() {
+                "form" => self.goes_on("next")?,
+                "question" => self.chooses(&shown)?,
+                "towns" => self.picks_a_town(&shown)?,
+                "entry" => self.types_an_answer(&shown)?,
+                "review" => return self.reads_to_the_end(),
+                other => bail!("nobody knows what to do on the screen {other}"),
+            }
+        }
+        bail!("the questions do not end")
+    }
+
+    fn chooses(&mut self, shown: &Shown) -> Result<()> {
+        let choices = shown.controls.iter().filter(|(name, _)| name.starts_with("choose."));
+        let (first, _) =
+            choices.min_by_key(|(_, c)| c.middle().1).context("a question has choices")?;
+        self.touches(first)?;
+        self.goes_on("next")
+    }
+
+    fn picks_a_town(&mut self, shown: &Shown) -> Result<()> {
+        let enabled = |prefix: &str, shown: &Shown| {
+            let mut controls = shown.controls.iter();
+            let found = controls.find(|(name, c)| name.starts_with(prefix) && c.enabled);
+            found.map(|(name, _)| name.clone()).with_context(|| format!("a control {prefix}…"))
+        };
+        let row = enabled("kana_row.", shown)?;
+        self.touches(&row)?;
+        let town = self.waits_for("a town to choose", |shown| Ok(enabled("town.", shown).ok()))?;
+        self.goes_on(&town)
+    }
+
+    fn types_an_answer(&mut self, shown: &Shown) -> Result<()> {
+        let groups = shown.entry.clone().context("an entry has groups of digits")?;
+        for (place, group) in groups.digits.iter().enumerate() {
+            let digits = match (groups.kind.as_str(), place) {
+                ("date", 0) => "2026".to_owned(),
+                ("date", _) => "01".to_owned(),
+                ("address", 0) => "1".to_owned(),
+                ("address", _) => break,
+                _ => "1".repeat(usize::from(*group)),
+            };
+            let last = place + 1 == groups.digits.len() || groups.kind == "address";
+            self.types(&digits)?;
+            if !last && digits.len() < usize::from(*group) {
+                self.touches("next_group")?;
+            }
+        }
+        self.goes_on("next")
+    }
+
+    /// Scrolls down, where the page scrolls, until everything was seen.
+    fn reads_to_the_end(&mut self) -> Result<()> {
+        for _ in 0..MOST_PAGES {
+            let shown = self.shown()?;
+            if !shown.more_below {
+                break;
+            }
+            self.presses("scroll.down", &shown)?;
+        }
+        self.mirror.touched(self.stage.tap()?, "seen_to_end")
+    }
+
+    /// From the finished form to 「お預かりしました」.
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn keeps(&mut self) -> Result<()> {
+        self.touches("keep")?;
+        self.sees("kept")
     }
 
     /// From 「お預かりしました」 to the next start screen: the card is taken only when asked.
@@ -129,20 +218,24 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// When a screen does not come.
     pub fn leaves(&mut self) -> Result<()> {
-        self.touches("kept", "終わる")?;
-        self.sees("take_card")?;
-        self.does()?;
-        self.stage.card()?.take()?;
+        self.touches("finish")?;
+        if self.stage.card()?.is_laid()? {
+            self.sees("take_card")?;
+            self.does()?;
+            self.stage.card()?.take()?;
+        }
         self.sees("start")
     }
 
-    /// What the agent said when the application was durable.
+    /// What the agent said when the newest application was durable.
     ///
     /// # Errors
     /// When it did not.
     pub fn kept_application(&mut self) -> Result<Kept> {
         let stop = self.stage.stop().clone();
-        self.stage.device().kept(0, &stop)
+        self.stage.device().kept(0, &stop)?;
+        let newest = self.stage.device().all_kept()?.pop();
+        newest.context("something is kept")
     }
 
     /// The stage on which the visitor stands.
@@ -156,16 +249,61 @@ impl<'a> Visitor<'a> {
         self.table
     }
 
-    fn sees(&mut self, screen: &str) -> Result<()> {
+    /// Waits until a page is on the screen, and looks at it.
+    ///
+    /// # Errors
+    /// When it does not come, with those that came instead.
+    pub fn sees(&mut self, screen: &str) -> Result<()> {
         (self.progress)(screen);
         let stop = self.stage.stop().clone();
         let mark = self.mark;
         self.stage.kiosk()?.shows(screen, mark, &stop)?;
         self.table.note(screen, self.done_at.elapsed());
+        self.seen_at = Instant::now();
         let drawn = until("a drawn screen", PATIENCE, &stop, || {
             Ok(Some(self.stage.screen()?.picture()?).filter(Picture::shows_something))
         })?;
+        self.waits_for(screen, |shown| Ok((shown.screen == screen).then_some(())))?;
         self.keep(&drawn, screen)
+    }
+
+    /// What stands on the screen now.
+    ///
+    /// # Errors
+    /// When the twin does not run.
+    pub fn shown(&mut self) -> Result<Shown> {
+        self.mirror.look(self.stage.tap()?)
+    }
+
+    /// Waits until what stands on the screen is as `look` wants it.
+    ///
+    /// # Errors
+    /// When it does not come to that, with what stands there instead.
+    pub fn waits_for<T>(
+        &mut self,
+        what: &str,
+        mut look: impl FnMut(&Shown) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let stop = self.stage.stop().clone();
+        let mut last = None;
+        let found = until(what, PATIENCE, &stop, || {
+            let shown = self.mirror.look(self.stage.tap()?)?;
+            let found = look(&shown);
+            last = Some(shown);
+            found
+        });
+        found.with_context(|| match last {
+            Some(shown) => format!("the screen {} says {:?}", shown.screen, shown.texts),
+            None => "nothing was seen".to_owned(),
+        })
+    }
+
+    /// Waits until these words are on the screen.
+    ///
+    /// # Errors
+    /// When they do not come, with those that are there.
+    pub fn reads(&mut self, words: &str) -> Result<()> {
+        self.waits_for(words, |shown| Ok(shown.says(words).then_some(())))
     }
 
     fn keep(&mut self, picture: &Picture, screen: &str) -> Result<()> {
@@ -175,60 +313,94 @@ impl<'a> Visitor<'a> {
     }
 
     /// Before the visitor does something: what the kiosk says from now on is the answer.
-    fn does(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the kiosk's log cannot be read.
+    pub fn does(&mut self) -> Result<()> {
         self.mark = self.stage.kiosk()?.mark()?;
         self.done_at = Instant::now();
         Ok(())
     }
 
-    fn touches(&mut self, screen: &str, label: &str) -> Result<()> {
-        let (x, y) = self.place(screen, label)?.middle();
+    /// Touches a control, by its name, once it can be touched; scrolls to it where it must.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn touches(&mut self, control: &str) -> Result<()> {
+        let (x, y) = loop {
+            let shown = self.waits_for(control, |shown| {
+                let there = shown.controls.get(control).is_some_and(|control| control.enabled);
+                let below = shown.more_below && !shown.controls.contains_key(control);
+                Ok((there || below).then(|| shown.clone()))
+            })?;
+            match shown.controls.get(control) {
+                Some(control) => break control.middle(),
+                None => self.presses("scroll.down", &shown)?,
+            }
+        };
+        let (stop, seen_at) = (self.stage.stop().clone(), self.seen_at);
+        until("the page to settle", PATIENCE, &stop, || {
+            Ok((seen_at.elapsed() >= SETTLED).then_some(()))
+        })?;
         self.does()?;
+        self.press(control, (x, y))
+    }
+
+    fn presses(&mut self, control: &str, shown: &Shown) -> Result<()> {
+        self.press(control, shown.control(control)?.middle())
+    }
+
+    /// The twin is touched first: the agent's answer must find it waiting for one.
+    fn press(&mut self, control: &str, (x, y): (i16, i16)) -> Result<()> {
+        self.mirror.touched(self.stage.tap()?, control)?;
         self.stage.screen()?.press(x, y)
     }
 
-    /// Touches a control that changes the screen on which it is.
-    fn touches_and_sees_it(&mut self, screen: &str, label: &str) -> Result<()> {
-        let before = self.stage.screen()?.picture()?;
-        self.touches(screen, label)?;
+    /// Touches a control that leads to another page, and waits for that.
+    fn goes_on(&mut self, control: &str) -> Result<()> {
+        self.touches(control)?;
         let stop = self.stage.stop().clone();
-        let what = format!("a change of the screen {screen} after a touch");
-        until(&what, PATIENCE, &stop, || {
-            Ok((self.stage.screen()?.picture()? != before).then_some(()))
-        })
+        let mark = self.mark;
+        let screen = self.stage.kiosk()?.shows_another(mark, &stop)?;
+        (self.progress)(&screen);
+        self.table.note(&screen, self.done_at.elapsed());
+        self.seen_at = Instant::now();
+        self.waits_for(&screen, |shown| Ok((shown.screen == screen).then_some(())))
     }
 
-    fn types_the_pin(&mut self) -> Result<()> {
-        for digit in self.person.pin.clone().chars() {
-            self.touches_and_sees_it("pin_entry", &digit.to_string())?;
+    /// Types digits on the key pad, each when the one before is on the screen.
+    ///
+    /// # Errors
+    /// When the screen does not change.
+    pub fn types(&mut self, digits: &str) -> Result<()> {
+        for digit in digits.chars() {
+            ensure!(digit.is_ascii_digit(), "a key pad has digits");
+            let before = self.stage.screen()?.picture()?;
+            self.touches(&format!("digit.{digit}"))?;
+            let stop = self.stage.stop().clone();
+            until("a change of the screen after a digit", PATIENCE, &stop, || {
+                Ok((self.stage.screen()?.picture()? != before).then_some(()))
+            })?;
         }
         let drawn = self.stage.screen()?.picture()?;
-        self.keep(&drawn, "pin_entry_full")
+        self.keep(&drawn, "typed")
     }
 
-    fn lays_the_card(&mut self) -> Result<()> {
+    /// Lays the card on the reader.
+    ///
+    /// # Errors
+    /// When it cannot be.
+    pub fn lays_the_card(&mut self) -> Result<()> {
         self.does()?;
         self.stage.card()?.lay()
     }
 
-    fn place(&mut self, screen: &str, label: &str) -> Result<Place> {
-        if !self.places.contains_key(screen) {
-            let places = self.ask_the_twin(screen)?;
-            self.places.insert(screen.to_owned(), places);
-        }
-        let places = &self.places[screen];
-        let begins = || places.iter().find(|(name, _)| name.starts_with(label)).map(|(_, p)| p);
-        let Some(place) = places.get(label).or_else(begins) else {
-            let known: Vec<&str> = places.keys().map(String::as_str).collect();
-            bail!("the screen {screen} has no control {label}; it has {}", known.join(", "))
-        };
-        Ok(*place)
-    }
-
-    fn ask_the_twin(&self, screen: &str) -> Result<BTreeMap<String, Place>> {
-        let mut twin = self.stage.programs().command("madoguchi-kiosk-twin")?;
-        twin.args(["places", "--size", &self.stage.size().to_string(), "--scene", screen]);
-        let answer = process::run(&mut twin)?;
-        serde_json::from_slice(&answer).context("read the twin's places")
+    /// Takes it off.
+    ///
+    /// # Errors
+    /// When it cannot be.
+    pub fn takes_the_card(&mut self) -> Result<()> {
+        self.does()?;
+        self.stage.card()?.take()
     }
 }

@@ -120,10 +120,11 @@ fn what_was_kept_survives_the_agents_death_and_arrives_once() {
     let Some(stop) = namespaces::test(name, ALL).expect("passes inside") else { return };
     let work = tempfile::tempdir().expect("a folder");
     let mut stage = set_up(work.path(), &stop);
-    // Nothing can be delivered before the agent dies.
-    stage.core().end_role("intake").expect("the intake ends");
     let person = person(&stage);
     let mut visitor = Visitor::come(&mut stage, person, None, say);
+    visitor.sees("start").expect("in service");
+    // Nothing can be delivered before the agent dies.
+    visitor.stage().core().end_role("intake").expect("the intake ends");
     visitor.until_kept().expect("kept without the core");
     let kept = visitor.kept_application().expect("durable");
     visitor.stage().device().restart_after_kill(&stop).expect("the agent comes back");

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use madoguchi_journey::view::Language;
+use madoguchi_resident::twin::follow::Follower;
 use madoguchi_resident::twin::{Stage, pictures, scenes};
 use madoguchi_widgets::Pixels;
 
@@ -47,6 +48,13 @@ enum Task {
         #[arg(long)]
         language: Option<Tongue>,
     },
+    /// Follows a running kiosk: reads what happens to it, a JSON value a line, and at each line
+    /// `"look"` prints what stands on its screen, in one line.
+    Follow {
+        /// The screen, as 1080x1920.
+        #[arg(long)]
+        size: Pixels,
+    },
     /// Prints the names of the scenes.
     Scenes,
 }
@@ -82,6 +90,19 @@ fn main() -> anyhow::Result<()> {
         Task::Scenes => {
             for name in scenes::NAMES {
                 writeln!(out, "{name}")?;
+            }
+        }
+        Task::Follow { size } => {
+            let mut follower = Follower::new(Stage::new()?, size, Language::Japanese);
+            for line in std::io::stdin().lines() {
+                let line = line?;
+                if line == "\"look\"" {
+                    serde_json::to_writer(&mut out, &follower.shown())?;
+                    writeln!(out)?;
+                    out.flush()?;
+                } else {
+                    follower.hear(serde_json::from_str(&line).context("what happened")?);
+                }
             }
         }
         Task::Places { size, scene, language } => {

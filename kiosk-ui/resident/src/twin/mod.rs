@@ -4,6 +4,7 @@
 //! Never part of a shipped program: the feature `twin` brings a testing crate and debug
 //! information into the build.
 
+pub mod follow;
 pub mod pictures;
 pub mod places;
 pub mod scenes;
