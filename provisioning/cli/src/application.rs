@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use madoguchi_authority::Role;
-use madoguchi_procedure::display::{Language, card_value};
-use madoguchi_procedure::{FieldDefinition, Pack, Source};
+use madoguchi_procedure::display::{Language, card_value, field_value};
+use madoguchi_procedure::{FieldDefinition, Pack};
 use madoguchi_protocol::application::{
     CardEvidence, Content, Field, Origin, SignatureCheck, TicketOnlyReason,
 };
@@ -31,7 +31,7 @@ pub(crate) fn run(command: Application) -> Result<Report> {
 }
 
 fn read_packs(paths: &[PathBuf]) -> Result<Vec<Pack>> {
-    Ok(toml_file::read_packs(paths)?.into_iter().map(|file| file.pack).collect())
+    Ok(toml_file::read_packs(paths)?.into_iter().map(|file| file.read).collect())
 }
 
 fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
@@ -90,13 +90,7 @@ fn value(field: &Field, definition: Option<&FieldDefinition>) -> String {
     if let Some(evidence) = &field.evidence {
         return card_value(evidence.attribute, value, LANGUAGE);
     }
-    match definition.map(|d| &d.source) {
-        Some(Source::Question { choices, .. }) => choices
-            .iter()
-            .find(|choice| choice.key.as_str() == value)
-            .map_or_else(|| value.clone(), |choice| LANGUAGE.of(&choice.label).to_owned()),
-        _ => value.clone(),
-    }
+    definition.map_or_else(|| value.clone(), |d| field_value(d, value, LANGUAGE))
 }
 
 fn said_by(evidence: &CardEvidence) -> String {

@@ -1,11 +1,15 @@
 //! The command line, and its manual.
 
+mod pack;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use madoguchi_identity::Endpoint;
 use madoguchi_protocol::{ApplicationId, DeviceId, SiteId, TenantId};
+
+pub(crate) use self::pack::{Pack, SchemaName};
 
 /// Sets up and looks after a Madoguchi installation.
 ///
@@ -44,6 +48,9 @@ pub(crate) enum Command {
     /// Keys to which devices seal applications; only the office can open them.
     #[command(subcommand)]
     SealingKey(SealingKey),
+    /// Procedure packs, while they are written.
+    #[command(subcommand)]
+    Pack(Pack),
     /// What devices are told: packs, profiles and sealing keys, signed offline.
     #[command(subcommand)]
     Bundle(Bundle),
@@ -197,6 +204,13 @@ pub(crate) struct Sign {
     /// times.
     #[arg(long, value_name = "PATH", required_if_eq("kind", "packs"))]
     pub(crate) packs: Vec<PathBuf>,
+    /// For --kind packs: a life event, which leads to several packs. May be given several times;
+    /// they are shown in that order.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) life_event: Vec<PathBuf>,
+    /// For --kind packs: the municipality's 町丁目, from which new addresses are picked.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) towns: Option<PathBuf>,
     /// For --kind profile: the device's profile.
     #[arg(long, value_name = "FILE", required_if_eq("kind", "profile"))]
     pub(crate) profile: Option<PathBuf>,

@@ -9,8 +9,11 @@ use madoguchi_authority::{Role, files};
 use madoguchi_durable::Readers;
 use madoguchi_envelope::Kem;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
+use madoguchi_procedure::{Entry, Pack, Source};
+use madoguchi_protocol::PackId;
 use madoguchi_protocol::bundle::{Bundle as Signed, Payload, Profile, SignedBundle};
 use madoguchi_protocol::core_api::{BUNDLES, BundleTaken, MAX_BODY};
+use madoguchi_protocol::frame::MAX_FRAME;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -18,6 +21,9 @@ use crate::arguments::{Bundle, Kind, Sign};
 use crate::connection::Connection;
 use crate::report::Report;
 use crate::toml_file;
+
+/// The agent hands all packs to the screen in one frame; what else is in it needs little.
+const MOST_BYTES_OF_PACKS: usize = MAX_FRAME - 16 * 1024;
 
 pub(crate) fn run(command: Bundle) -> Result<Report> {
     match command {
@@ -121,19 +127,7 @@ fn is_of_the_same(one: &Payload, other: &Payload) -> bool {
 /// What is signed, and a name for each thing in it.
 fn payload(arguments: &Sign) -> Result<(Payload, Vec<String>)> {
     match arguments.kind {
-        Kind::Packs => {
-            let files = toml_file::read_packs(&arguments.packs)?;
-            let names = files.iter().map(|f| format!("{} v{}", f.pack.id, f.pack.version));
-            let names = names.collect();
-            Ok((
-                Payload::Packs {
-                    packs: files.into_iter().map(|f| f.text).collect(),
-                    life_events: vec![],
-                    towns: None,
-                },
-                names,
-            ))
-        }
+        Kind::Packs => packs(arguments),
         Kind::Profile => {
             let path = arguments.profile.as_deref().context("--profile is missing")?;
             let profile: Profile = toml_file::read(path)?;
@@ -151,12 +145,67 @@ fn payload(arguments: &Sign) -> Result<(Payload, Vec<String>)> {
     }
 }
 
+/// Packs, life events and towns, which reach devices together.
+fn packs(arguments: &Sign) -> Result<(Payload, Vec<String>)> {
+    let packs = toml_file::read_packs(&arguments.packs)?;
+    let events = toml_file::read_life_events(&arguments.life_event)?;
+    let towns = arguments.towns.as_deref().map(toml_file::read_towns).transpose()?;
+    for event in &events {
+        let known = |id: &PackId| packs.iter().any(|file| file.read.id == *id);
+        if let Some(missing) = event.read.packs().find(|id| !known(id)) {
+            let event = &event.read.id;
+            bail!("the life event {event} leads to the pack {missing}, which is not among --packs");
+        }
+    }
+    let needs_towns = |pack: &Pack| {
+        pack.fields.iter().any(|f| matches!(f.source, Source::Entry { entry: Entry::Address, .. }))
+    };
+    if towns.is_none()
+        && let Some(file) = packs.iter().find(|file| needs_towns(&file.read))
+    {
+        bail!("--towns is missing: the pack {} asks for an address", file.read.id);
+    }
+    let mut names: Vec<_> =
+        packs.iter().map(|f| format!("{} v{}", f.read.id, f.read.version)).collect();
+    names.extend(events.iter().map(|f| format!("life event {}", f.read.id)));
+    names.extend(towns.iter().map(|f| format!("{} towns", f.read.iter().len())));
+    let payload = Payload::Packs {
+        packs: packs.into_iter().map(|f| f.text).collect(),
+        life_events: events.into_iter().map(|f| f.text).collect(),
+        towns: towns.map(|f| f.text),
+    };
+    let bytes = serde_json::to_vec(&payload).context("the packs cannot be written")?.len();
+    if bytes > MOST_BYTES_OF_PACKS {
+        bail!("the packs have {bytes} bytes together; a kiosk takes {MOST_BYTES_OF_PACKS}");
+    }
+    Ok((payload, names))
+}
+
 fn check_profile(profile: &Profile) -> Result<()> {
     if !(30..=300).contains(&profile.idle_seconds) {
         bail!("idle_seconds: 30 to 300, not {}", profile.idle_seconds);
     }
     if profile.sections.is_empty() {
         bail!("sections: name at least one, or the device can give no number");
+    }
+    if let Some(appearance) = profile.appearance {
+        if appearance.volume > 100 {
+            bail!("appearance.volume: 0 to 100, not {}", appearance.volume);
+        }
+        if appearance.panel_mm.is_some_and(|size| size.contains(&0)) {
+            bail!("appearance.panel_mm: the visible width and height in millimetres");
+        }
+    }
+    if let Some(printer) = &profile.printer {
+        if !["ipp://", "ipps://"].iter().any(|scheme| printer.uri.starts_with(scheme)) {
+            bail!("printer.uri: an address that begins with ipp:// or ipps://");
+        }
+        if ![58, 80, 210].contains(&printer.slip_width_mm) {
+            bail!("printer.slip_width_mm: 58, 80 or 210, not {}", printer.slip_width_mm);
+        }
+    }
+    if profile.packs_valid_days == Some(0) {
+        bail!("packs_valid_days: at least 1; leave it out for packs that never grow too old");
     }
     if profile.municipality.ja.trim().is_empty() || profile.municipality.en.trim().is_empty() {
         bail!("municipality: the name is needed in both languages");

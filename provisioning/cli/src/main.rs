@@ -10,6 +10,8 @@ mod bundle;
 mod connection;
 mod device;
 mod keys;
+mod pack;
+mod preview;
 mod report;
 mod toml_file;
 
@@ -44,6 +46,7 @@ fn run(command: Command) -> anyhow::Result<Report> {
         Command::Ca(command) => keys::ca(command),
         Command::Certificate(command) => keys::certificate(command),
         Command::SealingKey(command) => keys::sealing_key(command),
+        Command::Pack(command) => pack::run(command),
         Command::Bundle(command) => bundle::run(command),
         Command::Device(command) => device::run(command),
         Command::Application(command) => application::run(command),

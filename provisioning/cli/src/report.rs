@@ -9,6 +9,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::connection::RefusedByCore;
+use crate::pack::Mistakes;
 
 /// The outcome of a command that succeeded.
 pub(crate) struct Report {
@@ -34,13 +35,20 @@ impl Report {
 
 /// Says what went wrong, with everything behind it.
 pub(crate) fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
+    let mistakes = error.downcast_ref::<Mistakes>();
     if json {
         let problem = error.downcast_ref::<RefusedByCore>().map(|refused| &refused.0);
         let mut body = json!({ "error": format!("{error:#}") });
         if let Some(problem) = problem {
             body["problem"] = json!(problem);
         }
+        if let Some(Mistakes(mistakes)) = mistakes {
+            body["mistakes"] = json!(mistakes);
+        }
         eprintln!("{body}");
+    } else if let Some(mistakes) = mistakes {
+        // As compilers print it, so that an editor finds the place.
+        eprintln!("{mistakes}");
     } else {
         eprintln!("error: {error:#}");
     }

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use madoguchi_procedure::Pack;
+use madoguchi_procedure::{LifeEvent, Pack, PackError, Towns};
 use serde::de::DeserializeOwned;
 
-/// A pack with the text from which it was read.
+/// What was read, with its text.
 #[derive(Debug)]
-pub(crate) struct PackFile {
+pub(crate) struct TomlFile<T> {
     pub(crate) text: String,
-    pub(crate) pack: Pack,
+    pub(crate) read: T,
 }
 
 /// Reads a TOML file.
@@ -27,20 +27,44 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 /// Reads packs: files, and folders of `*.toml`. Each id once.
-pub(crate) fn read_packs(paths: &[PathBuf]) -> Result<Vec<PackFile>> {
-    let mut packs: Vec<PackFile> = Vec::new();
-    for path in pack_paths(paths)? {
-        let text = read_text(&path)?;
-        let pack = Pack::parse(&text).map_err(|e| anyhow!("{}: {e}", path.display()))?;
-        if packs.iter().any(|other| other.pack.id == pack.id) {
-            bail!("{}: the pack {} is there twice; remove one", path.display(), pack.id);
+pub(crate) fn read_packs(paths: &[PathBuf]) -> Result<Vec<TomlFile<Pack>>> {
+    let mut packs: Vec<TomlFile<Pack>> = Vec::new();
+    for path in files(paths)? {
+        let file = parse(&path, Pack::parse)?;
+        if packs.iter().any(|other| other.read.id == file.read.id) {
+            bail!("{}: the pack {} is there twice; remove one", path.display(), file.read.id);
         }
-        packs.push(PackFile { text, pack });
+        packs.push(file);
     }
     Ok(packs)
 }
 
-fn pack_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// Reads life events. Each id once.
+pub(crate) fn read_life_events(paths: &[PathBuf]) -> Result<Vec<TomlFile<LifeEvent>>> {
+    let mut events: Vec<TomlFile<LifeEvent>> = Vec::new();
+    for path in paths {
+        let file = parse(path, LifeEvent::parse)?;
+        if events.iter().any(|other| other.read.id == file.read.id) {
+            bail!("{}: the life event {} is there twice", path.display(), file.read.id);
+        }
+        events.push(file);
+    }
+    Ok(events)
+}
+
+/// Reads the municipality's towns.
+pub(crate) fn read_towns(path: &Path) -> Result<TomlFile<Towns>> {
+    parse(path, Towns::parse)
+}
+
+fn parse<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, PackError>) -> Result<TomlFile<T>> {
+    let text = read_text(path)?;
+    let read = parse(&text).map_err(|e| anyhow!("{}: {e}", path.display()))?;
+    Ok(TomlFile { text, read })
+}
+
+/// Files, and the `*.toml` of folders.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -65,6 +89,6 @@ fn pack_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-fn read_text(path: &Path) -> Result<String> {
+pub(crate) fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
 }

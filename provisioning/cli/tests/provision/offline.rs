@@ -10,9 +10,7 @@ use crate::provision::{Provision, data};
 #[test]
 fn what_was_signed_verifies_under_the_key_that_was_made() {
     let provision = Provision::founded();
-    let fingerprint = provision.sign("packs", "7", &["--packs", &data("procedures")], "packs.json")
-        ["signed_by"]
-        .clone();
+    let fingerprint = provision.sign_packs("7", "packs.json")["signed_by"].clone();
     provision.sign("profile", "1", &["--profile", &data("profiles/kiosk.toml")], "profile.json");
     provision.sign("sealing-keys", "1", &["--sealing-keys", "sealing"], "sealing-keys.json");
 
@@ -26,8 +24,10 @@ fn what_was_signed_verifies_under_the_key_that_was_made() {
     };
     let packs = verified("packs.json");
     assert_eq!(packs.generation, 7);
-    let Payload::Packs { packs, .. } = packs.payload else { panic!("packs") };
+    let Payload::Packs { packs, life_events, towns } = packs.payload else { panic!("packs") };
     assert!(packs.iter().any(|text| text.contains("転居届")));
+    assert!(life_events.iter().any(|text| text.contains("引っ越し")));
+    assert!(towns.is_some_and(|text| text.contains("本町一丁目")));
     let Payload::Profile { profile } = verified("profile.json").payload else {
         panic!("a profile")
     };
@@ -107,7 +107,7 @@ fn keys_are_private_and_never_overwritten() {
 #[test]
 fn only_a_former_generation_is_replaced() {
     let provision = Provision::founded();
-    let packs = data("procedures");
+    let packs = data("procedures/inkan-shomei.toml");
     let sign = |generation: &str, out: &str| {
         let head = ["bundle", "sign", "--kind", "packs", "--packs", &packs, "--tenant", "tokiwa"];
         let tail = ["--municipal-key", "municipal", "--generation", generation, "--out", out];
@@ -205,8 +205,21 @@ fn a_wrong_profile_is_not_signed() {
     let good = std::fs::read_to_string(data("profiles/kiosk.toml")).expect("a profile");
     for (from, to, said) in [
         ("idle_seconds = 90", "idle_seconds = 5", "idle_seconds: 30 to 300"),
-        ("[\"A\"]", "[]", "sections"),
-        ("[\"A\"]", "[\"O\"]", "line 5"),
+        ("[\"A\", \"B\", \"C\"]", "[]", "sections"),
+        ("\"A\"", "\"O\"", "line 5"),
+        ("volume = 60", "volume = 101", "appearance.volume"),
+        ("volume = 60", "volume = 60\npanel_mm = [344, 0]", "appearance.panel_mm"),
+        ("sections", "packs_valid_days = 0\nsections", "packs_valid_days"),
+        (
+            "[appearance]",
+            "[printer]\nuri = \"http://p/\"\nslip_width_mm = 80\nforms = true\n[appearance]",
+            "printer.uri",
+        ),
+        (
+            "[appearance]",
+            "[printer]\nuri = \"ipp://p/\"\nslip_width_mm = 81\nforms = true\n[appearance]",
+            "printer.slip_width_mm",
+        ),
         ("idle_seconds", "patience", "patience"),
         ("常盤市\"", "\"", "municipality"),
     ] {
@@ -277,4 +290,37 @@ fn a_wrong_command_line_is_status_2_and_json_when_asked() {
     let error: serde_json::Value = serde_json::from_slice(&output.stderr).expect("JSON");
     assert!(error["error"].as_str().expect("a text").contains("a-z, 0-9"), "{error}");
     assert_eq!(provision.output(&["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn every_shipped_profile_can_be_signed() {
+    let provision = Provision::founded();
+    for file in std::fs::read_dir(data("profiles")).expect("a folder") {
+        let path = file.expect("a file").path();
+        if path.extension().is_some_and(|e| e == "toml") {
+            let profile = path.to_str().expect("a name").to_owned();
+            let out = format!("{}.json", path.file_stem().expect("a name").to_string_lossy());
+            provision.sign("profile", "1", &["--profile", &profile], &out);
+        }
+    }
+}
+
+#[test]
+fn packs_that_a_kiosk_could_not_use_are_not_signed() {
+    let provision = Provision::founded();
+    let refused = |source: &[&str]| {
+        let head = ["bundle", "sign", "--kind", "packs", "--generation", "1", "--tenant", "tokiwa"];
+        let tail = ["--municipal-key", "municipal", "--out", "packs.json"];
+        let error = provision.error(&[&head[..], source, &tail[..]].concat());
+        assert!(!provision.path("packs.json").exists(), "nothing is signed");
+        error
+    };
+    let (moving_in, seal) = (data("procedures/tennyu.toml"), data("procedures/inkan-shomei.toml"));
+    let error = refused(&["--packs", &moving_in]);
+    assert!(error.contains("--towns is missing: the pack tennyu"), "{error}");
+    let event = data("procedures/life-events/hikkoshi.toml");
+    let error = refused(&["--packs", &seal, "--life-event", &event]);
+    assert!(error.contains("hikkoshi leads to the pack tennyu"), "{error}");
+    let error = refused(&["--packs", &seal, "--life-event", &event, "--life-event", &event]);
+    assert!(error.contains("twice"), "{error}");
 }

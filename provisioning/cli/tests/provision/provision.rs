@@ -56,6 +56,14 @@ impl Provision {
         this
     }
 
+    /// Signs everything that 常盤市 tells about procedures.
+    pub fn sign_packs(&self, generation: &str, out: &str) -> Value {
+        let (packs, towns) = (data("procedures"), data("procedures/towns/tokiwa.toml"));
+        let event = data("procedures/life-events/hikkoshi.toml");
+        let source = ["--packs", &packs, "--life-event", &event, "--towns", &towns];
+        self.sign("packs", generation, &source, out)
+    }
+
     /// Signs a bundle of 常盤市 from the repository's data or this folder's keys.
     pub fn sign(&self, kind: &str, generation: &str, source: &[&str], out: &str) -> Value {
         let head = ["bundle", "sign", "--kind", kind, "--generation", generation];

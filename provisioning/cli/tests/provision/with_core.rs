@@ -15,7 +15,7 @@ use madoguchi_protocol::time::in_japan;
 use madoguchi_protocol::{ApplicationId, VisitId};
 use madoguchi_uplink::{Bootstrap, Endpoints, OutboxKey, Timeouts};
 
-use crate::provision::{Provision, data};
+use crate::provision::Provision;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -37,7 +37,7 @@ impl Office {
         }
         let issue = ["certificate", "issue", "--role", "operator", "--name", "sato"];
         provision.json(&[&issue[..], &["--ca", "ca", "--out", "sato"]].concat());
-        provision.sign("packs", "1", &["--packs", &data("procedures")], "bundles/packs.json");
+        provision.sign_packs("1", "bundles/packs.json");
         let sealing = ["--sealing-keys", "sealing"];
         provision.sign("sealing-keys", "1", &sealing, "bundles/sealing-keys.json");
 
