@@ -7,7 +7,7 @@ use madoguchi_authority::Role;
 use madoguchi_procedure::display::{Language, card_value, field_value};
 use madoguchi_procedure::{FieldDefinition, Pack};
 use madoguchi_protocol::application::{
-    CardEvidence, Content, Field, Origin, SignatureCheck, TicketOnlyReason,
+    CardEvidence, Content, Field, Origin, PartlyFilled, SignatureCheck, TicketOnlyReason,
 };
 use madoguchi_protocol::core_api::{APPLICATIONS, OpenedApplication};
 use madoguchi_protocol::header::PackVersion;
@@ -51,19 +51,31 @@ fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
         in_japan(opened.received_at),
     );
     match &opened.application.content {
-        Content::TicketOnly { reason, .. } => {
-            text.push_str(&format!("form         none: {}\n", why_no_form(*reason)));
-        }
-        Content::Filled { pack, fields } => {
-            let known = known_pack(packs, pack);
-            let title = known.map_or(String::new(), |p| format!("{} ", LANGUAGE.of(&p.title)));
-            text.push_str(&format!("form         {title}({} v{})\n\n", pack.id, pack.version));
-            let header = ["field", "value", "origin", "evidence"].map(str::to_owned);
-            let rows = fields.iter().map(|field| row(field, known));
-            text.push_str(&table(&[header].into_iter().chain(rows).collect::<Vec<_>>()));
+        Content::Filled { pack, fields } => text.push_str(&form(pack, fields, packs, "")),
+        Content::TicketOnly { reason, partly } => {
+            let why = why_no_form(*reason);
+            text.push_str(&match partly {
+                None => format!("form         none: {why}\n"),
+                Some(PartlyFilled { pack, fields }) => {
+                    form(pack, fields, packs, &format!(", not complete: {why}"))
+                }
+            });
         }
     }
     text
+}
+
+/// A form with its title, what is to be said of it, and its fields.
+fn form(version: &PackVersion, fields: &[Field], packs: &[Pack], said: &str) -> String {
+    let known = known_pack(packs, version);
+    let title = known.map_or(String::new(), |p| format!("{} ", LANGUAGE.of(&p.title)));
+    let head = format!("form         {title}({} v{}){said}\n", version.id, version.version);
+    if fields.is_empty() {
+        return head + "             nothing is filled yet\n";
+    }
+    let names = ["field", "value", "origin", "evidence"].map(str::to_owned);
+    let rows = fields.iter().map(|field| row(field, known));
+    head + "\n" + &table(&[names].into_iter().chain(rows).collect::<Vec<_>>())
 }
 
 /// The pack in the version by which the form was filled: another one might say other things.
@@ -188,6 +200,34 @@ mod tests {
             assert!(text.contains("who_moves") && text.contains("whole_household"), "{text}");
             assert!(!text.contains("引っ越した方"), "{text}");
         }
+    }
+
+    /// The same fields as a form that is not complete.
+    fn partly(reason: &str, fields: &str) -> OpenedApplication {
+        let mut opened: serde_json::Value = serde_json::from_str(OPENED).expect("JSON");
+        let fields: serde_json::Value = serde_json::from_str(fields).expect("JSON");
+        opened["application"]["content"] = serde_json::json!({
+            "kind": "ticket_only", "reason": reason,
+            "partly": {"pack": {"id": "tennyu", "version": 1}, "fields": fields},
+        });
+        serde_json::from_value(opened).expect("an application")
+    }
+
+    #[test]
+    fn a_form_that_is_not_complete_is_shown_with_the_reason_and_what_was_typed() {
+        let pack = Pack::parse(include_str!("../../procedures/tennyu.toml")).expect("a pack");
+        let typed = r#"[{"key":"who_moves","value":"whole_household","origin":"chosen"},
+            {"key":"moved_on","value":"20261101","origin":"typed"},
+            {"key":"new_address","value":"本町一丁目2-3","origin":"typed"}]"#;
+        let text = describe(&partly("without_card", typed), std::slice::from_ref(&pack));
+        let (head, form) = text.split_once("\n\n").expect("a form");
+        let said = "form         転入届 (tennyu v1), not complete: without a card";
+        assert!(head.ends_with(said), "{head}");
+        assert!(form.contains("令和8年（2026年）11月1日  typed"), "{form}");
+        assert!(form.contains("本町一丁目2-3             typed"), "{form}");
+        let text = describe(&partly("call_clerk", "[]"), &[pack]);
+        assert!(text.contains("not complete: asked for a clerk\n"), "{text}");
+        assert!(text.ends_with("nothing is filled yet\n"), "{text}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line, and its manual.
 
+mod alert;
 mod pack;
 
 use std::net::IpAddr;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use madoguchi_identity::Endpoint;
 use madoguchi_protocol::{ApplicationId, DeviceId, SiteId, TenantId};
 
+pub(crate) use self::alert::Alert;
 pub(crate) use self::pack::{Pack, SchemaName};
 
 /// Sets up and looks after a Madoguchi installation.
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     /// Applications that reached the office.
     #[command(subcommand)]
     Application(Application),
+    /// Devices at which somebody is needed.
+    #[command(subcommand)]
+    Alert(Alert),
 }
 
 #[derive(Debug, Subcommand)]

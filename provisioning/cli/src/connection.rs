@@ -64,6 +64,11 @@ impl Connection {
         self.exchange(self.client.post(self.at(path)).json(body))
     }
 
+    /// To a route that takes no body.
+    pub(crate) fn post_empty<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.exchange(self.client.post(self.at(path)))
+    }
+
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T> {
         let mut url = self.at(path);
         if !query.is_empty() {

@@ -4,6 +4,7 @@
 //! Every command says what it did and what comes next, or with `--json` prints one JSON object.
 //! Keys are never overwritten, and files with a secret can be read by their owner alone.
 
+mod alert;
 mod application;
 mod arguments;
 mod bundle;
@@ -34,13 +35,13 @@ fn main() -> ExitCode {
     };
     let json = arguments.json;
     let closed = closed.context("the process's memory cannot be closed");
-    match closed.and_then(|()| run(arguments.command)) {
+    match closed.and_then(|()| run(arguments.command, json)) {
         Ok(report) => report.print(json),
         Err(error) => report::failure(&error, json),
     }
 }
 
-fn run(command: Command) -> anyhow::Result<Report> {
+fn run(command: Command, json: bool) -> anyhow::Result<Report> {
     match command {
         Command::MunicipalKey(command) => keys::municipal_key(command),
         Command::Ca(command) => keys::ca(command),
@@ -50,5 +51,6 @@ fn run(command: Command) -> anyhow::Result<Report> {
         Command::Bundle(command) => bundle::run(command),
         Command::Device(command) => device::run(command),
         Command::Application(command) => application::run(command),
+        Command::Alert(command) => alert::run(command, json),
     }
 }

@@ -18,12 +18,15 @@ impl Provision {
         self.folder.path().join(name)
     }
 
+    /// The program with its arguments, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_madoguchi-provision"));
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
     pub fn output(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_madoguchi-provision"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .output()
-            .expect("the program runs")
+        self.command(arguments).output().expect("the program runs")
     }
 
     /// What `--json` prints.

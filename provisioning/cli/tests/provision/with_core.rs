@@ -1,6 +1,8 @@
 //! From the first key to the opened application: operator, device and core as they will meet.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use madoguchi_authority::Role;
@@ -9,11 +11,12 @@ use madoguchi_envelope::{SealFacts, SealingPublicKey, seal};
 use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
 use madoguchi_protocol::application::{Application, Content, TicketOnlyReason};
 use madoguchi_protocol::bundle::{BundleKind, Payload};
-use madoguchi_protocol::core_api::BlockRequest;
+use madoguchi_protocol::core_api::{Alert, AlertKind, BlockRequest};
 use madoguchi_protocol::ticket::{TicketNumber, TicketToken};
 use madoguchi_protocol::time::in_japan;
-use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_protocol::{AlertId, ApplicationId, VisitId};
 use madoguchi_uplink::{Bootstrap, Endpoints, OutboxKey, Timeouts};
+use serde_json::json;
 
 use crate::provision::Provision;
 
@@ -228,6 +231,65 @@ async fn an_application_kept_by_an_enrolled_device_is_shown_to_an_operator() {
     let words = office.provision.output(&show).stdout;
     let words = String::from_utf8(words).expect("text");
     assert!(words.contains("asked for a clerk") && words.contains(&id), "{words}");
+}
+
+/// A program that watches, ended with the test.
+struct Watching(Child);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_is_listed_watched_and_acknowledged_and_the_device_learns_it() {
+    let office = Office::open().await;
+    let state = tempfile::tempdir().expect("a folder");
+    let core = core(&enrol(&office.add_device(), state.path()).await);
+    let list = office.as_operator(&["alert", "list", "--office", &office.office]);
+    let words = |arguments: &[&str]| {
+        String::from_utf8(office.provision.output(arguments).stdout).expect("text")
+    };
+    assert_eq!(words(&list), "Nobody was called today.\n");
+    let watch = [&list[..], &["--watch", "--json"]].concat();
+    let mut watching =
+        Watching(office.provision.command(&watch).stdout(Stdio::piped()).spawn().expect("it runs"));
+    let mut lines = BufReader::new(watching.0.stdout.take().expect("piped")).lines();
+    let mut next_line = || -> serde_json::Value {
+        serde_json::from_str(&lines.next().expect("a line").expect("text")).expect("JSON")
+    };
+
+    let alert = Alert {
+        id: AlertId::now(),
+        kind: AlertKind::CallClerk,
+        ticket: Some("A017".parse().expect("a ticket")),
+        raised_at: jiff::Timestamp::now(),
+    };
+    core.raise_alert(&alert).await.expect("raised");
+    let id = alert.id.to_string();
+    let open = next_line();
+    assert_eq!((&open["alert"]["id"], &open["device"]), (&json!(id), &json!("kiosk-01")));
+    assert_eq!(office.provision.json(&list)["alerts"], json!([open]));
+    let said = words(&list);
+    assert!(said.contains("A017") && said.contains("NOBODY YET") && said.contains(&id), "{said}");
+
+    let acknowledge =
+        office.as_operator(&["alert", "acknowledge", &id, "--office", &office.office]);
+    let taken = office.provision.json(&acknowledge);
+    assert_eq!(taken["acknowledged_by"], "sato");
+    assert_eq!(next_line(), taken);
+    assert!(words(&acknowledge).contains("sato goes there since"));
+    let deadline = Instant::now() + DEADLINE;
+    while core.alert_state(alert.id).await.expect("a state").acknowledged_at.is_none() {
+        assert!(Instant::now() < deadline, "the device is not told");
+    }
+
+    let other = AlertId::now().to_string();
+    let unknown = office.as_operator(&["alert", "acknowledge", &other, "--office", &office.office]);
+    let refused = office.provision.refused(&unknown);
+    assert_eq!(refused["problem"]["type"], "urn:madoguchi:problem:alert.unknown");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
