@@ -10,17 +10,15 @@ use std::time::{Duration, Instant};
 
 use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_identity::{DeviceSettings, DeviceSigner};
-use madoguchi_protocol::application::{APPLICATION_FORMAT, Application};
+use madoguchi_protocol::application::{APPLICATION_FORMAT, Application, Content};
 use madoguchi_protocol::failure::chain;
-use madoguchi_protocol::ticket::{
-    BusinessDay, SectionLetter, TicketBlock, TicketNumber, TicketToken,
-};
+use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock, TicketToken};
 use madoguchi_protocol::{ApplicationId, Failure, FailureCode};
 use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store, StoreError, Waiting};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock;
-use crate::desk::Keep;
+use crate::desk::visit::{Keep, Kept};
 
 /// Commands that may wait; far more than one visit and one delivery loop ever ask at a time.
 const QUEUE: usize = 16;
@@ -37,7 +35,7 @@ pub struct KeeperState {
 }
 
 enum Command {
-    Keep(Box<Keep>, oneshot::Sender<Result<TicketNumber, Failure>>),
+    Keep(Box<Keep>, oneshot::Sender<Result<Kept, Failure>>),
     Due(Option<EnvelopeKey>, usize, oneshot::Sender<Vec<KeptEnvelope>>),
     Delivered(EnvelopeKey, oneshot::Sender<()>),
     SetAside(EnvelopeKey, oneshot::Sender<()>),
@@ -149,49 +147,65 @@ impl Keeper {
         true
     }
 
-    fn keep(&mut self, keep: &Keep) -> Result<TicketNumber, Failure> {
+    /// Keeps all contents of a visit under one number, or none of them: they are sealed first, and
+    /// then written in one step that is synced once.
+    fn keep(&mut self, keep: &Keep) -> Result<Kept, Failure> {
         self.store.check_can_keep().map_err(|e| store_failure(&e))?;
-        let day = self.business_day();
+        let business_day = self.business_day();
         let ticket = self
             .store
-            .take_ticket(keep.section, day)
+            .take_ticket(keep.section, business_day)
             .map_err(|e| store_failure(&e))?
             .ok_or_else(|| no_numbers(keep.section))?;
+        let kept = Kept { ticket, token: token()?, business_day, kept_at: clock::now() };
+        let mut parts = Vec::new();
+        for content in &keep.contents {
+            let first_sequence = self.store.next_sequence() + parts.len() as u64;
+            parts.extend(self.seal(keep, &kept, content, first_sequence)?);
+        }
+        self.store.keep(&parts).map_err(|e| store_failure(&e))?;
+        let visit = keep.visit;
+        for KeptEnvelope { key: EnvelopeKey { application, part }, .. } in &parts {
+            tracing::info!(%visit, %application, part, %ticket, "an envelope is durable");
+        }
+        Ok(kept)
+    }
+
+    /// Seals one content of a visit into its envelopes.
+    fn seal(
+        &self,
+        keep: &Keep,
+        kept: &Kept,
+        content: &Content,
+        first_sequence: u64,
+    ) -> Result<impl Iterator<Item = KeptEnvelope> + use<>, Failure> {
         let application = Application {
             format: APPLICATION_FORMAT,
             id: ApplicationId::now(),
-            token: token()?,
-            content: keep.content.clone(),
+            token: kept.token.clone(),
+            content: content.clone(),
         };
+        let visit = keep.visit;
         let facts = SealFacts {
             device: self.device.device.clone(),
             tenant: self.device.tenant.clone(),
             site: self.device.site.clone(),
-            first_sequence: self.store.next_sequence(),
-            visit: keep.visit,
-            ticket,
-            business_day: day,
-            kept_at: clock::now(),
+            first_sequence,
+            visit,
+            ticket: kept.ticket,
+            business_day: kept.business_day,
+            kept_at: kept.kept_at,
         };
         let parts = seal(&application, &facts, keep.settings.sealing_key(), &self.signer)
             .map_err(|e| Failure::new(FailureCode::Internal, e))?;
-        let parts: Vec<_> = parts
-            .into_iter()
-            .map(|part| KeptEnvelope {
-                key: EnvelopeKey {
-                    application: part.header.application,
-                    part: part.header.part.number,
-                },
-                visit: keep.visit,
-                bytes: part.bytes,
-            })
-            .collect();
-        self.store.keep(&parts).map_err(|e| store_failure(&e))?;
-        tracing::info!(
-            visit = %keep.visit, application = %application.id, %ticket, parts = parts.len(),
-            "an application is durable"
-        );
-        Ok(ticket)
+        Ok(parts.into_iter().map(move |part| KeptEnvelope {
+            key: EnvelopeKey {
+                application: part.header.application,
+                part: part.header.part.number,
+            },
+            visit,
+            bytes: part.bytes,
+        }))
     }
 
     /// The core's day while it is in touch; without it today in Japan, but never before the last
@@ -286,7 +300,7 @@ impl KeeperHandle {
     ///
     /// # Errors
     /// The failure to be shown; nothing is then called kept.
-    pub async fn keep(&self, keep: Box<Keep>) -> Result<TicketNumber, Failure> {
+    pub async fn keep(&self, keep: Box<Keep>) -> Result<Kept, Failure> {
         let gone = |_| Failure::new(FailureCode::StoreFailed, KeeperGone);
         self.ask(|answer| Command::Keep(keep, answer)).await.map_err(gone)?
     }

@@ -5,11 +5,14 @@
 //! | desk ([`desk`], [`reception`]) | task | the visit | the socket stops reading: the screen waits |
 //! | screens ([`local`]) | a task a connection | the socket | a screen that does not read is disconnected |
 //! | card (`madoguchi-card`) | own thread | PC/SC | see there |
+//! | printing (`madoguchi-printing`) | own thread | the printer | see there |
+//! | calls ([`calls`]) | a task a call | nothing | the visitor hears that nobody was reached |
 //! | keeper ([`keeper`]) | own thread | the store | the asker waits: nothing said is dropped |
 //! | delivery ([`delivery`]) | task | nothing | – |
 //! | core ([`core_sync`]) | task | what the core said | – |
 //! | supervision ([`supervise`]) | task | the watchdog | – |
 
+pub mod calls;
 pub mod check;
 pub mod clock;
 pub mod config;
@@ -22,4 +25,5 @@ pub mod local;
 pub mod reception;
 pub mod run;
 pub mod settings;
+pub mod standing;
 pub mod supervise;

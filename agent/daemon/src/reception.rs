@@ -1,14 +1,20 @@
 //! The desk's surroundings: carries inputs to it and its effects out.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use madoguchi_card::{CardHandle, CardReport};
-use madoguchi_protocol::local::FromAgent;
-use madoguchi_protocol::ticket::TicketNumber;
+use madoguchi_printing::{PrintHandle, PrintReport};
+use madoguchi_protocol::local::{ClerkState, FromAgent};
 use madoguchi_protocol::{Failure, VisitId};
 use madoguchi_uplink::CoreState;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
 
+use crate::calls::CallsHandle;
+use crate::clock;
+use crate::desk::alerts::{Call, CallReport};
+use crate::desk::visit::Kept;
 use crate::desk::{Desk, Effect, Input};
 use crate::keeper::{KeeperHandle, KeeperState};
 use crate::local::FromScreen;
@@ -20,6 +26,10 @@ pub struct Sources {
     pub screens: mpsc::Receiver<FromScreen>,
     /// The card's thread.
     pub cards: mpsc::Receiver<CardReport>,
+    /// The printing thread.
+    pub papers: mpsc::Receiver<PrintReport>,
+    /// What became of calls for a clerk.
+    pub calls: mpsc::Receiver<CallReport>,
     /// What the core said.
     pub settings: watch::Receiver<Option<Arc<Settings>>>,
     /// Whether it answers.
@@ -40,19 +50,29 @@ pub struct Helpers {
     pub keeper: KeeperHandle,
     /// Told when something is to be delivered.
     pub deliver: Arc<Notify>,
+    /// The printing thread.
+    pub print: PrintHandle,
+    /// The way to the office.
+    pub calls: CallsHandle,
+    /// Told which visit is going on.
+    pub visit: watch::Sender<Option<VisitId>>,
 }
+
+/// How often the desk is told the time.
+const TICK: Duration = Duration::from_secs(1);
 
 struct Screen {
     number: u64,
     out: mpsc::Sender<FromAgent>,
 }
 
-type Kept = (VisitId, Result<TicketNumber, Failure>);
-
 /// Runs the desk until the end is announced.
 pub async fn run(mut sources: Sources, helpers: Helpers) {
-    let (kept_send, mut kept) = mpsc::channel::<Kept>(1);
+    let (kept_send, mut kept) = mpsc::channel(1);
     let mut reception = Reception { desk: Desk::new(), helpers, kept: kept_send, screen: None };
+    let started = Instant::now();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // What was said before this task began is new to the desk.
     sources.settings.mark_changed();
     sources.core.mark_changed();
@@ -74,11 +94,16 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
                 }
             }
             Ok(()) = sources.core.changed() => {
-                let reachable = sources.core.borrow_and_update().reachable;
-                reception.take(Input::Core { reachable });
+                let state = *sources.core.borrow_and_update();
+                reception.take(Input::Core(state));
+            }
+            _ = tick.tick() => {
+                reception.take(Input::Tick { up: started.elapsed(), now: clock::now() });
             }
             Some(message) = sources.screens.recv() => reception.hear(message),
             Some(report) = sources.cards.recv() => reception.take(Input::Card(report)),
+            Some(report) = sources.papers.recv() => reception.take(Input::Paper(report)),
+            Some(report) = sources.calls.recv() => reception.take(Input::Call(report)),
             Some((visit, result)) = kept.recv() => reception.take(Input::Kept { visit, result }),
             Some(ping) = sources.pings.recv() => {
                 // The watchdog has given up waiting when this fails.
@@ -92,7 +117,7 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
 struct Reception {
     desk: Desk,
     helpers: Helpers,
-    kept: mpsc::Sender<Kept>,
+    kept: mpsc::Sender<(VisitId, Result<Kept, Failure>)>,
     screen: Option<Screen>,
 }
 
@@ -123,16 +148,22 @@ impl Reception {
         for effect in self.desk.handle(input) {
             self.carry_out(effect);
         }
+        let visit = self.desk.visit();
+        self.helpers.visit.send_if_modified(|known| std::mem::replace(known, visit) != visit);
     }
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send(message) => self.send(message),
-            Effect::CardBegin(visit) => self.helpers.card.begin(visit),
+            Effect::CardBegin(visit, by) => self.helpers.card.begin(visit, by),
             Effect::CardRead { visit, pin, wanted } => {
                 self.helpers.card.verify_and_read(visit, pin, wanted);
             }
             Effect::CardEnd(visit) => self.helpers.card.end(visit),
+            Effect::Printer(printer) => self.helpers.print.configure(printer),
+            Effect::Print(job) => self.helpers.print.print(*job),
+            Effect::ForgetPapers(visit) => self.helpers.print.forget(visit),
+            Effect::Call(call) => self.call(call),
             Effect::Keep(keep) => {
                 let (visit, keeper) = (keep.visit, self.helpers.keeper.clone());
                 let (kept, deliver) = (self.kept.clone(), Arc::clone(&self.helpers.deliver));
@@ -143,6 +174,14 @@ impl Reception {
                     deliver.notify_one();
                 });
             }
+        }
+    }
+
+    fn call(&mut self, call: Call) {
+        let Err(Call { kind, visit, .. }) = self.helpers.calls.call(call) else { return };
+        tracing::error!(?kind, "too many calls wait already: this one is dropped");
+        if let Some(visit) = visit {
+            self.take(Input::Call(CallReport { visit, state: ClerkState::Unheard }));
         }
     }
 

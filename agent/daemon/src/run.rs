@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use madoguchi_card::{CardConfig, CardHandle};
 use madoguchi_identity::Identity;
-use madoguchi_uplink::{Core, CoreState, Endpoints, Pace, Timeouts, deliver_loop};
+use madoguchi_printing::PrintHandle;
+use madoguchi_uplink::{Core, Endpoints, Pace, Timeouts, deliver_loop};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -16,7 +17,7 @@ use crate::delivery::KeptOutbox;
 use crate::reception::{Helpers, Sources};
 use crate::settings::{Collected, Verifier};
 use crate::supervise::{self, Watch};
-use crate::{keeper, local, reception};
+use crate::{calls, keeper, local, reception, standing};
 
 /// Longest time for one command of the card.
 const CARD_DEADLINE: Duration = Duration::from_secs(10);
@@ -70,9 +71,22 @@ async fn agent(config: &Config) -> Result<()> {
         move |report| drop(cards_send.blocking_send(report)),
     );
 
+    let (papers_send, papers) = mpsc::channel(QUEUE);
+    let print = madoguchi_printing::spawn(move |report| {
+        // The desk empties it at once. What it misses, the visit's end sets right.
+        if papers_send.try_send(report).is_err() {
+            tracing::error!("a report of the printer was lost");
+        }
+    });
+
     let core = Arc::new(core(&identity)?);
     let (settings_publish, settings) = watch::channel(None);
-    let (core_publish, core_state) = watch::channel(CoreState::unknown());
+    let known = standing::recall(&keeper).await.context("the store's thread ended")?;
+    let (core_publish, core_state) = watch::channel(known);
+    tokio::spawn(standing::remember(keeper.clone(), core_state.clone()));
+    let (visit, current_visit) = watch::channel(None);
+    let (calls_send, called) = mpsc::channel(QUEUE);
+    let calls = calls::start(Arc::clone(&core), current_visit, calls_send);
     let (screens_send, screens) = mpsc::channel(QUEUE);
     let (pings_send, pings) = mpsc::channel(1);
     let (end, ended) = watch::channel(false);
@@ -82,13 +96,22 @@ async fn agent(config: &Config) -> Result<()> {
         Sources {
             screens,
             cards,
+            papers,
+            calls: called,
             settings,
             core: core_state,
             store: store.clone(),
             pings,
             shutdown: ended.clone(),
         },
-        Helpers { card: card.clone(), keeper: keeper.clone(), deliver: Arc::clone(&deliver) },
+        Helpers {
+            card: card.clone(),
+            keeper: keeper.clone(),
+            deliver: Arc::clone(&deliver),
+            print: print.clone(),
+            calls,
+            visit,
+        },
     ));
     let verifier = Verifier {
         municipal_key: *identity.municipal_key(),
@@ -134,6 +157,7 @@ async fn agent(config: &Config) -> Result<()> {
     drop(std::fs::remove_file(&config.socket));
     keeper.close().await;
     stop_card(card).await;
+    stop_printing(print).await;
     let joined = tokio::task::spawn_blocking(move || keeper_thread.join());
     joined.await.ok().and_then(Result::ok).context("the store's thread failed")?;
     tracing::info!("the agent has ended");
@@ -158,6 +182,13 @@ async fn stop_card(card: CardHandle) {
     let stopped = tokio::task::spawn_blocking(move || card.stop(Duration::from_secs(1))).await;
     if !stopped.unwrap_or(false) {
         tracing::warn!("the reader does not answer; its thread is left behind");
+    }
+}
+
+async fn stop_printing(print: PrintHandle) {
+    let stopped = tokio::task::spawn_blocking(move || print.stop(Duration::from_secs(1))).await;
+    if !stopped.unwrap_or(false) {
+        tracing::warn!("the printer does not say that its job is gone; the next start asks again");
     }
 }
 

@@ -1,29 +1,119 @@
 //! What the core said last, verified: packs, profile and the key to seal to.
 
+use jiff::{SignedDuration, Timestamp};
 use madoguchi_envelope::SealingPublicKey;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
-use madoguchi_procedure::Pack;
-use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle};
-use madoguchi_protocol::{DeviceId, PackId, SiteId, TenantId};
+use madoguchi_procedure::{LifeEvent, Pack, PackError, Towns};
+use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle, Text};
+use madoguchi_protocol::ticket::SectionLetter;
+use madoguchi_protocol::{DeviceId, Failure, FailureCode, PackId, SiteId, TenantId};
+
+/// How far the device's clock may be from the core's, and behind the newest signature: beyond it,
+/// times on slips and applications would be wrong.
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A complete set: a visit needs all three.
 #[derive(Debug)]
 pub struct Settings {
-    packs: Vec<(String, Pack)>,
+    packs: Packs,
     profile: Profile,
     sealing_key: SealingPublicKey,
+    packs_signed_at: Timestamp,
+    /// The newest of all signatures: it cannot be earlier than that.
+    signed_at: Timestamp,
+}
+
+/// Packs and what belongs to them, each as its text and as it was read.
+#[derive(Debug, Clone)]
+struct Packs {
+    packs: Vec<(String, Pack)>,
+    life_events: Vec<String>,
+    towns: Option<(String, Towns)>,
+}
+
+impl Packs {
+    fn parse(
+        packs: Vec<String>,
+        life_events: Vec<String>,
+        towns: Option<String>,
+    ) -> Result<Self, PackError> {
+        for text in &life_events {
+            LifeEvent::parse(text)?;
+        }
+        let pack = |text: String| Pack::parse(&text).map(|pack| (text, pack));
+        let list = |text: String| Towns::parse(&text).map(|towns| (text, towns));
+        Ok(Self {
+            packs: packs.into_iter().map(pack).collect::<Result<_, _>>()?,
+            life_events,
+            towns: towns.map(list).transpose()?,
+        })
+    }
 }
 
 impl Settings {
     /// The packs' texts, in the order in which they are offered.
     pub fn pack_texts(&self) -> impl Iterator<Item = &str> {
-        self.packs.iter().map(|(text, _)| text.as_str())
+        self.packs.packs.iter().map(|(text, _)| text.as_str())
     }
 
     /// The pack of that id.
     #[must_use]
     pub fn pack(&self, id: &PackId) -> Option<&Pack> {
-        self.packs.iter().map(|(_, pack)| pack).find(|pack| pack.id == *id)
+        self.packs().find(|pack| pack.id == *id)
+    }
+
+    fn packs(&self) -> impl Iterator<Item = &Pack> {
+        self.packs.packs.iter().map(|(_, pack)| pack)
+    }
+
+    /// The life events' texts, in the order in which they are shown.
+    #[must_use]
+    pub fn life_events(&self) -> &[String] {
+        &self.packs.life_events
+    }
+
+    /// The municipality's towns as they were signed.
+    #[must_use]
+    pub fn towns_text(&self) -> Option<&str> {
+        self.packs.towns.as_ref().map(|(text, _)| text.as_str())
+    }
+
+    /// The municipality's towns.
+    #[must_use]
+    pub fn towns(&self) -> Option<&Towns> {
+        self.packs.towns.as_ref().map(|(_, towns)| towns)
+    }
+
+    /// The section's name as the packs have it; where none is of that section, its letter.
+    #[must_use]
+    pub fn section_name(&self, letter: SectionLetter) -> Text {
+        let section = self.packs().map(|pack| &pack.section).find(|s| s.letter == letter);
+        section.map_or_else(
+            || Text { ja: letter.to_string(), en: letter.to_string() },
+            |section| section.name.clone(),
+        )
+    }
+
+    /// Whether visits can begin with this at that time, by the device's clock.
+    ///
+    /// # Errors
+    /// `clock.wrong` when something was signed later than that; `packs.too_old` when the profile
+    /// lets packs be offered only for some days.
+    pub fn fit_at(&self, now: Timestamp) -> Result<(), Failure> {
+        if self.signed_at.duration_since(now) > CLOCK_TOLERANCE {
+            let detail =
+                format!("the clock says {now}, before the signature of {}", self.signed_at);
+            return Err(Failure::new(FailureCode::ClockWrong, detail));
+        }
+        let Some(days) = self.profile.packs_valid_days else { return Ok(()) };
+        if now.duration_since(self.packs_signed_at)
+            > SignedDuration::from_hours(24 * i64::from(days))
+        {
+            let signed = self.packs_signed_at;
+            let detail = format!("the packs were signed at {signed}, more than {days} days ago");
+            return Err(Failure::new(FailureCode::PacksTooOld, detail));
+        }
+        Ok(())
     }
 
     /// The device's profile.
@@ -42,9 +132,16 @@ impl Settings {
 /// Bundles as they come in, until they are complete.
 pub struct Collected {
     verifier: Verifier,
-    packs: Option<(u64, Vec<(String, Pack)>)>,
-    profile: Option<(u64, Profile)>,
-    sealing_key: Option<(u64, SealingPublicKey)>,
+    packs: Option<Signed<Packs>>,
+    profile: Option<Signed<Profile>>,
+    sealing_key: Option<Signed<SealingPublicKey>>,
+}
+
+/// What a verified bundle said.
+struct Signed<T> {
+    generation: u64,
+    at: Timestamp,
+    says: T,
 }
 
 /// Whose bundles are believed.
@@ -95,9 +192,9 @@ pub enum RefusedBundle {
         /// What is there.
         known: u64,
     },
-    /// A pack that this version cannot read.
-    #[error("a pack cannot be used")]
-    Pack(#[source] madoguchi_procedure::PackError),
+    /// A pack, life event or list of towns that this version cannot read.
+    #[error("a pack, or what belongs to the packs, cannot be used")]
+    Pack(#[source] PackError),
     /// No sealing key that this version can use.
     #[error("no sealing key can be used")]
     Key(#[source] madoguchi_envelope::BadKey),
@@ -122,9 +219,9 @@ impl Collected {
     #[must_use]
     pub fn generation(&self, kind: BundleKind) -> u64 {
         let generation = match kind {
-            BundleKind::Packs => self.packs.as_ref().map(|p| p.0),
-            BundleKind::Profile => self.profile.as_ref().map(|p| p.0),
-            BundleKind::SealingKeys => self.sealing_key.as_ref().map(|p| p.0),
+            BundleKind::Packs => self.packs.as_ref().map(|s| s.generation),
+            BundleKind::Profile => self.profile.as_ref().map(|s| s.generation),
+            BundleKind::SealingKeys => self.sealing_key.as_ref().map(|s| s.generation),
         };
         generation.unwrap_or(0)
     }
@@ -153,25 +250,22 @@ impl Collected {
         if found == known {
             return Ok(Taken::Same);
         }
+        let (generation, at) = (found, bundle.signed_at);
         match bundle.payload {
-            Payload::Packs { packs, .. } => {
-                let parse = |text: String| Pack::parse(&text).map(|pack| (text, pack));
-                let packs: Result<Vec<_>, _> = packs.into_iter().map(parse).collect();
-                self.packs = Some((found, packs.map_err(RefusedBundle::Pack)?));
+            Payload::Packs { packs, life_events, towns } => {
+                let says = Packs::parse(packs, life_events, towns).map_err(RefusedBundle::Pack)?;
+                self.packs = Some(Signed { generation, at, says });
             }
             Payload::SealingKeys { keys } => {
-                let key = SealingPublicKey::first_usable(&keys).map_err(RefusedBundle::Key)?;
-                self.sealing_key = Some((found, key));
+                let says = SealingPublicKey::first_usable(&keys).map_err(RefusedBundle::Key)?;
+                self.sealing_key = Some(Signed { generation, at, says });
             }
-            Payload::Profile { profile } => {
-                let Profile { device, site, .. } = &profile;
-                if *device != self.verifier.device || *site != self.verifier.site {
-                    return Err(RefusedBundle::Profile {
-                        device: device.clone(),
-                        site: site.clone(),
-                    });
+            Payload::Profile { profile: says } => {
+                if says.device != self.verifier.device || says.site != self.verifier.site {
+                    let Profile { device, site, .. } = says;
+                    return Err(RefusedBundle::Profile { device, site });
                 }
-                self.profile = Some((found, profile));
+                self.profile = Some(Signed { generation, at, says });
             }
         }
         Ok(Taken::Newer)
@@ -181,10 +275,13 @@ impl Collected {
     #[must_use]
     pub fn settings(&self) -> Option<Settings> {
         let (packs, profile) = (self.packs.as_ref()?, self.profile.as_ref()?);
+        let sealing_key = self.sealing_key.as_ref()?;
         Some(Settings {
-            packs: packs.1.clone(),
-            profile: profile.1.clone(),
-            sealing_key: self.sealing_key.as_ref()?.1.clone(),
+            packs: packs.says.clone(),
+            profile: profile.says.clone(),
+            sealing_key: sealing_key.says.clone(),
+            packs_signed_at: packs.at,
+            signed_at: packs.at.max(profile.at).max(sealing_key.at),
         })
     }
 }

@@ -1,0 +1,132 @@
+//! When somebody of the office is needed: a visitor's call, a card left behind, a printer or
+//! reader that does not work.
+
+use std::time::Duration;
+
+use madoguchi_protocol::core_api::AlertKind;
+use madoguchi_protocol::local::{ClerkState, Event, PrinterState};
+use madoguchi_protocol::ticket::TicketNumber;
+use madoguchi_protocol::{FailureCode, VisitId};
+
+use super::visit::Visit;
+use super::{Desk, Effect, event_of};
+
+/// How long a card may lie there without a visit before somebody is told.
+pub const CARD_LEFT: Duration = Duration::from_secs(30);
+
+/// How long a reader may be away before somebody is told: pcscd comes back by itself.
+pub const READER_GONE: Duration = Duration::from_secs(10);
+
+/// What the office is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What somebody is needed for.
+    pub kind: AlertKind,
+    /// The visitor's number, if one was given.
+    pub ticket: Option<TicketNumber>,
+    /// Whose call it is; none of the device itself.
+    pub visit: Option<VisitId>,
+}
+
+/// What became of a visitor's call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallReport {
+    /// Whose.
+    pub visit: VisitId,
+    /// How far it is.
+    pub state: ClerkState,
+}
+
+/// How far a visit's call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallState {
+    NotCalled,
+    /// On its way to the core.
+    Calling,
+    /// This was said last.
+    Said(ClerkState),
+}
+
+impl Visit {
+    /// Calls a clerk. One call a visit, unless nobody heard of it: then it is tried again.
+    pub fn call_clerk(&mut self, ticket: Option<TicketNumber>, effects: &mut Vec<Effect>) {
+        match self.call {
+            CallState::NotCalled | CallState::Said(ClerkState::Unheard) => {
+                self.call = CallState::Calling;
+                let (kind, visit) = (AlertKind::CallClerk, Some(self.id));
+                effects.push(Effect::Call(Call { kind, ticket, visit }));
+            }
+            CallState::Calling => {}
+            CallState::Said(state) => effects.push(event_of(self.id, Event::Clerk { state })),
+        }
+    }
+}
+
+/// Something that is told when it has lasted for a while, and then not again until it has gone.
+#[derive(Debug, Clone, Copy, Default)]
+enum Lasting {
+    #[default]
+    No,
+    Since(Duration),
+    Told,
+}
+
+impl Lasting {
+    /// Whether this is the moment to tell.
+    fn is_due(&mut self, is: bool, up: Duration, after: Duration) -> bool {
+        match *self {
+            _ if !is => *self = Self::No,
+            Self::No => *self = Self::Since(up),
+            Self::Since(since) if up.saturating_sub(since) >= after => {
+                *self = Self::Told;
+                return true;
+            }
+            Self::Since(_) | Self::Told => {}
+        }
+        false
+    }
+}
+
+/// What the office hears without anybody asking.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    card_left: Lasting,
+    reader_gone: Lasting,
+    printer: Option<FailureCode>,
+}
+
+impl Desk {
+    /// Looks at what the office should hear of. After every input, since things change between
+    /// two ticks.
+    pub(super) fn look_around(&mut self, effects: &mut Vec<Effect>) {
+        let Self { watch, device, up, .. } = self;
+        let mut tell = |kind| effects.push(Effect::Call(Call { kind, ticket: None, visit: None }));
+        let left = device.card_present && self.visit.is_none();
+        if watch.card_left.is_due(left, *up, CARD_LEFT) {
+            tell(AlertKind::CardLeft);
+        }
+        if watch.reader_gone.is_due(device.reader_problem.is_some(), *up, READER_GONE) {
+            tell(AlertKind::Reader);
+        }
+        let problem = match &device.printer {
+            Some(PrinterState::Unusable { failure }) => Some(failure.code),
+            Some(PrinterState::Ready {}) | None => None,
+        };
+        if problem.is_some() && problem != watch.printer {
+            tell(AlertKind::Printer);
+        }
+        watch.printer = problem;
+    }
+
+    /// Takes what became of a visitor's call. A call of an ended visit says nothing to a new one.
+    pub(super) fn call_report(&mut self, report: CallReport, effects: &mut Vec<Effect>) {
+        let CallReport { visit: of, state } = report;
+        match self.visit.as_mut().filter(|v| v.id == of && v.call != CallState::NotCalled) {
+            Some(visit) => {
+                visit.call = CallState::Said(state);
+                effects.push(event_of(of, Event::Clerk { state }));
+            }
+            None => self.too_late("call for a clerk"),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The card of a visit: from the purpose to the form.
+
+use std::collections::BTreeSet;
+
+use madoguchi_card::{CardNews, CardReport, PinBuffer};
+use madoguchi_protocol::local::{Answer, CardEvent, Event, Outcome, Request};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode};
+
+use super::visit::{Step, Visit, Waiting};
+use super::{Desk, Effect, answer_to, event_of, out_of_order};
+
+impl Visit {
+    /// What leads from the purpose to the form, with the card or without.
+    pub fn use_card(
+        &mut self,
+        id: u64,
+        request: Request,
+        card_present: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Option<Answer>, Failure> {
+        let agreed = (Step::PurposeAgreed..Step::Filled).contains(&self.step);
+        match request {
+            Request::AgreePurpose {} if (Step::PackChosen..Step::Filled).contains(&self.step) => {
+                self.stop_asking();
+                self.step = Step::PurposeAgreed;
+                Ok(Some(Answer::Done {}))
+            }
+            Request::AwaitCard { by } if agreed => {
+                self.card_key = by;
+                self.stop_asking();
+                self.card_in_use = true;
+                self.step = Step::LookingForCard;
+                effects.push(Effect::CardBegin(self.id, by));
+                effects.push(answer_to(id, Outcome::Answer(Answer::Done {})));
+                if card_present {
+                    effects.push(self.card_event(CardEvent::Present {}));
+                }
+                Ok(None)
+            }
+            Request::WithoutCard {} if agreed => {
+                self.leave_card(effects);
+                self.fillings().for_each(|filling| filling.go_without_card());
+                self.step = Step::Filled;
+                self.open_form().map(Some)
+            }
+            Request::PinDigit { digit } if self.step == Step::PinAsked => {
+                // One digit too many is not taken; the answer says how many there are.
+                let _ = self.pin.push(digit);
+                Ok(Some(Answer::PinDigits { entered: self.pin.digits() }))
+            }
+            Request::PinErase {} if self.step == Step::PinAsked => {
+                self.pin.erase();
+                Ok(Some(Answer::PinDigits { entered: self.pin.digits() }))
+            }
+            Request::PinSubmit {} if self.step == Step::PinAsked && self.pin.is_complete() => {
+                self.step = Step::Reading;
+                self.waiting = Some(Waiting::for_card(id));
+                effects.push(Effect::CardRead {
+                    visit: self.id,
+                    pin: std::mem::replace(&mut self.pin, PinBuffer::new(self.card_key)),
+                    wanted: self.wanted(),
+                });
+                Ok(None)
+            }
+            request => Err(out_of_order(&request)),
+        }
+    }
+
+    /// What the chosen packs declare, all together: the card is read once. Each form then takes
+    /// only what its own pack declares.
+    fn wanted(&self) -> BTreeSet<AttributeName> {
+        self.packs().flat_map(|pack| pack.card.attributes.iter().copied()).collect()
+    }
+
+    /// Drops the typed digits. The card stays watched, so that another one is noticed.
+    pub fn stop_asking(&mut self) {
+        self.pin = PinBuffer::new(self.card_key);
+    }
+
+    /// Ends the card phase, if there is one. The typed digits go with it.
+    pub fn leave_card(&mut self, effects: &mut Vec<Effect>) {
+        self.stop_asking();
+        if std::mem::take(&mut self.card_in_use) {
+            effects.push(Effect::CardEnd(self.id));
+        }
+    }
+
+    /// What the card's thread says while it works for this visit.
+    fn card_news(&mut self, news: CardNews, effects: &mut Vec<Effect>) {
+        // Whoever has gone back is not interrupted by a card that still lies there.
+        let looking = (Step::LookingForCard..=Step::Reading).contains(&self.step);
+        match news {
+            CardNews::Present if looking => effects.push(self.card_event(CardEvent::Present {})),
+            CardNews::Usable { tries_left } if self.step == Step::LookingForCard => {
+                self.step = Step::PinAsked;
+                self.stop_asking();
+                effects.push(self.card_event(CardEvent::Usable { tries_left }));
+            }
+            CardNews::PinWrong { tries_left } if self.step == Step::Reading => {
+                self.step = Step::PinAsked;
+                self.answer(Outcome::Answer(Answer::PinWrong { tries_left }), effects);
+            }
+            CardNews::Unusable(failure) if looking => {
+                tracing::info!(visit = %self.id, code = %failure.code, "the card cannot be used");
+                self.stop_asking();
+                let asked = self.step == Step::Reading;
+                self.step = Step::LookingForCard;
+                if asked {
+                    self.fail(failure, effects);
+                } else {
+                    effects.push(self.card_event(CardEvent::Unusable { failure }));
+                }
+            }
+            CardNews::Removed => {
+                self.stop_asking();
+                if self.step == Step::Reading {
+                    let detail = "the card was taken away";
+                    self.fail(Failure::new(FailureCode::CardRemoved, detail), effects);
+                }
+                if looking {
+                    self.step = Step::LookingForCard;
+                }
+                effects.push(self.card_event(CardEvent::Removed {}));
+            }
+            CardNews::Read(said) if self.step == Step::Reading => {
+                self.fillings().for_each(|filling| filling.insert_card(said.clone()));
+                self.step = Step::Filled;
+                let form = self.open_form();
+                let outcome = form.map_or_else(Outcome::Failure, Outcome::Answer);
+                self.answer(outcome, effects);
+            }
+            CardNews::Reader { .. }
+            | CardNews::Released
+            | CardNews::Present
+            | CardNews::Usable { .. }
+            | CardNews::PinWrong { .. }
+            | CardNews::Unusable(_)
+            | CardNews::Read(_) => {}
+        }
+    }
+
+    fn card_event(&self, card: CardEvent) -> Effect {
+        event_of(self.id, Event::Card { card })
+    }
+}
+
+impl Desk {
+    pub(super) fn card(&mut self, report: CardReport, effects: &mut Vec<Effect>) {
+        let CardReport { visit, news } = report;
+        if let CardNews::Reader { problem, card_present } = news {
+            self.device.reader_problem = problem;
+            self.device.card_present = card_present;
+            return;
+        }
+        let current = self.visit.as_mut().filter(|v| Some(v.id) == visit && v.card_in_use);
+        match (current, news) {
+            // The last word of every card phase: it comes after the visit or its card phase ended.
+            (_, CardNews::Released) => {}
+            (Some(_), CardNews::Unusable(failure)) if failure.code == FailureCode::CardChanged => {
+                self.break_visit(failure, effects);
+            }
+            (Some(visit), news) => visit.card_news(news, effects),
+            (None, _) => self.too_late("card"),
+        }
+    }
+}

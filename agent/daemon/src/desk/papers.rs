@@ -1,0 +1,177 @@
+//! What is printed of a visit. Bound to the visit: an order carries its id, and what comes back
+//! with another one changes nothing.
+
+use madoguchi_printing::{Content, Form, Job, Kept as OfficeHas, PrintReport, Row, Slip};
+use madoguchi_procedure::display::{Language, card_value};
+use madoguchi_procedure::{FieldDefinition, Filling, Source};
+use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, Request};
+use madoguchi_protocol::ticket::TicketNumber;
+use madoguchi_protocol::{Failure, Personal, VisitId};
+
+use super::visit::{Kept, Visit};
+use super::{Desk, Effect, event_of, out_of_order};
+use crate::settings::Settings;
+
+/// The papers of a visit that has something kept.
+pub(super) struct Papers {
+    ticket: TicketNumber,
+    /// Stays until the visit ends, so that it can be printed again.
+    slip: Option<Slip>,
+    /// Wiped as soon as it is printed.
+    forms: Option<Vec<Form>>,
+    /// What the printer has and has not yet brought out.
+    printing: Vec<Paper>,
+}
+
+impl Papers {
+    /// What can be printed here: a slip where there is a printer; the reviewed forms only where
+    /// they are needed on paper, since the core is away.
+    pub fn new(
+        settings: &Settings,
+        kept: &Kept,
+        forms: &[Filling],
+        reviewed: bool,
+        core_away: bool,
+    ) -> Self {
+        let printer = settings.profile().printer.as_ref();
+        let on_paper = core_away && reviewed && printer.is_some_and(|p| p.forms);
+        let office_has = match (reviewed, on_paper) {
+            (false, _) => OfficeHas::NumberOnly,
+            (true, false) => OfficeHas::Application,
+            (true, true) => OfficeHas::ApplicationOnPaper,
+        };
+        Self {
+            ticket: kept.ticket,
+            slip: printer.map(|_| slip(settings, kept, forms, office_has)),
+            forms: on_paper.then(|| forms.iter().map(|f| form(settings, kept, f)).collect()),
+            printing: Vec::new(),
+        }
+    }
+
+    /// The number that was given.
+    pub fn ticket(&self) -> TicketNumber {
+        self.ticket
+    }
+
+    /// Prints everything there is, without being asked.
+    pub fn print_all(&mut self, visit: VisitId, effects: &mut Vec<Effect>) {
+        for paper in [Paper::Slip, Paper::Forms] {
+            self.print(visit, paper, effects);
+        }
+    }
+
+    /// Whether there was something to print.
+    fn print(&mut self, visit: VisitId, paper: Paper, effects: &mut Vec<Effect>) -> bool {
+        let content = match paper {
+            Paper::Slip => self.slip.clone().map(Content::Slip),
+            Paper::Forms => self.forms.clone().map(Content::Forms),
+        };
+        let Some(content) = content else { return false };
+        self.printing.push(paper);
+        effects.push(Effect::Print(Box::new(Job { visit, content })));
+        true
+    }
+
+    /// Whether that paper was being printed.
+    fn report(&mut self, paper: Paper, state: &PrintState) -> bool {
+        if !self.printing.contains(&paper) {
+            return false;
+        }
+        if !matches!(state, PrintState::Printing {}) {
+            self.printing.retain(|p| *p != paper);
+        }
+        if matches!((paper, state), (Paper::Forms, PrintState::Printed {})) {
+            self.forms = None;
+        }
+        true
+    }
+}
+
+impl Visit {
+    /// Prints once more. One job at a time: a second touch must not print twice.
+    pub fn print_again(
+        &mut self,
+        paper: Paper,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Answer, Failure> {
+        let papers = self.papers.as_mut().filter(|papers| papers.printing.is_empty());
+        match papers.is_some_and(|papers| papers.print(self.id, paper, effects)) {
+            true => Ok(Answer::Done {}),
+            false => Err(out_of_order(&Request::Print { paper })),
+        }
+    }
+}
+
+impl Desk {
+    pub(super) fn paper(&mut self, report: PrintReport, effects: &mut Vec<Effect>) {
+        match report {
+            PrintReport::Printer(state) => self.device.printer = state,
+            PrintReport::Job { visit: of, paper, state } => {
+                let visit = self.visit.as_mut().filter(|v| v.id == of);
+                let papers = visit.and_then(|v| v.papers.as_mut());
+                if papers.is_some_and(|papers| papers.report(paper, &state)) {
+                    effects.push(event_of(of, Event::Print { paper, state }));
+                } else {
+                    self.too_late("print");
+                }
+            }
+        }
+    }
+}
+
+fn slip(settings: &Settings, kept: &Kept, forms: &[Filling], office_has: OfficeHas) -> Slip {
+    let mut bring: Vec<Text> = Vec::new();
+    for filling in forms {
+        for text in filling.pack().to_bring(&filling.fields()) {
+            if !bring.contains(text) {
+                bring.push(text.clone());
+            }
+        }
+    }
+    Slip {
+        municipality: settings.profile().municipality.clone(),
+        ticket: kept.ticket,
+        section: settings.section_name(kept.ticket.letter()),
+        business_day: kept.business_day,
+        given_at: kept.kept_at,
+        kept: office_has,
+        procedures: forms.iter().map(|filling| filling.pack().title.clone()).collect(),
+        bring,
+        token: kept.token.clone(),
+    }
+}
+
+fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {
+    let (pack, fields) = (filling.pack(), filling.fields());
+    let row = |definition: &FieldDefinition| {
+        let field = fields.iter().find(|field| field.key == definition.key);
+        let words = field.map(|field| words(definition, field.value.expose()));
+        Row {
+            label: definition.label.clone(),
+            value: Personal::new(words.unwrap_or_default()),
+            origin: field.map(|field| field.origin),
+        }
+    };
+    Form {
+        municipality: settings.profile().municipality.clone(),
+        title: pack.title.clone(),
+        ticket: kept.ticket,
+        business_day: kept.business_day,
+        given_at: kept.kept_at,
+        rows: pack.form(&fields).into_iter().map(row).collect(),
+    }
+}
+
+/// A value as a clerk reads it.
+fn words(definition: &FieldDefinition, value: &str) -> String {
+    let read = Language::Japanese;
+    match &definition.source {
+        Source::Card { attribute } => card_value(*attribute, value, read),
+        Source::Question { choices, .. } => {
+            let choice = choices.iter().find(|choice| choice.key.as_str() == value);
+            choice.map_or(value, |choice| read.of(&choice.label)).to_owned()
+        }
+        Source::Entry { .. } | Source::AtCounter => value.to_owned(),
+    }
+}

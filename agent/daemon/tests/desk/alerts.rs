@@ -1,0 +1,169 @@
+//! Somebody of the office is called when a person asks, and when the device needs one.
+
+use madoguchi_card::CardNews;
+use madoguchi_daemon::desk::alerts::{CARD_LEFT, Call, CallReport, READER_GONE};
+use madoguchi_daemon::desk::{Effect, Input};
+use madoguchi_printing::PrintReport;
+use madoguchi_protocol::application::TicketOnlyReason;
+use madoguchi_protocol::core_api::AlertKind;
+use madoguchi_protocol::local::{ClerkState, Event, PrinterState, Request};
+use madoguchi_protocol::{Failure, FailureCode, VisitId};
+
+use crate::city::Extras;
+use crate::kiosk::{Kiosk, events, given};
+
+const CALL: Request = Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk };
+
+fn calls(effects: &[Effect]) -> Vec<Call> {
+    let call = |effect: &Effect| match effect {
+        Effect::Call(call) => Some(call.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+fn kinds(effects: &[Effect]) -> Vec<AlertKind> {
+    calls(effects).into_iter().map(|call| call.kind).collect()
+}
+
+fn report(visit: VisitId, state: ClerkState) -> Input {
+    Input::Call(CallReport { visit, state })
+}
+
+#[test]
+fn a_clerk_is_called_with_the_number_once_there_is_one() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_form();
+    kiosk.keep(CALL);
+    let (kind, ticket) = (AlertKind::CallClerk, Some(given("A017").ticket));
+    assert_eq!(calls(&kiosk.kept("A017")), [Call { kind, ticket, visit: kiosk.visit }]);
+}
+
+#[test]
+fn a_clerk_is_called_also_when_no_number_could_be_given() {
+    let mut kiosk = Kiosk::open();
+    let visit = kiosk.begin();
+    kiosk.keep(CALL);
+    let failure = Failure::new(FailureCode::TicketsNone, "none left");
+    let effects = kiosk.tell(Input::Kept { visit, result: Err(failure) });
+    let kind = AlertKind::CallClerk;
+    assert_eq!(calls(&effects), [Call { kind, ticket: None, visit: Some(visit) }]);
+}
+
+#[test]
+fn other_reasons_for_a_number_alone_call_nobody() {
+    let mut kiosk = Kiosk::open();
+    kiosk.begin();
+    kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
+    assert_eq!(calls(&kiosk.kept("A017")), []);
+}
+
+#[test]
+fn a_clerk_can_be_called_beside_what_is_kept() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_review();
+    kiosk.keep(Request::Keep {});
+    assert_eq!(calls(&kiosk.kept("A017")), []);
+    let effects = kiosk.ask(CALL);
+    assert_eq!(calls(&effects)[0].ticket, Some(given("A017").ticket));
+}
+
+#[test]
+fn what_becomes_of_a_call_is_said_and_a_second_touch_is_the_same_call() {
+    let mut kiosk = Kiosk::open();
+    let visit = kiosk.begin();
+    kiosk.keep(CALL);
+    kiosk.kept("A017");
+    assert_eq!(calls(&kiosk.ask(CALL)), [], "it is on its way");
+    for state in [ClerkState::Called, ClerkState::Acknowledged] {
+        let said = events(&kiosk.tell(report(visit, state)));
+        assert_eq!(said, [Event::Clerk { state }]);
+        let effects = kiosk.ask(CALL);
+        assert_eq!(calls(&effects), []);
+        assert_eq!(events(&effects), [Event::Clerk { state }], "the screen is told again");
+    }
+}
+
+#[test]
+fn a_call_that_nobody_heard_is_tried_again() {
+    let mut kiosk = Kiosk::open();
+    let visit = kiosk.begin();
+    kiosk.keep(CALL);
+    kiosk.kept("A017");
+    let said = events(&kiosk.tell(report(visit, ClerkState::Unheard)));
+    assert_eq!(said, [Event::Clerk { state: ClerkState::Unheard }]);
+    assert_eq!(calls(&kiosk.ask(CALL)).len(), 1);
+}
+
+#[test]
+fn a_call_of_an_ended_visit_says_nothing_to_a_new_one() {
+    let mut kiosk = Kiosk::open();
+    let earlier = kiosk.begin();
+    kiosk.keep(CALL);
+    kiosk.kept("A017");
+    kiosk.ask(Request::End {});
+    kiosk.begin();
+    assert!(kiosk.tell(report(earlier, ClerkState::Acknowledged)).is_empty());
+    kiosk.keep(CALL);
+    assert_eq!(calls(&kiosk.kept("A018")).len(), 1, "its own call is made");
+    assert!(kiosk.tell(report(earlier, ClerkState::Unheard)).is_empty());
+    assert_eq!(kiosk.desk.late_reports(), 2);
+}
+
+#[test]
+fn a_card_left_behind_is_told_once_after_half_a_minute() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_form();
+    kiosk.reader(true);
+    assert_eq!(kinds(&kiosk.wait(100)), [], "it is the visit's");
+    kiosk.ask(Request::End {});
+    assert_eq!(kinds(&kiosk.wait(CARD_LEFT.as_secs() - 1)), []);
+    assert_eq!(kinds(&kiosk.wait(1)), [AlertKind::CardLeft]);
+    assert_eq!(kinds(&kiosk.wait(1000)), [], "once");
+    kiosk.reader(false);
+    kiosk.reader(true);
+    assert_eq!(kinds(&kiosk.wait(CARD_LEFT.as_secs())), [AlertKind::CardLeft], "another one");
+}
+
+#[test]
+fn a_card_that_is_taken_in_time_is_no_alert() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_form();
+    kiosk.reader(true);
+    kiosk.ask(Request::End {});
+    kiosk.wait(CARD_LEFT.as_secs() - 1);
+    kiosk.reader(false);
+    assert_eq!(kinds(&kiosk.wait(1000)), []);
+}
+
+#[test]
+fn a_reader_that_stays_away_is_told_and_one_that_comes_back_is_not() {
+    let away = || CardNews::Reader {
+        problem: Some(Failure::new(FailureCode::ReaderServiceAway, "pcscd was restarted")),
+        card_present: false,
+    };
+    let mut kiosk = Kiosk::open();
+    kiosk.card(away());
+    kiosk.wait(READER_GONE.as_secs() - 1);
+    kiosk.reader(false);
+    assert_eq!(kinds(&kiosk.wait(100)), []);
+    kiosk.card(away());
+    assert_eq!(kinds(&kiosk.wait(100)), [AlertKind::Reader]);
+}
+
+#[test]
+fn a_printer_that_cannot_print_is_told_once_for_each_reason() {
+    let mut kiosk = Kiosk::with(Extras::printer(false));
+    let mut printer = |code: Option<FailureCode>| {
+        let unusable = |code| PrinterState::Unusable { failure: Failure::new(code, "so") };
+        let state = code.map_or(PrinterState::Ready {}, unusable);
+        let effects = kiosk.tell(Input::Paper(PrintReport::Printer(Some(state))));
+        kinds(&effects).len() + kinds(&kiosk.wait(60)).len()
+    };
+    assert_eq!(printer(None), 0);
+    assert_eq!(printer(Some(FailureCode::PrinterPaper)), 1);
+    assert_eq!(printer(Some(FailureCode::PrinterPaper)), 0);
+    assert_eq!(printer(Some(FailureCode::PrinterMissing)), 1);
+    assert_eq!(printer(None), 0);
+    assert_eq!(printer(Some(FailureCode::PrinterPaper)), 1);
+}

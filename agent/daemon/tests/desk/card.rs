@@ -1,0 +1,154 @@
+//! The card of a visit: one typed value, one card, one reading.
+
+use std::collections::BTreeSet;
+
+use madoguchi_card::CardNews;
+use madoguchi_daemon::desk::Effect;
+use madoguchi_protocol::local::{Answer, CardEvent, CardKey, Event, Outcome, Request};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode, PinDigit};
+
+use crate::kiosk::{Kiosk, choose_pack, ends_card, events, hanako, outcome};
+
+#[test]
+fn one_typed_value_goes_to_the_card_once() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    assert_eq!(kiosk.refusal(Request::PinSubmit {}), FailureCode::VisitOutOfOrder);
+    kiosk.type_digits(4);
+    kiosk.ask(Request::PinSubmit {});
+    assert_eq!(kiosk.refusal(Request::PinSubmit {}), FailureCode::VisitOutOfOrder);
+    let effects = kiosk.card(CardNews::PinWrong { tries_left: 2 });
+    assert_eq!(outcome(&effects), Some(Outcome::Answer(Answer::PinWrong { tries_left: 2 })));
+    // The refused value is gone: it must be typed anew.
+    assert_eq!(kiosk.refusal(Request::PinSubmit {}), FailureCode::VisitOutOfOrder);
+    kiosk.type_digits(4);
+    let digit = PinDigit::try_from(5).expect("a digit");
+    assert_eq!(kiosk.answer(Request::PinDigit { digit }), Answer::PinDigits { entered: 4 });
+    assert_eq!(kiosk.answer(Request::PinErase {}), Answer::PinDigits { entered: 3 });
+}
+
+#[test]
+fn a_card_that_was_lying_there_before_is_never_read() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reader(true);
+    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::CardLeftBehind);
+    kiosk.reader(false);
+    kiosk.begin();
+}
+
+#[test]
+fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
+    let mut kiosk = Kiosk::open();
+    kiosk.choose(&["moving"]);
+    kiosk.ask(Request::AwaitCard { by: CardKey::Pin });
+    let locked = Failure::new(FailureCode::CardPinLocked, "no tries left");
+    let effects = kiosk.card(CardNews::Unusable(locked.clone()));
+    let unusable = Event::Card { card: CardEvent::Unusable { failure: locked } };
+    assert_eq!(events(&effects), [unusable]);
+
+    let effects = kiosk.ask(Request::AwaitCard { by: CardKey::ReferenceNumberB });
+    let begins = |e: &Effect| matches!(e, Effect::CardBegin(_, CardKey::ReferenceNumberB));
+    assert!(effects.iter().any(begins));
+    assert!(!ends_card(&effects), "the same card stays the visit's");
+    kiosk.card(CardNews::Usable { tries_left: 10 });
+    kiosk.type_digits(14);
+    let effects = kiosk.ask(Request::PinSubmit {});
+    assert!(effects.iter().any(
+        |e| matches!(e, Effect::CardRead { pin, .. } if pin.by() == CardKey::ReferenceNumberB)
+    ));
+}
+
+#[test]
+fn digits_typed_for_one_key_never_reach_the_other() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    kiosk.type_digits(3);
+    kiosk.answer(Request::AwaitCard { by: CardKey::ReferenceNumberB });
+    kiosk.card(CardNews::Usable { tries_left: 10 });
+    kiosk.type_digits(14);
+}
+
+#[test]
+fn a_card_taken_away_is_said_and_can_be_laid_again() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    kiosk.type_digits(4);
+    kiosk.ask(Request::PinSubmit {});
+    let effects = kiosk.card(CardNews::Removed);
+    let Some(Outcome::Failure(failure)) = outcome(&effects) else { panic!("the answer is due") };
+    assert_eq!(failure.code, FailureCode::CardRemoved);
+    assert!(events(&effects).contains(&Event::Card { card: CardEvent::Removed {} }));
+    kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
+    kiosk.card(CardNews::Usable { tries_left: 3 });
+    kiosk.type_digits(4);
+}
+
+#[test]
+fn whoever_goes_back_is_not_asked_for_a_pin_by_a_card_that_still_lies_there() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    kiosk.type_digits(2);
+    kiosk.answer(choose_pack(&["copy"]));
+    assert!(kiosk.card(CardNews::Usable { tries_left: 3 }).is_empty());
+    assert_eq!(kiosk.refusal(Request::PinErase {}), FailureCode::VisitOutOfOrder);
+    kiosk.answer(Request::AgreePurpose {});
+    kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
+    kiosk.card(CardNews::Usable { tries_left: 3 });
+    kiosk.type_digits(4);
+}
+
+#[test]
+fn another_card_in_the_middle_of_a_visit_ends_it_at_every_step() {
+    let steps: [fn(&mut Kiosk); 4] =
+        [Kiosk::reach_pin, Kiosk::reach_form, Kiosk::reach_review, |kiosk| {
+            kiosk.reach_pin();
+            kiosk.type_digits(4);
+            kiosk.ask(Request::PinSubmit {});
+        }];
+    for to in steps {
+        let mut kiosk = Kiosk::open();
+        to(&mut kiosk);
+        let failure = Failure::new(FailureCode::CardChanged, "another card");
+        let effects = kiosk.card(CardNews::Unusable(failure.clone()));
+        assert!(events(&effects).contains(&Event::VisitEnded { failure }), "{effects:?}");
+        assert!(ends_card(&effects));
+        assert_eq!(kiosk.desk.visit(), None);
+    }
+}
+
+#[test]
+fn a_reader_that_comes_back_by_itself_goes_on_where_it_was() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    kiosk.type_digits(2);
+    let away = Failure::new(FailureCode::ReaderServiceAway, "pcscd was restarted");
+    kiosk.card(CardNews::Unusable(away));
+    assert_eq!(kiosk.refusal(Request::PinErase {}), FailureCode::VisitOutOfOrder);
+    let effects = kiosk.card(CardNews::Usable { tries_left: 3 });
+    assert_eq!(events(&effects), [Event::Card { card: CardEvent::Usable { tries_left: 3 } }]);
+    kiosk.type_digits(4);
+}
+
+#[test]
+fn the_card_is_asked_for_what_the_chosen_packs_declare_and_each_form_takes_its_own() {
+    let wanted = |packs: &[&str]| {
+        let mut kiosk = Kiosk::open();
+        kiosk.reach_pin_of(packs);
+        kiosk.type_digits(4);
+        let effects = kiosk.ask(Request::PinSubmit {});
+        let wanted = effects.into_iter().find_map(|effect| match effect {
+            Effect::CardRead { wanted, .. } => Some(wanted),
+            _ => None,
+        });
+        (kiosk, wanted.expect("the card is read"))
+    };
+    assert_eq!(wanted(&["copy"]).1, BTreeSet::from([AttributeName::Name]));
+    let (mut kiosk, both) = wanted(&["copy", "moving"]);
+    assert_eq!(both.len(), 4);
+    let effects = kiosk.card(CardNews::Read(hanako()));
+    let Some(Outcome::Answer(Answer::Form { fields })) = outcome(&effects) else {
+        panic!("a form")
+    };
+    let keys: Vec<_> = fields.iter().map(|f| f.key.as_str()).collect();
+    assert_eq!(keys, ["name"], "the copy needs no address");
+}

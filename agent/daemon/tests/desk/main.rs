@@ -1,0 +1,13 @@
+//! Ways through a visit as the agent sees them, without socket, card or disk.
+
+mod alerts;
+mod bundles;
+mod card;
+mod city;
+mod device;
+mod forms;
+mod keeping;
+mod kiosk;
+mod model;
+mod order;
+mod papers;
