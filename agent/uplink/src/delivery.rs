@@ -195,7 +195,8 @@ impl<O: Outbox> Delivery<'_, O> {
                     if progress {
                         failures = 0;
                     }
-                    (after, reachable)
+                    // Also for the core's time, which nothing else would tell as long as one waits.
+                    (after, reachable && self.probe().await)
                 }
             };
             failures = failures.saturating_add(1);

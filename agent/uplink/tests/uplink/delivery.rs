@@ -226,8 +226,8 @@ async fn one_that_is_not_taken_yet_does_not_delay_one_that_is_newly_kept() {
     let hours = Duration::from_secs(3600);
     let pace = Pace { first: hours, longest: hours, probe: hours };
     let mut running = Running::start_at(core(&authority, &[&url]), outbox, pace);
-    // Said once the answer is judged; the loop then waits for hours.
-    running.until_reachable(true).await;
+    // Said once all is judged; the loop then waits for hours.
+    running.until(|s| s.reachable && s.clock_ahead.is_some()).await;
     let key = running.outbox.keep();
     running.wake.notify_one();
     running.outbox.until_waiting(1).await;
