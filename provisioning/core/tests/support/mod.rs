@@ -20,7 +20,7 @@ use madoguchi_envelope::{
     EnvelopeSigner, Kem, SealFacts, SealedPart, SealingPrivateKey, SealingPublicKey, SignError,
     seal,
 };
-use madoguchi_procedure::{CardValue, Filling, Pack};
+use madoguchi_procedure::{CardValue, Filling, Pack, Towns};
 use madoguchi_protocol::application::{
     APPLICATION_FORMAT, Application, CardEvidence, Content, SignatureCheck,
 };
@@ -322,7 +322,12 @@ pub fn application() -> Application {
 /// A complete application whose name is as given.
 pub fn application_of(name: &str) -> Application {
     let mut form = filling("tenkyo", name);
+    let towns = fs::read_to_string("../procedures/towns/tokiwa.toml").expect("the towns");
+    let towns = Towns::parse(&towns).expect("towns");
     form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
+    form.enter(&key("moved_on"), "20260401".into(), None).expect("a day");
+    form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns)).expect("an address");
+    form.choose(&key("who_notifies"), &key("self")).expect("a choice");
     let pack = form.pack().version();
     filled(Content::Filled { pack, fields: form.finish().expect("complete") })
 }
