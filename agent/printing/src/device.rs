@@ -36,9 +36,12 @@ pub enum Fate {
     Gone,
 }
 
-/// What a printer takes.
-#[derive(Debug, Default)]
-pub struct Abilities {
+/// What a printer that can print says of itself.
+#[derive(Debug)]
+pub struct Look {
+    /// What it says of paper that is missing, though it is not stopped: another tray may be empty,
+    /// or ours.
+    pub paper: Option<String>,
     a4: bool,
     one_sided: bool,
     unscaled: bool,
@@ -53,7 +56,7 @@ impl Device {
     ///
     /// # Errors
     /// With why it cannot: `printer.missing`, `printer.paper` or `printer.failed`.
-    pub async fn look(&self) -> Result<Abilities, Failure> {
+    pub async fn look(&self) -> Result<Look, Failure> {
         let wanted = [
             "printer-state",
             "printer-state-reasons",
@@ -71,7 +74,8 @@ impl Device {
         let group = answer.groups_of(DelimiterTag::PrinterAttributes).next().unwrap_or(&nothing);
         trouble(group).map_or(Ok(()), Err)?;
         let lists = |name: &str, value: &str| values(group, name).any(|v| text(v) == Some(value));
-        Ok(Abilities {
+        Ok(Look {
+            paper: reasons(group, NO_PAPER),
             a4: lists("media-supported", A4),
             one_sided: lists("sides-supported", "one-sided"),
             unscaled: lists("print-scaling-supported", "none"),
@@ -79,7 +83,7 @@ impl Device {
     }
 
     /// Makes a job without a document: it cannot print anything yet.
-    pub async fn create(&self, paper: Paper, abilities: &Abilities) -> Result<JobId, Failure> {
+    pub async fn create(&self, paper: Paper, look: &Look) -> Result<JobId, Failure> {
         let name = format!("{NAME}{:016x}", fastrand::u64(..));
         let mut request = self
             .wire
@@ -88,13 +92,13 @@ impl Device {
             .with("ipp-attribute-fidelity", IppValue::Boolean(false));
         let keyword = |word: &str| IppValue::Keyword(word.to_owned());
         // Some printers refuse what they do not list, whatever fidelity is asked for.
-        if paper == Paper::Forms && abilities.a4 {
+        if paper == Paper::Forms && look.a4 {
             request = request.with_job("media", keyword(A4));
         }
-        if abilities.one_sided {
+        if look.one_sided {
             request = request.with_job("sides", keyword("one-sided"));
         }
-        if abilities.unscaled {
+        if look.unscaled {
             request = request.with_job("print-scaling", keyword("none"));
         }
         let answer = self.wire.send(request, None).await.map_err(failure)?;
@@ -164,38 +168,72 @@ impl Device {
 
 /// What stands against printing, by the printer's own words (RFC 8011 §5.4.11 and .12).
 fn trouble(printer: &IppAttributeGroup) -> Option<Failure> {
-    let reasons: Vec<&str> = values(printer, "printer-state-reasons")
-        .filter_map(text)
-        // `-report` and `-warning` do not keep a printer from printing.
-        .filter(|reason| !reason.ends_with("-report") && !reason.ends_with("-warning"))
-        .collect();
-    let begins = |beginnings: &[&str]| {
-        reasons.iter().any(|reason| beginnings.iter().any(|start| reason.starts_with(start)))
-    };
-    let stopped = integer(printer, "printer-state") == Some(5);
+    let failed = |detail: String| Some(Failure::new(FailureCode::PrinterFailed, detail));
+    if let Some(reasons) = stopping(printer, NO_PAPER) {
+        return Some(Failure::new(FailureCode::PrinterPaper, format!("it says {reasons}")));
+    }
+    if let Some(reasons) = stopping(printer, STOPPING) {
+        return failed(format!("it says {reasons}"));
+    }
+    if integer(printer, "printer-state") == Some(STOPPED) {
+        return match reasons(printer, NO_PAPER) {
+            Some(words) => {
+                Some(Failure::new(FailureCode::PrinterPaper, format!("it says {words}")))
+            }
+            None => failed("it has stopped".to_owned()),
+        };
+    }
     let accepting = values(printer, "printer-is-accepting-jobs").next();
-    let words = reasons.join(", ");
-    let failed = |detail: &str| Some(Failure::new(FailureCode::PrinterFailed, detail));
-    if begins(&["media-empty", "media-needed"]) {
-        return Some(Failure::new(FailureCode::PrinterPaper, format!("it says {words}")));
-    }
-    if stopped || begins(STOPPING) {
-        return failed(&format!("it says {words}"));
-    }
     if accepting == Some(&IppValue::Boolean(false)) {
-        return failed("it accepts no jobs");
+        return failed("it accepts no jobs".to_owned());
     }
     let lacks = |name: &str, value: &IppValue| {
         printer.attributes().contains_key(name) && !values(printer, name).any(|v| v == value)
     };
     if lacks("document-format-supported", &IppValue::MimeMediaType("application/pdf".to_owned())) {
-        return failed("it does not take PDF");
+        return failed("it does not take PDF".to_owned());
     }
     if lacks("operations-supported", &IppValue::Enum(Operation::CreateJob as i32)) {
-        return failed("it does not know Create-Job, without which a job cannot be taken back");
+        let words = "it does not know Create-Job, without which no job can be taken back";
+        return failed(words.to_owned());
     }
     None
 }
+
+/// The printer's reasons that begin with one of the given words, whatever their severity.
+fn reasons(printer: &IppAttributeGroup, beginnings: &[&str]) -> Option<String> {
+    joined(printer, beginnings, |_| true)
+}
+
+/// Of these, the ones that keep it from printing: `-report` and `-warning` do not.
+fn stopping(printer: &IppAttributeGroup, beginnings: &[&str]) -> Option<String> {
+    joined(printer, beginnings, |reason| {
+        !reason.ends_with("-report") && !reason.ends_with("-warning")
+    })
+}
+
+fn joined(
+    printer: &IppAttributeGroup,
+    beginnings: &[&str],
+    wanted: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let reasons: Vec<&str> = values(printer, "printer-state-reasons")
+        .filter_map(text)
+        .filter(|reason| beginnings.iter().any(|start| reason.starts_with(start)))
+        .filter(|reason| wanted(reason))
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
+}
+
+/// `stopped` of printer-state.
+const STOPPED: i32 = 5;
+/// `canceled`, `aborted` and `completed` of job-state.
+const CANCELED: i32 = 7;
+const ABORTED: i32 = 8;
+const COMPLETED: i32 = 9;
+
+/// Reasons that tell of missing paper, by their beginnings.
+const NO_PAPER: &[&str] = &["media-empty", "media-needed"];
 
 /// Reasons that keep a printer from printing, by their beginnings.
 const STOPPING: &[&str] = &[
@@ -226,8 +264,8 @@ fn fate(answer: &Groups) -> Fate {
     let group = answer.groups_of(DelimiterTag::JobAttributes).next();
     // Of a state that cannot be read nothing is known: it may still print.
     match group.and_then(|group| integer(group, "job-state")) {
-        Some(9) => Fate::Printed,
-        Some(7 | 8) => Fate::Gone,
+        Some(COMPLETED) => Fate::Printed,
+        Some(CANCELED | ABORTED) => Fate::Gone,
         _ => Fate::Alive,
     }
 }
@@ -265,4 +303,49 @@ fn failure(error: WireError) -> Failure {
         _ => FailureCode::PrinterFailed,
     };
     Failure::new(code, chain(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use ipp::attribute::IppAttribute;
+
+    use super::*;
+
+    fn told(state: i32, reasons: &[&str]) -> Option<FailureCode> {
+        let mut group = IppAttributeGroup::new(DelimiterTag::PrinterAttributes);
+        for (name, value) in
+            [("printer-state", IppValue::Enum(state)), ("printer-state-reasons", keywords(reasons))]
+        {
+            group.attributes_mut().insert(name.to_owned(), IppAttribute::new(name, value));
+        }
+        trouble(&group).map(|failure| failure.code)
+    }
+
+    #[test]
+    fn the_printers_words_become_ours() {
+        let (paper, failed) = (Some(FailureCode::PrinterPaper), Some(FailureCode::PrinterFailed));
+        assert_eq!(told(3, &["none"]), None);
+        assert_eq!(told(3, &["media-empty"]), paper);
+        assert_eq!(told(5, &["media-needed-error", "paused"]), paper);
+        assert_eq!(told(5, &["media-empty-warning"]), paper);
+        assert_eq!(told(3, &["media-empty-report", "media-low-warning"]), None);
+        assert_eq!(told(4, &["toner-low-warning", "cover-open-error"]), failed);
+        assert_eq!(told(3, &["media-jam"]), failed);
+        assert_eq!(told(3, &["offline-report"]), None);
+        assert_eq!(told(5, &["none"]), failed);
+    }
+
+    #[test]
+    fn a_printer_without_pdf_or_create_job_is_not_printed_to() {
+        for (name, value) in [
+            ("document-format-supported", IppValue::MimeMediaType("image/urf".to_owned())),
+            ("operations-supported", IppValue::Enum(Operation::PrintJob as i32)),
+            ("printer-is-accepting-jobs", IppValue::Boolean(false)),
+        ] {
+            let mut group = IppAttributeGroup::new(DelimiterTag::PrinterAttributes);
+            group.attributes_mut().insert(name.to_owned(), IppAttribute::new(name, value));
+            let code = trouble(&group).map(|failure| failure.code);
+            assert_eq!(code, Some(FailureCode::PrinterFailed), "{name}");
+        }
+    }
 }

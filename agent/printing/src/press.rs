@@ -9,7 +9,7 @@ use madoguchi_protocol::{Failure, FailureCode, VisitId};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{info, warn};
 
-use crate::device::{Device, Fate, JobId};
+use crate::device::{Device, Fate, JobId, Look};
 use crate::handle::{Mailbox, Order, Timing};
 use crate::job::Job;
 use crate::paper;
@@ -33,6 +33,10 @@ struct Configured {
     printer: Printer,
     device: Result<Device, Failure>,
     residue: Residue,
+    /// What it says of missing paper while a job of ours does not come out.
+    warning: Option<String>,
+    /// A job did not come out while it warned of paper: it is out of paper until it says no more.
+    hungry: bool,
     next_look: Instant,
 }
 
@@ -79,6 +83,8 @@ impl<'a, R: FnMut(PrintReport)> Press<'a, R> {
             printer,
             // An earlier run of this program may have left one.
             residue: Residue::Perhaps(None),
+            warning: None,
+            hungry: false,
             next_look: Instant::now(),
         });
         self.said = None;
@@ -170,11 +176,22 @@ impl Configured {
     }
 
     async fn ready(&mut self) -> Result<(), Failure> {
-        self.device()?.look().await?;
+        self.looked().await?;
         if self.residue != Residue::None && self.clear_once().await?.is_none() {
             return Err(still_there());
         }
         Ok(())
+    }
+
+    async fn looked(&mut self) -> Result<Look, Failure> {
+        let look = self.device()?.look().await?;
+        match &look.paper {
+            Some(words) if self.hungry => Err(no_paper(words)),
+            _ => {
+                self.hungry = false;
+                Ok(look)
+            }
+        }
     }
 
     fn device(&self) -> Result<&Device, Failure> {
@@ -196,7 +213,7 @@ impl Configured {
             outcome = timeout(timing.job, self.attempt(job, tell)) => match outcome {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(failure)) => failure,
-                Err(_) => Failure::new(FailureCode::PrinterFailed, "it did not come out in time"),
+                Err(_) => self.too_late(),
             },
         };
         match timeout(timing.cancel, self.clear()).await {
@@ -223,14 +240,15 @@ impl Configured {
             .map_err(|error| Failure::new(FailureCode::PrinterFailed, chain(&error)))?;
         drop(job);
 
-        let abilities = self.device()?.look().await?;
+        let look = self.looked().await?;
+        self.warning = None;
         self.residue = Residue::Perhaps(self.known());
         if self.clear_once().await?.is_none() {
             return Err(still_there());
         }
         self.residue = Residue::Perhaps(None);
         let device = self.device.as_ref().map_err(Clone::clone)?;
-        let id = device.create(paper, &abilities).await?;
+        let id = device.create(paper, &look).await?;
         self.residue = Residue::Perhaps(Some(id));
         device.fill(id, &pdf).await?;
         drop(pdf);
@@ -245,9 +263,19 @@ impl Configured {
                     self.residue = Residue::None;
                     return Err(Failure::new(FailureCode::PrinterFailed, "it gave the job up"));
                 }
-                Fate::Alive => device.look().await.map(drop)?,
+                Fate::Alive => self.warning = device.look().await?.paper,
             }
             sleep(STEP).await;
+        }
+    }
+
+    fn too_late(&mut self) -> Failure {
+        match self.warning.take() {
+            Some(words) => {
+                self.hungry = true;
+                no_paper(&words)
+            }
+            None => Failure::new(FailureCode::PrinterFailed, "it did not come out in time"),
         }
     }
 
@@ -295,6 +323,10 @@ impl Configured {
 
 fn cancelled() -> Failure {
     Failure::new(FailureCode::PrinterFailed, "no longer wanted")
+}
+
+fn no_paper(words: &str) -> Failure {
+    Failure::new(FailureCode::PrinterPaper, format!("it says {words}"))
 }
 
 fn still_there() -> Failure {

@@ -103,7 +103,7 @@ impl Wire {
 
     /// A request to be filled with [`add`].
     pub fn request(&self, operation: Operation) -> Request {
-        let mut message = IppRequestResponse::new(IppVersion::v2_0(), operation, None);
+        let mut message = IppRequestResponse::new(IppVersion::v1_1(), operation, None);
         let printer = IppValue::Uri(self.uri.clone());
         add(&mut message, "printer-uri", printer);
         add(

@@ -24,6 +24,7 @@ const BUILD: &[&str] = &[
     "build-essential",
     "mold",
     "pkg-config",
+    "libasound2-dev",    // alsa
     "libfontconfig-dev", // Slint's font search, also at compile time
     "libpcsclite-dev",   // pcsc
 ];
@@ -33,9 +34,12 @@ const RUN: &[&str] = &[
     "pcscd",
     "vsmartcard-vpcd", // the virtual reader
     "xvfb",
-    "iproute2",   // `ip link set lo up` in a private network
-    "util-linux", // unshare
-    "strace",     // the test of the order of system calls
+    "iproute2",       // `ip link set lo up` in a private network
+    "util-linux",     // unshare
+    "strace",         // the test of the order of system calls
+    "cups-ipp-utils", // ippeveprinter, the printer of the tests
+    "dbus-daemon",    // without a bus it does not start
+    "poppler-utils",  // reads the paper back
     "fonts-morisawa-bizud-gothic",
     "fonts-noto-cjk",
     "libx11-6",

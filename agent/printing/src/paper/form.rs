@@ -14,7 +14,7 @@ const MARGIN: f32 = 18.0 * MM;
 /// Where the rows end and the foot begins.
 const BOTTOM: f32 = HEIGHT - 22.0 * MM;
 /// Width of names, values and origins of the fields.
-const COLUMNS: [f32; 3] = [48.0 * MM, 102.0 * MM, 24.0 * MM];
+const COLUMNS: [f32; 3] = [48.0 * MM, 99.0 * MM, 27.0 * MM];
 /// Lowest row: a field that is empty is written into by hand.
 const LOWEST_ROW: f32 = 11.0 * MM;
 /// What the confirmation takes.

@@ -1,0 +1,101 @@
+//! The printer out of paper, broken, gone and back.
+
+use madoguchi_printing::PrintReport;
+use madoguchi_protocol::local::{Paper, PrintState, PrinterState};
+use madoguchi_protocol::{FailureCode, VisitId};
+
+use crate::hall::{HASTY, Hall, TIMING, code, is_ready, is_unusable};
+use crate::peer::Peer;
+use crate::samples::{forms_of, slip_of};
+
+#[test]
+fn without_paper_the_job_fails_as_such_and_can_be_asked_for_again() {
+    let peer = Peer::start();
+    let mut hall = Hall::open(&peer, HASTY);
+    let visit = VisitId::random();
+    peer.take_paper_out();
+    // This printer only warns while it has a job, so the job's time has to run out.
+    hall.handle.print(slip_of(visit, "A001"));
+    assert_eq!(code(&hall.end_of(visit, Paper::Slip)), Some(FailureCode::PrinterPaper));
+    hall.until(&is_unusable(FailureCode::PrinterPaper));
+
+    peer.fill_paper_in();
+    hall.until(&is_ready());
+    hall.handle.print(slip_of(visit, "A001"));
+    assert_eq!(hall.end_of(visit, Paper::Slip), PrintState::Printed {});
+    hall.close();
+}
+
+#[test]
+fn a_printer_that_is_gone_is_missing_until_it_is_back() {
+    let mut peer = Peer::start();
+    let mut hall = Hall::open(&peer, TIMING);
+    let visit = VisitId::random();
+    peer.switch_off();
+    hall.until(&is_unusable(FailureCode::PrinterMissing));
+    hall.handle.print(slip_of(visit, "A001"));
+    assert_eq!(code(&hall.end_of(visit, Paper::Slip)), Some(FailureCode::PrinterMissing));
+
+    peer.switch_on();
+    hall.until(&is_ready());
+    hall.handle.print(slip_of(visit, "A001"));
+    assert_eq!(hall.end_of(visit, Paper::Slip), PrintState::Printed {});
+    hall.close();
+}
+
+#[test]
+fn a_job_that_the_printer_gives_up_has_failed() {
+    let peer = Peer::start();
+    let mut hall = Hall::open(&peer, TIMING);
+    let visit = VisitId::random();
+    peer.break_down();
+    hall.handle.print(forms_of(visit, "A001"));
+    assert_eq!(code(&hall.end_of(visit, Paper::Forms)), Some(FailureCode::PrinterFailed));
+    hall.close();
+    assert!(peer.tray().is_empty());
+}
+
+#[test]
+fn forms_are_not_sent_to_a_printer_that_has_no_paper_for_them() {
+    let peer = Peer::start();
+    let mut hall = Hall::without_printer(TIMING);
+    let visit = VisitId::random();
+    let mut printer = peer.printer();
+    printer.forms = false;
+    hall.handle.configure(Some(printer));
+    hall.handle.print(forms_of(visit, "A001"));
+    assert_eq!(code(&hall.end_of(visit, Paper::Forms)), Some(FailureCode::PrinterFailed));
+    hall.close();
+    assert_eq!(peer.begun(), 0);
+}
+
+#[test]
+fn without_a_printer_every_job_fails_and_a_removed_one_is_told_of() {
+    let peer = Peer::start();
+    let mut hall = Hall::without_printer(TIMING);
+    let visit = VisitId::random();
+    hall.handle.print(slip_of(visit, "A001"));
+    assert_eq!(code(&hall.end_of(visit, Paper::Slip)), Some(FailureCode::PrinterMissing));
+    hall.handle.configure(Some(peer.printer()));
+    hall.until(&is_ready());
+    hall.handle.configure(None);
+    hall.until(&|report| *report == PrintReport::Printer(None));
+    hall.close();
+}
+
+#[test]
+fn an_address_that_is_no_printers_is_told_as_a_failed_printer() {
+    let mut hall = Hall::without_printer(TIMING);
+    let printer = madoguchi_protocol::bundle::Printer {
+        uri: "http://printer/".to_owned(),
+        slip_width_mm: 58,
+        forms: false,
+    };
+    hall.handle.configure(Some(printer));
+    let told = hall.until(&is_unusable(FailureCode::PrinterFailed));
+    let PrintReport::Printer(Some(PrinterState::Unusable { failure })) = told else {
+        unreachable!("{told:?}")
+    };
+    assert!(failure.detail.contains("http://printer/"), "{failure}");
+    hall.close();
+}

@@ -1,0 +1,12 @@
+//! Printing against `ippeveprinter`, a real IPP printer.
+//!
+//! Needs the Debian packages cups-ipp-utils, dbus-daemon and poppler-utils, and says so when one is
+//! missing.
+
+mod faults;
+mod hall;
+mod log;
+mod paper;
+mod peer;
+mod promise;
+mod samples;

@@ -1,0 +1,147 @@
+//! What is on the paper: read back from the PDF by poppler, the code by another library.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use madoguchi_printing::{Content, Kept, payload, pdf};
+use madoguchi_protocol::application::Origin;
+use madoguchi_protocol::bundle::Printer;
+
+use crate::peer::words;
+use crate::samples::{form, row, slip};
+
+fn printer(slip_width_mm: u16) -> Printer {
+    Printer { uri: "ipp://localhost/".to_owned(), slip_width_mm, forms: true }
+}
+
+#[test]
+fn a_slip_says_number_section_and_what_happens_next_on_every_width() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("slip.pdf");
+    for width in [58, 80, 210] {
+        for kept in [Kept::Application, Kept::ApplicationOnPaper, Kept::NumberOnly] {
+            let slip = slip("A017", kept);
+            let token = payload(&slip.token);
+            let bytes = pdf(&Content::Slip(slip), &printer(width)).expect("a PDF");
+            fs::write(&file, &*bytes).expect("written");
+            let words = words(&file);
+            let said = ["A017", "住民異動", "常盤市", "2026年11月22日（日）", "10:32", "このあと"];
+            for wanted in said {
+                assert!(words.contains(wanted), "{wanted} is not on {width} mm: {words}");
+            }
+            let whole = words.contains("お預かりしました");
+            assert_eq!(whole, kept != Kept::NumberOnly, "{words}");
+            for forbidden in ["受付", "受理", "申請完了"] {
+                assert!(!words.contains(forbidden), "{forbidden} on a draft's slip");
+            }
+            assert_eq!(decoded(&file), token.as_str(), "on {width} mm");
+        }
+    }
+}
+
+#[test]
+fn a_form_says_every_field_and_where_it_comes_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("form.pdf");
+    let rows = vec![
+        row("氏名", "検証　花子", Some(Origin::Card)),
+        row("新住所", "常盤市西町二丁目12-3", Some(Origin::Typed)),
+        row("フリガナ", "", None),
+    ];
+    let one = form("A017", rows);
+    let many = form("A017", (1..=40).map(|n| row(&format!("項目{n}"), "値", None)).collect());
+    let bytes = pdf(&Content::Forms(vec![one, many]), &printer(80)).expect("a PDF");
+    fs::write(&file, &*bytes).expect("written");
+    let words = words(&file);
+    let said = [
+        "転居届",
+        "A017",
+        "氏名",
+        "検証花子",
+        "カード",
+        "常盤市西町二丁目12-3",
+        "入力",
+        "フリガナ",
+        "窓口で記入",
+        "下書き",
+        "署名",
+        "1/1",
+        "項目40",
+        "1/3",
+        "3/3",
+    ];
+    for wanted in said {
+        assert!(words.contains(wanted), "{wanted} is not on the form: {words}");
+    }
+    assert!(!words.contains('〓'), "nothing had to be replaced");
+}
+
+#[test]
+fn a_character_that_cannot_be_printed_is_seen_to_be_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("form.pdf");
+    let printed = |value: &str| {
+        let rows = vec![row("氏名", value, Some(Origin::Card))];
+        let bytes = pdf(&Content::Forms(vec![form("A017", rows)]), &printer(80)).expect("a PDF");
+        fs::write(&file, &*bytes).expect("written");
+        words(&file)
+    };
+    // A variant that BIZ UDGothic has, and a character that only the fallback has.
+    let shown = printed("辻\u{E0100}　\u{20BB7}田");
+    assert!(shown.contains("辻") && shown.contains('\u{20BB7}'), "{shown}");
+    assert!(!shown.contains("窓口で確認します。"), "{shown}");
+    // A private character, and a variant that no font has.
+    for value in ["外\u{E123}子", "葛\u{E01EF}子"] {
+        let shown = printed(value);
+        assert!(shown.contains("〓は、この用紙に印刷できない文字です。"), "{value}: {shown}");
+    }
+}
+
+#[test]
+fn any_text_at_all_becomes_a_form() {
+    let mut everything: Vec<char> = (1..0x3_0000).step_by(17).filter_map(char::from_u32).collect();
+    everything
+        .extend("\u{202E}\u{200D}\u{FE0F}\u{E0100}\u{0}\u{10FFFF}e\u{301}👨\u{200D}👩".chars());
+    let rows = everything
+        .chunks(600)
+        .map(|part| row("項目", &part.iter().collect::<String>(), Some(Origin::Typed)))
+        .chain([row("", "\u{E0100}\u{E0100}", None), row("", " \n ", None)])
+        .collect();
+    let bytes = pdf(&Content::Forms(vec![form("A017", rows)]), &printer(80)).expect("a PDF");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("form.pdf");
+    fs::write(&file, &*bytes).expect("written");
+    assert!(words(&file).contains("署名"));
+}
+
+/// What a scanner reads off the paper, at the 203 dpi of a slip printer.
+fn decoded(file: &Path) -> String {
+    let picture = file.with_extension("");
+    let rendered = Command::new("pdftoppm")
+        .args(["-r", "203", "-gray", "-singlefile"])
+        .args([file, &picture])
+        .status()
+        .expect("pdftoppm (Debian package poppler-utils)");
+    assert!(rendered.success());
+    let (width, height, pixels) = grey(&fs::read(picture.with_extension("pgm")).expect("drawn"));
+    let mut picture =
+        rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
+    let codes = picture.detect_grids();
+    assert_eq!(codes.len(), 1, "one code on a slip");
+    codes[0].decode().expect("a code that reads").1
+}
+
+/// A binary PGM of 8 bits: `P5 width height 255` and the pixels.
+fn grey(file: &[u8]) -> (usize, usize, Vec<u8>) {
+    let mut parts = file.splitn(4, |byte| byte.is_ascii_whitespace());
+    let mut number = || {
+        let part = parts.next().expect("a header");
+        std::str::from_utf8(part).expect("ASCII").parse::<usize>().ok()
+    };
+    assert_eq!(number(), None, "P5");
+    let (width, height) = (number().expect("width"), number().expect("height"));
+    let pixels = &parts.next().expect("pixels")["255\n".len()..];
+    assert_eq!(pixels.len(), width * height);
+    (width, height, pixels.to_vec())
+}

@@ -1,0 +1,49 @@
+//! Papers of invented people.
+
+use madoguchi_printing::{Content, Form, Job, Kept, Row, Slip};
+use madoguchi_protocol::application::Origin;
+use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::ticket::TicketToken;
+use madoguchi_protocol::{Personal, VisitId};
+
+pub fn slip_of(visit: VisitId, ticket: &str) -> Job {
+    Job { visit, content: Content::Slip(slip(ticket, Kept::Application)) }
+}
+
+pub fn forms_of(visit: VisitId, ticket: &str) -> Job {
+    let rows = vec![row("氏名", "検証　花子", Some(Origin::Card)), row("フリガナ", "", None)];
+    Job { visit, content: Content::Forms(vec![form(ticket, rows)]) }
+}
+
+pub fn slip(ticket: &str, kept: Kept) -> Slip {
+    Slip {
+        municipality: text("常盤市", "Tokiwa City"),
+        ticket: ticket.parse().expect("a ticket"),
+        section: text("住民異動", "Moving"),
+        business_day: "2026-11-22".parse().expect("a day"),
+        given_at: "2026-11-22T01:32:00Z".parse().expect("a time"),
+        kept,
+        procedures: vec![text("転居届", "Moving within the city")],
+        bring: vec![text("全員のマイナンバーカード", "Everyone's My Number Card")],
+        token: TicketToken::new([0xA5; 16]),
+    }
+}
+
+pub fn form(ticket: &str, rows: Vec<Row>) -> Form {
+    Form {
+        municipality: text("常盤市", "Tokiwa City"),
+        title: text("転居届", "Notice of moving within the city"),
+        ticket: ticket.parse().expect("a ticket"),
+        business_day: "2026-11-22".parse().expect("a day"),
+        given_at: "2026-11-22T01:32:00Z".parse().expect("a time"),
+        rows,
+    }
+}
+
+pub fn row(label: &str, value: &str, origin: Option<Origin>) -> Row {
+    Row { label: text(label, "Field"), value: Personal::from(value), origin }
+}
+
+pub fn text(ja: &str, en: &str) -> Text {
+    Text { ja: ja.to_owned(), en: en.to_owned() }
+}
