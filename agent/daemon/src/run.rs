@@ -83,7 +83,7 @@ async fn agent(config: &Config) -> Result<()> {
     let (settings_publish, settings) = watch::channel(None);
     let known = standing::recall(&keeper).await.context("the store's thread ended")?;
     let (core_publish, core_state) = watch::channel(known);
-    tokio::spawn(standing::remember(keeper.clone(), core_state.clone()));
+    tokio::spawn(standing::remember(keeper.clone(), known, core_state.clone()));
     let (visit, current_visit) = watch::channel(None);
     let (calls_send, called) = mpsc::channel(QUEUE);
     let calls = calls::start(Arc::clone(&core), current_visit, calls_send);

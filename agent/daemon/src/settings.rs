@@ -97,19 +97,33 @@ impl Settings {
     /// Whether visits can begin with this at that time, by the device's clock.
     ///
     /// # Errors
-    /// `clock.wrong` when something was signed later than that; `packs.too_old` when the profile
-    /// lets packs be offered only for some days.
+    /// See [`Settings::check_clock`] and [`Settings::check_packs`].
     pub fn fit_at(&self, now: Timestamp) -> Result<(), Failure> {
-        if self.signed_at.duration_since(now) > CLOCK_TOLERANCE {
-            let detail =
-                format!("the clock says {now}, before the signature of {}", self.signed_at);
+        self.check_clock(now)?;
+        self.check_packs(now)
+    }
+
+    /// Whether it can be that time.
+    ///
+    /// # Errors
+    /// `clock.wrong` when something was signed later than that.
+    pub fn check_clock(&self, now: Timestamp) -> Result<(), Failure> {
+        let signed = self.signed_at;
+        if signed.duration_since(now) > CLOCK_TOLERANCE {
+            let detail = format!("the clock says {now}, before the signature of {signed}");
             return Err(Failure::new(FailureCode::ClockWrong, detail));
         }
+        Ok(())
+    }
+
+    /// Whether the packs are still offered at that time.
+    ///
+    /// # Errors
+    /// `packs.too_old` when the profile limits for how many days they are.
+    pub fn check_packs(&self, now: Timestamp) -> Result<(), Failure> {
         let Some(days) = self.profile.packs_valid_days else { return Ok(()) };
-        if now.duration_since(self.packs_signed_at)
-            > SignedDuration::from_hours(24 * i64::from(days))
-        {
-            let signed = self.packs_signed_at;
+        let signed = self.packs_signed_at;
+        if now.duration_since(signed) > SignedDuration::from_hours(24 * i64::from(days)) {
             let detail = format!("the packs were signed at {signed}, more than {days} days ago");
             return Err(Failure::new(FailureCode::PacksTooOld, detail));
         }

@@ -19,10 +19,14 @@ pub async fn recall(keeper: &KeeperHandle) -> Result<CoreState, KeeperGone> {
     Ok(CoreState { problem, ..CoreState::unknown() })
 }
 
-/// Remembers it for as long as the agent runs.
-pub async fn remember(keeper: KeeperHandle, mut core: watch::Receiver<CoreState>) {
+/// Remembers it for as long as the agent runs. `recalled` is what is remembered so far.
+pub async fn remember(
+    keeper: KeeperHandle,
+    recalled: CoreState,
+    mut core: watch::Receiver<CoreState>,
+) {
     let is_revoked = |state: &CoreState| state.problem == Some(FailureCode::DeviceRevoked);
-    let mut known = is_revoked(&core.borrow());
+    let mut known = is_revoked(&recalled);
     while let Ok(state) = core.wait_for(|state| is_revoked(state) != known).await.map(|s| *s) {
         known = is_revoked(&state);
         tracing::warn!(revoked = known, "what the core says of this device");

@@ -66,8 +66,10 @@ impl UplinkError {
     pub fn failure_code(&self) -> Option<FailureCode> {
         match self {
             Self::Revoked(_) => Some(FailureCode::DeviceRevoked),
-            Self::ClockWrong(_) => Some(FailureCode::ClockWrong),
-            Self::Unreachable(_)
+            Self::ClockWrong(tls) if is_not_yet_valid(tls) => Some(FailureCode::ClockWrong),
+            // A certificate that has ended is rather the core's fault: visits go on without it.
+            Self::ClockWrong(_)
+            | Self::Unreachable(_)
             | Self::Busy { .. }
             | Self::NotAdmitted(_)
             | Self::NotTheCore(_)
@@ -116,6 +118,11 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
     None
 }
 
+fn is_not_yet_valid(error: &rustls::Error) -> bool {
+    use CertificateError::{NotValidYet, NotValidYetContext};
+    matches!(error, rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }))
+}
+
 fn is_about_time(why: &CertificateError) -> bool {
     use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
     matches!(why, Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. })
@@ -148,4 +155,19 @@ fn relayed_alert(error: &(dyn Error + 'static)) -> Option<AlertDescription> {
         next = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_whose_certificate_has_ended_does_not_make_the_devices_clock_wrong() {
+        let code = |why| {
+            let tls = rustls::Error::InvalidCertificate(why);
+            UplinkError::ClockWrong(Box::new(tls)).failure_code()
+        };
+        assert_eq!(code(CertificateError::NotValidYet), Some(FailureCode::ClockWrong));
+        assert_eq!(code(CertificateError::Expired), None);
+    }
 }

@@ -90,7 +90,10 @@ fn check(work: &Path, stop: &Stop) -> Result<()> {
     let (fit, lines) = run(&office)?;
     assert!(fit, "{lines:#?}");
     let names: Vec<_> = lines.iter().filter_map(|l| l.split_whitespace().nth(1)).collect();
-    assert_eq!(names, ["reader", "intake", "identity", "store", "clock", "disk", "packs"]);
+    assert_eq!(
+        names,
+        ["reader", "intake", "identity", "store", "clock", "disk", "packs", "printer"]
+    );
 
     office.reader.pcscd().kill()?;
     let (fit, lines) = run(&office)?;

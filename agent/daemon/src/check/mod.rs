@@ -5,6 +5,7 @@ mod disk;
 mod identity;
 mod intake;
 mod packs;
+mod printer;
 mod reader;
 mod store;
 
@@ -35,6 +36,7 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
         Ok(identity) => intake::ask(identity).await,
         Err(_) => Err("needs an identity".to_owned()),
     };
+    let remembered = packs::recall(identity.as_ref().ok(), &config.state_dir);
     let mut findings = Vec::new();
     let mut found = |check, outcome: Outcome| {
         let ok = outcome.is_ok();
@@ -45,9 +47,10 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
     found("intake", intake::judge(&health));
     found("identity", identity::check(identity.as_ref()));
     found("store", store::check(&config.state_dir));
-    found("clock", clock::check(identity.as_ref().ok(), health.as_ref().ok()));
+    found("clock", clock::check(identity.as_ref().ok(), &remembered, health.as_ref().ok()));
     found("disk", disk::check(&config.state_dir));
-    found("packs", packs::check(identity.as_ref().ok(), &config.state_dir));
+    found("packs", packs::check(&remembered));
+    found("printer", printer::check(&remembered).await);
     findings
 }
 

@@ -1,4 +1,4 @@
-//! Are packs, profile and sealing keys there, and are they the municipality's?
+//! Are packs, profile and sealing keys there, are they the municipality's, and not too old?
 
 use std::path::Path;
 
@@ -7,10 +7,15 @@ use madoguchi_protocol::bundle::BundleKind;
 use madoguchi_protocol::failure::chain;
 
 use super::Outcome;
+use crate::clock;
 use crate::core_sync::cache_name;
-use crate::settings::{Collected, Verifier};
+use crate::settings::{Collected, Settings, Verifier};
 
-pub(super) fn check(identity: Option<&Identity>, state_dir: &Path) -> Outcome {
+/// What the agent remembers, and the words for it.
+pub(super) type Remembered = Result<(Settings, String), String>;
+
+/// Reads what the agent remembers, as it does when it starts.
+pub(super) fn recall(identity: Option<&Identity>, state_dir: &Path) -> Remembered {
     let identity = identity.ok_or("needs an identity")?;
     let device = identity.settings();
     let mut collected = Collected::new(Verifier {
@@ -27,5 +32,12 @@ pub(super) fn check(identity: Option<&Identity>, state_dir: &Path) -> Outcome {
         collected.take(kind, &signed).map_err(|e| chain(&e))?;
         said.push(format!("{} {}", kind.as_str(), collected.generation(kind)));
     }
-    Ok(format!("generations: {}", said.join(", ")))
+    let settings = collected.settings().ok_or("not complete")?;
+    Ok((settings, format!("generations: {}", said.join(", "))))
+}
+
+pub(super) fn check(remembered: &Remembered) -> Outcome {
+    let (settings, said) = remembered.as_ref().map_err(Clone::clone)?;
+    settings.check_packs(clock::now()).map_err(|e| e.to_string())?;
+    Ok(said.clone())
 }

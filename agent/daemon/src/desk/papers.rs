@@ -2,8 +2,8 @@
 //! with another one changes nothing.
 
 use madoguchi_printing::{Content, Form, Job, Kept as OfficeHas, PrintReport, Row, Slip};
-use madoguchi_procedure::display::{Language, card_value};
-use madoguchi_procedure::{FieldDefinition, Filling, Source};
+use madoguchi_procedure::display::{Language, field_value};
+use madoguchi_procedure::{FieldDefinition, Filling};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, Request};
 use madoguchi_protocol::ticket::TicketNumber;
@@ -146,7 +146,8 @@ fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {
     let (pack, fields) = (filling.pack(), filling.fields());
     let row = |definition: &FieldDefinition| {
         let field = fields.iter().find(|field| field.key == definition.key);
-        let words = field.map(|field| words(definition, field.value.expose()));
+        // As a clerk reads it.
+        let words = field.map(|f| field_value(definition, f.value.expose(), Language::Japanese));
         Row {
             label: definition.label.clone(),
             value: Personal::new(words.unwrap_or_default()),
@@ -160,18 +161,5 @@ fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {
         business_day: kept.business_day,
         given_at: kept.kept_at,
         rows: pack.form(&fields).into_iter().map(row).collect(),
-    }
-}
-
-/// A value as a clerk reads it.
-fn words(definition: &FieldDefinition, value: &str) -> String {
-    let read = Language::Japanese;
-    match &definition.source {
-        Source::Card { attribute } => card_value(*attribute, value, read),
-        Source::Question { choices, .. } => {
-            let choice = choices.iter().find(|choice| choice.key.as_str() == value);
-            choice.map_or(value, |choice| read.of(&choice.label)).to_owned()
-        }
-        Source::Entry { .. } | Source::AtCounter => value.to_owned(),
     }
 }

@@ -9,8 +9,7 @@ use madoguchi_protocol::core_api::AlertKind;
 use madoguchi_protocol::local::{ClerkState, Event, PrinterState, Request};
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
 
-use crate::city::Extras;
-use crate::kiosk::{Kiosk, events, given};
+use crate::kiosk::{Kiosk, events, given, with_printer};
 
 const CALL: Request = Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk };
 
@@ -153,7 +152,7 @@ fn a_reader_that_stays_away_is_told_and_one_that_comes_back_is_not() {
 
 #[test]
 fn a_printer_that_cannot_print_is_told_once_for_each_reason() {
-    let mut kiosk = Kiosk::with(Extras::printer(false));
+    let mut kiosk = Kiosk::with(with_printer(false));
     let mut printer = |code: Option<FailureCode>| {
         let unusable = |code| PrinterState::Unusable { failure: Failure::new(code, "so") };
         let state = code.map_or(PrinterState::Ready {}, unusable);

@@ -99,14 +99,6 @@ pub struct Extras {
     pub packs_valid_days: Option<u16>,
 }
 
-impl Extras {
-    /// A printer for slips, and perhaps for forms.
-    pub fn printer(forms: bool) -> Self {
-        let uri = "ipp://localhost/ipp/print".into();
-        Self { printer: Some(Printer { uri, slip_width_mm: 80, forms }), ..Self::default() }
-    }
-}
-
 pub struct City {
     key: MunicipalKey,
 }

@@ -12,7 +12,7 @@ use madoguchi_protocol::{Failure, FailureCode};
 use madoguchi_uplink::CoreState;
 
 use crate::city::{City, Extras};
-use crate::kiosk::{Kiosk, events, jobs};
+use crate::kiosk::{Kiosk, events, jobs, with_printer};
 
 fn core(problem: Option<FailureCode>, ahead: i64) -> Input {
     let clock_ahead = Some(SignedDuration::from_secs(ahead));
@@ -106,7 +106,7 @@ fn packs_are_offered_for_ever_where_the_profile_does_not_limit_it() {
 
 #[test]
 fn a_revoked_device_ends_the_visit_at_once_and_keeps_nothing_more() {
-    let mut kiosk = Kiosk::with(Extras::printer(true));
+    let mut kiosk = Kiosk::with(with_printer(true));
     kiosk.reach_review();
     let effects = kiosk.tell(core(Some(FailureCode::DeviceRevoked), 0));
     let ended = |e: &Event| matches!(e, Event::VisitEnded { failure } if failure.code == FailureCode::DeviceRevoked);
@@ -126,7 +126,7 @@ fn a_revoked_device_ends_the_visit_at_once_and_keeps_nothing_more() {
 
 #[test]
 fn what_was_on_its_way_to_the_disk_when_the_device_was_revoked_prints_nothing() {
-    let mut kiosk = Kiosk::with(Extras::printer(true));
+    let mut kiosk = Kiosk::with(with_printer(true));
     kiosk.reach_review();
     kiosk.keep(Request::Keep {});
     kiosk.tell(core(Some(FailureCode::DeviceRevoked), 0));

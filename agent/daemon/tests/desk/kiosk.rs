@@ -9,6 +9,7 @@ use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::Job;
 use madoguchi_procedure::{CardAttributes, CardValue};
 use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
+use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::{
     Answer, CardKey, Event, FromAgent, Outcome, Request, RequestFrame,
 };
@@ -163,6 +164,12 @@ impl Kiosk {
         let visit = self.visit.expect("a visit");
         self.tell(Input::Kept { visit, result: Ok(given(ticket)) })
     }
+}
+
+/// A profile with a printer for slips, and perhaps for forms.
+pub fn with_printer(forms: bool) -> Extras {
+    let uri = "ipp://localhost/ipp/print".into();
+    Extras { printer: Some(Printer { uri, slip_width_mm: 80, forms }), ..Extras::default() }
 }
 
 pub fn choose_pack(packs: &[&str]) -> Request {

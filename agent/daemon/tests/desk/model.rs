@@ -18,7 +18,7 @@ use madoguchi_protocol::{Failure, FailureCode, PinDigit, VisitId};
 use madoguchi_uplink::CoreState;
 
 use crate::city::{City, Extras, SIGNED};
-use crate::kiosk::{choose, choose_pack, enter, given, open_form, person};
+use crate::kiosk::{choose, choose_pack, enter, given, open_form, person, with_printer};
 
 /// Seeds that are tried, and inputs to each.
 const SEEDS: u64 = 150;
@@ -356,7 +356,7 @@ impl World {
 #[test]
 fn whatever_comes_in_whatever_order_every_promise_holds() {
     let city = City::new();
-    let settings = [Extras::printer(true), Extras::default()].map(|e| Arc::new(city.settings(e)));
+    let settings = [with_printer(true), Extras::default()].map(|e| Arc::new(city.settings(e)));
     let mut reached: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..SEEDS {
         let mut world = World::new(seed, settings.clone());

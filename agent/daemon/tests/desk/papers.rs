@@ -6,8 +6,8 @@ use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, PrinterState, Request};
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
 
-use crate::city::Extras;
-use crate::kiosk::{Kiosk, events, jobs};
+use crate::city::City;
+use crate::kiosk::{Kiosk, events, jobs, with_printer};
 
 const SLIP: Request = Request::Print { paper: Paper::Slip };
 const FORMS: Request = Request::Print { paper: Paper::Forms };
@@ -22,7 +22,7 @@ fn failed() -> PrintState {
 
 /// A visit that has just kept a form, and what was given to the printer.
 fn kept(forms: bool, core: bool) -> (Kiosk, Vec<Effect>) {
-    let mut kiosk = Kiosk::with(Extras::printer(forms));
+    let mut kiosk = Kiosk::with(with_printer(forms));
     kiosk.core(core);
     kiosk.reach_review();
     kiosk.keep(Request::Keep {});
@@ -71,7 +71,7 @@ fn the_filled_forms_are_printed_while_the_core_is_away_and_only_then() {
 
 #[test]
 fn what_nobody_reviewed_is_not_printed() {
-    let mut kiosk = Kiosk::with(Extras::printer(true));
+    let mut kiosk = Kiosk::with(with_printer(true));
     kiosk.core(false);
     kiosk.reach_form();
     kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
@@ -158,7 +158,7 @@ fn paper_of_an_earlier_visit_says_nothing_to_a_new_one_and_is_counted() {
 fn a_printer_of_a_new_profile_is_used_only_after_the_visit() {
     let mut kiosk = Kiosk::open();
     kiosk.begin();
-    let settings = crate::city::City::new().settings(Extras::printer(false));
+    let settings = City::new().settings(with_printer(false));
     let printers = |effects: &[Effect]| {
         effects.iter().filter(|e| matches!(e, Effect::Printer(Some(_)))).count()
     };
@@ -170,7 +170,7 @@ fn a_printer_of_a_new_profile_is_used_only_after_the_visit() {
 
 #[test]
 fn the_printer_is_shown_as_it_is_and_never_keeps_a_visit_from_beginning() {
-    let mut kiosk = Kiosk::with(Extras::printer(false));
+    let mut kiosk = Kiosk::with(with_printer(false));
     let failure = Failure::new(FailureCode::PrinterMissing, "gone");
     let state = Some(PrinterState::Unusable { failure });
     let effects = kiosk.tell(Input::Paper(PrintReport::Printer(state.clone())));
