@@ -104,9 +104,7 @@ impl Kiosk {
     /// # Errors
     /// When it had ended before.
     pub fn kill_all(&mut self) -> Result<()> {
-        let family = self.process.family()?;
-        self.process.kill()?;
-        family.into_iter().skip(1).try_for_each(process::kill)
+        self.process.kill_family()
     }
 
     /// Whether someone closed its window.

@@ -1,5 +1,6 @@
 //! `madoguchi-stage`: shows the whole office on one machine.
 
+mod bench;
 mod demo;
 
 use std::ffi::OsString;
@@ -23,6 +24,8 @@ struct Command {
 enum Show {
     /// One visit, from the first touch to the counter.
     Demo(Options),
+    /// Measures a visit against the bars of the design, and a browser beside it.
+    Bench(bench::Options),
 }
 
 /// What is shown.
@@ -59,8 +62,7 @@ impl Options {
 const STOPPED: u8 = 130;
 
 fn main() -> ExitCode {
-    let Command { show: Show::Demo(options) } = Command::parse();
-    match show(&options) {
+    match show(&Command::parse().show) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("\nmadoguchi-stage: {error:#}");
@@ -69,8 +71,32 @@ fn main() -> ExitCode {
     }
 }
 
-fn show(options: &Options) -> Result<ExitCode> {
-    let private = Private { reader: !options.reader, screen: options.is_headless() };
+impl Show {
+    fn private(&self) -> Private {
+        match self {
+            Self::Demo(options) => {
+                Private { reader: !options.reader, screen: options.is_headless() }
+            }
+            Self::Bench(_) => Private { reader: true, screen: true },
+        }
+    }
+
+    fn work(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Demo(options) => options.work.as_ref(),
+            Self::Bench(options) => options.work.as_ref(),
+        }
+    }
+
+    fn run(&self, stop: &Stop) -> Result<()> {
+        match self {
+            Self::Demo(options) => demo::run(options, stop),
+            Self::Bench(options) => bench::run(options, stop),
+        }
+    }
+}
+
+fn show(show: &Show) -> Result<ExitCode> {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let mut work = None;
     if !namespaces::are_entered() {
@@ -79,8 +105,8 @@ fn show(options: &Options) -> Result<ExitCode> {
         arguments.extend(["--work".into(), folder.path().into()]);
         work = Some(folder);
     }
-    match namespaces::enter(&arguments, private)? {
-        Side::Inside(stop) => Ok(inside(options, &stop)),
+    match namespaces::enter(&arguments, show.private())? {
+        Side::Inside(stop) => Ok(inside(show, &stop)),
         Side::Outside(status) => {
             let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
             if code != 0
@@ -94,11 +120,11 @@ fn show(options: &Options) -> Result<ExitCode> {
     }
 }
 
-fn inside(options: &Options, stop: &Stop) -> ExitCode {
-    let result = demo::run(options, stop);
+fn inside(show: &Show, stop: &Stop) -> ExitCode {
+    let result = show.run(stop);
     if stop.is_set() {
         // Who would remove it outside may be gone.
-        if let Some(work) = &options.work {
+        if let Some(work) = show.work() {
             let _ = std::fs::remove_dir_all(work);
         }
     }

@@ -1,4 +1,4 @@
-//! Looking for a person in the writable memory of running programs. For root: our programs close
+//! The memory of running programs: how much it is, and whether a person is in it. For root: our programs close
 //! their memory to everybody else.
 //!
 //! What it cannot see: the stack of a thread that has ended (its pages are gone or given to
@@ -116,6 +116,23 @@ pub fn search(program: &str, id: u32, fragments: &Fragments) -> Result<Searched>
     }
     ensure!(searched.bytes > 0, "nothing of {program} could be read");
     Ok(searched)
+}
+
+/// How much memory processes use: theirs alone, and their share of what they share (PSS), in bytes.
+///
+/// # Errors
+/// When one of them has ended.
+pub fn proportional(processes: &[u32]) -> Result<u64> {
+    let mut kib = 0;
+    for id in processes {
+        let file = format!("/proc/{id}/smaps_rollup");
+        let text = fs::read_to_string(&file).with_context(|| format!("read {file}"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+        let value = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+        let value: u64 = value.with_context(|| format!("{file} says how much"))?;
+        kib += value;
+    }
+    Ok(kib * 1024)
 }
 
 fn search_range(

@@ -16,6 +16,8 @@ use crate::tap::Tap;
 /// What stands on the screen.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Shown {
+    /// Grows with every page and dialog.
+    pub page: u32,
     /// The page's name.
     pub screen: String,
     /// The name of the dialog over it.
@@ -53,6 +55,12 @@ pub struct Control {
 }
 
 impl Control {
+    /// Left and upper edge, width and height, in pixels.
+    #[must_use]
+    pub fn rectangle(&self) -> [f64; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+
     /// Where to touch it, in pixels.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "a place on a screen")]

@@ -195,6 +195,16 @@ impl Process {
         Ok(())
     }
 
+    /// SIGKILL to it and to everything that it started.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn kill_family(&mut self) -> Result<()> {
+        let family = self.family()?;
+        self.kill()?;
+        family.into_iter().skip(1).try_for_each(kill)
+    }
+
     /// SIGSTOP: it runs no further, and its connections stay open.
     ///
     /// # Errors

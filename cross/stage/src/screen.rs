@@ -122,6 +122,20 @@ impl Screen {
         Ok(Picture { width, height, rgb })
     }
 
+    /// The bytes of a part of it, to be compared.
+    ///
+    /// # Errors
+    /// When the X server is gone.
+    pub fn part(&self, x: i16, y: i16, width: u16, height: u16) -> Result<Vec<u8>> {
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, height, u32::MAX)
+            .context("ask for a part of the screen")?
+            .reply()
+            .context("get a part of the screen")?;
+        Ok(image.data)
+    }
+
     /// One press and release at a place.
     ///
     /// # Errors

@@ -33,6 +33,12 @@ impl Timetable {
         self.rows.extend(other.rows);
     }
 
+    /// Its steps, in order.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<(String, Duration)> {
+        self.rows
+    }
+
     /// Notes a time that was measured elsewhere.
     pub fn note(&mut self, step: &str, time: Duration) {
         self.rows.push((step.to_owned(), time));

@@ -31,7 +31,8 @@ pub struct Visitor<'a> {
     /// End of the kiosk's log when the last thing was done.
     mark: u64,
     done_at: Instant,
-    /// When the present page was first seen.
+    /// The page that was seen last, by number, and when it was first seen.
+    page: u32,
     seen_at: Instant,
     table: Timetable,
     /// Called with each step, before it is waited for.
@@ -55,6 +56,7 @@ impl<'a> Visitor<'a> {
             taken: 0,
             mark: 0,
             done_at: Instant::now(),
+            page: 0,
             seen_at: Instant::now(),
             table: Timetable::begin(),
             progress,
@@ -259,11 +261,12 @@ impl<'a> Visitor<'a> {
         let mark = self.mark;
         self.stage.kiosk()?.shows(screen, mark, &stop)?;
         self.table.note(screen, self.done_at.elapsed());
-        self.seen_at = Instant::now();
+        let seen_at = Instant::now();
         let drawn = until("a drawn screen", PATIENCE, &stop, || {
             Ok(Some(self.stage.screen()?.picture()?).filter(Picture::shows_something))
         })?;
-        self.waits_for(screen, |shown| Ok((shown.screen == screen).then_some(())))?;
+        self.page = self.waits_for(screen, |s| Ok((s.screen == screen).then_some(s.page)))?;
+        self.seen_at = seen_at;
         self.keep(&drawn, screen)
     }
 
@@ -327,12 +330,26 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// When it is not there.
     pub fn touches(&mut self, control: &str) -> Result<()> {
-        let (x, y) = loop {
+        let (x, y) = self.about_to_touch(control)?;
+        self.stage.screen()?.press(x, y)
+    }
+
+    /// Everything but the touch itself: gives the place. The twin is touched already: the agent's
+    /// answer must find it waiting for one.
+    ///
+    /// # Errors
+    /// When the control is not there.
+    pub fn about_to_touch(&mut self, control: &str) -> Result<(i16, i16)> {
+        let place = loop {
             let shown = self.waits_for(control, |shown| {
                 let there = shown.controls.get(control).is_some_and(|control| control.enabled);
                 let below = shown.more_below && !shown.controls.contains_key(control);
                 Ok((there || below).then(|| shown.clone()))
             })?;
+            if shown.page != self.page {
+                self.page = shown.page;
+                self.seen_at = Instant::now();
+            }
             match shown.controls.get(control) {
                 Some(control) => break control.middle(),
                 None => self.presses("scroll.down", &shown)?,
@@ -343,17 +360,37 @@ impl<'a> Visitor<'a> {
             Ok((seen_at.elapsed() >= SETTLED).then_some(()))
         })?;
         self.does()?;
-        self.press(control, (x, y))
+        self.mirror.touched(self.stage.tap()?, control)?;
+        Ok(place)
     }
 
     fn presses(&mut self, control: &str, shown: &Shown) -> Result<()> {
-        self.press(control, shown.control(control)?.middle())
-    }
-
-    /// The twin is touched first: the agent's answer must find it waiting for one.
-    fn press(&mut self, control: &str, (x, y): (i16, i16)) -> Result<()> {
+        let (x, y) = shown.control(control)?.middle();
         self.mirror.touched(self.stage.tap()?, control)?;
         self.stage.screen()?.press(x, y)
+    }
+
+    /// Touches a control that changes the screen, and waits for that.
+    ///
+    /// # Errors
+    /// When it is not there, or nothing changes.
+    pub fn touches_and_sees_it(&mut self, control: &str) -> Result<()> {
+        let before = self.stage.screen()?.picture()?;
+        self.touches(control)?;
+        let stop = self.stage.stop().clone();
+        until("a change of the screen after a touch", PATIENCE, &stop, || {
+            Ok((self.stage.screen()?.picture()? != before).then_some(()))
+        })
+    }
+
+    /// Breaks the visit off, wherever it is.
+    ///
+    /// # Errors
+    /// When the start page does not come.
+    pub fn gives_up(&mut self) -> Result<()> {
+        self.touches("stop")?;
+        self.touches("confirm_stop")?;
+        self.sees("start")
     }
 
     /// Touches a control that leads to another page, and waits for that.
@@ -365,7 +402,8 @@ impl<'a> Visitor<'a> {
         (self.progress)(&screen);
         self.table.note(&screen, self.done_at.elapsed());
         self.seen_at = Instant::now();
-        self.waits_for(&screen, |shown| Ok((shown.screen == screen).then_some(())))
+        self.page = self.waits_for(&screen, |s| Ok((s.screen == screen).then_some(s.page)))?;
+        Ok(())
     }
 
     /// Types digits on the key pad, each when the one before is on the screen.
@@ -375,12 +413,7 @@ impl<'a> Visitor<'a> {
     pub fn types(&mut self, digits: &str) -> Result<()> {
         for digit in digits.chars() {
             ensure!(digit.is_ascii_digit(), "a key pad has digits");
-            let before = self.stage.screen()?.picture()?;
-            self.touches(&format!("digit.{digit}"))?;
-            let stop = self.stage.stop().clone();
-            until("a change of the screen after a digit", PATIENCE, &stop, || {
-                Ok((self.stage.screen()?.picture()? != before).then_some(()))
-            })?;
+            self.touches_and_sees_it(&format!("digit.{digit}"))?;
         }
         let drawn = self.stage.screen()?.picture()?;
         self.keep(&drawn, "typed")

@@ -77,14 +77,20 @@ impl Watch {
     }
 }
 
-struct Eye {
+/// One connection to look through.
+#[derive(Debug)]
+pub struct Eye {
     connection: RustConnection,
     root: u32,
     size: Size,
 }
 
 impl Eye {
-    fn open(screen: &Screen) -> Result<Self> {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// When the X server takes no connection.
+    pub fn open(screen: &Screen) -> Result<Self> {
         let (connection, number) =
             RustConnection::connect(Some(screen.display())).context("a second X connection")?;
         let root = connection.setup().roots.get(number).context("an X server has a screen")?.root;
@@ -92,7 +98,10 @@ impl Eye {
     }
 
     /// Whether no page is there: every page has more than one colour from top to bottom.
-    fn sees_darkness(&self) -> Result<bool> {
+    ///
+    /// # Errors
+    /// When the X server is gone.
+    pub fn sees_darkness(&self) -> Result<bool> {
         let (x, height) = ((self.size.width / 2).cast_signed(), self.size.height);
         let image = self
             .connection

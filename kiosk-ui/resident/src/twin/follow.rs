@@ -32,6 +32,8 @@ pub enum Happened {
 /// What stands on the screen.
 #[derive(Serialize)]
 pub struct Shown {
+    /// Grows with every page and dialog.
+    pub page: u32,
     /// The page's name.
     pub screen: &'static str,
     /// The name of the dialog over it.
@@ -137,6 +139,7 @@ impl Follower {
             _ => None,
         };
         Shown {
+            page: view.page,
             entry,
             more_below: !self.stage.scrolled_away().is_empty(),
             screen: view.screen.name(),
