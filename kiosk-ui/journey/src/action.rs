@@ -83,7 +83,7 @@ pub enum Action {
     /// This procedure.
     ChoosePack(PackId),
     /// This occasion, by its id.
-    ChooseLifeEvent(String),
+    ChooseLifeEvent(PackId),
     /// Tick this procedure of the occasion on or off.
     TogglePack(PackId),
     /// The purpose is read; go on with the card.

@@ -1,44 +1,40 @@
 //! The state machine's frame: what every input does before and outside of a visit.
 
-use madoguchi_procedure::Pack;
 use madoguchi_procedure::display::Language;
+use madoguchi_procedure::{LifeEvent, Pack, Towns};
 use madoguchi_protocol::bundle::Text;
-use madoguchi_protocol::local::RequestFrame;
-use madoguchi_protocol::local::{Answer, AnswerFrame, Event, EventFrame, Outcome, Request};
+use madoguchi_protocol::local::{
+    Answer, AnswerFrame, CardKey, Event, EventFrame, Outcome, PrinterState, Request, RequestFrame,
+};
 use madoguchi_protocol::{FailureCode, VisitId};
 
+use crate::forms::Forms;
 use crate::input::{Command, Discarded, Input, Timer};
-use crate::state::{Awaited, DialogState, Leaving, Pending, State, Step, Visit};
-use crate::view::Action;
-
-/// Before the device has said how long a visitor may pause, in seconds.
-const DEFAULT_IDLE: u16 = 90;
-/// Shortest and longest pause that a profile may set, in seconds.
-const IDLE: (u16, u16) = (30, 300);
-/// Countdown of the warning before a visit is ended, in seconds.
-const WARNING: u16 = 30;
-/// How long `begin` may take before that is said to be a failure, in seconds.
-const BEGIN_PATIENCE: u16 = 10;
-/// How long the words stay on the first page when `begin` was refused, in seconds.
-const REFUSED_FOR: u16 = 20;
-/// How long the words stay after a visit broke, in seconds.
-const BROKEN_FOR: u16 = 30;
-/// How long the agent may take to wipe before the process ends all the same (which closes the
-/// connection, and so ends the visit in the agent), in seconds.
-const END_PATIENCE: u16 = 10;
+use crate::place::Place;
+use crate::state::{Awaited, Leaving, Papers, Pending, State, Step, Visit};
+use crate::time::clamped_idle;
+use crate::view::{Action, Display};
 
 /// A resident's way through one visit. Lives as long as the process: after [`Command::Quit`] it
 /// does nothing more.
 pub struct Journey {
     pub(crate) language: Language,
+    /// What [`Self::language`] is before anybody chose.
+    pub(crate) usual_language: Language,
+    pub(crate) display: Display,
+    /// The panel of language, size and colours lies over everything.
+    pub(crate) choosing_display: bool,
     pub(crate) link: LinkState,
     pub(crate) device: Option<Device>,
     pub(crate) state: State,
     pub(crate) pending: Vec<Pending>,
+    pub(crate) timer: Timer,
+    pub(crate) restart_timer: bool,
+    pub(crate) commands: Vec<Command>,
+    /// Where the screen stands, and how often that has changed.
+    pub(crate) place: Place,
+    pub(crate) page: u32,
     next_id: u64,
-    timer: Timer,
-    restart_timer: bool,
-    commands: Vec<Command>,
 }
 
 /// Whether the agent can be reached.
@@ -54,7 +50,9 @@ pub(crate) struct Device {
     pub card_present: bool,
     pub core_reachable: bool,
     pub municipality: Option<Text>,
-    idle_seconds: u16,
+    /// Why it cannot print, if there is a printer that cannot.
+    pub printer_unusable: Option<FailureCode>,
+    pub idle_seconds: u16,
 }
 
 impl Journey {
@@ -63,25 +61,34 @@ impl Journey {
     pub fn new(language: Language) -> Self {
         Self {
             language,
+            usual_language: language,
+            display: Display::default(),
+            choosing_display: false,
             link: LinkState::Away(None),
             device: None,
             state: State::Home { starting: false, refused: None },
             pending: vec![],
-            next_id: 1,
             timer: Timer::Off,
             restart_timer: false,
             commands: vec![],
+            place: Place::first(),
+            page: 0,
+            next_id: 1,
         }
     }
 
     /// Takes what happened and says what is to be done about it, in order.
     ///
-    /// A touch counts only if [`crate::View::offers`] it; any other is taken as a sign that
-    /// somebody is there.
+    /// A touch counts only if [`crate::View::offers`] it on the page that it names; any other is
+    /// taken as a sign that somebody is there.
     pub fn handle(&mut self, input: Input) -> Vec<Command> {
         if !matches!(self.state, State::Gone) {
             match input {
-                Input::Touch { action, .. } if self.view().offers(&action) => self.touch(action),
+                Input::Touch { action, page }
+                    if page == self.page && self.view().offers(&action) =>
+                {
+                    self.touch(action);
+                }
                 Input::Touch { .. } | Input::Presence => self.presence(),
                 Input::Connected => self.connected(),
                 Input::Lost(failure) => self.lost(failure.code),
@@ -90,8 +97,10 @@ impl Journey {
                 Input::TimerFired => self.timer_fired(),
             }
             self.say_reader_gone();
+            self.ask_for_card();
             self.quit_when_done();
             self.set_timer();
+            self.note_place();
         }
         std::mem::take(&mut self.commands)
     }
@@ -107,8 +116,13 @@ impl Journey {
 
     fn touch(&mut self, action: Action) {
         self.restart_timer = true;
+        let panel = self.panel_is_on_top();
         match (&mut self.state, action) {
             (_, Action::Speak(language)) => self.language = language,
+            (_, Action::TextSize(size)) => self.display.text_size = size,
+            (_, Action::Contrast(contrast)) => self.display.contrast = contrast,
+            (_, Action::OpenDisplay) => self.choosing_display = true,
+            (_, Action::Dismiss) if panel => self.choosing_display = false,
             (State::Home { starting, refused }, Action::Start) => {
                 (*starting, *refused) = (true, None);
                 self.send(Request::Begin {}, Awaited::Begun);
@@ -117,16 +131,6 @@ impl Journey {
             (State::Leaving(leaving), _) => leaving.acknowledged = true,
             (State::Visit(_), action) => self.touch_visit(action),
             (State::Gone, _) => {}
-        }
-    }
-
-    /// Somebody is there: extends, and closes the question whether they are.
-    fn presence(&mut self) {
-        self.restart_timer = true;
-        if let State::Visit(visit) = &mut self.state
-            && matches!(visit.dialog, Some(DialogState::StillThere { .. }))
-        {
-            visit.dialog = None;
         }
     }
 
@@ -163,9 +167,7 @@ impl Journey {
             return;
         };
         match (awaited, frame.outcome) {
-            (Awaited::Begun, Outcome::Answer(Answer::Begun { visit, packs, municipality, .. })) => {
-                self.begun(visit, &packs, municipality);
-            }
+            (Awaited::Begun, Outcome::Answer(begun @ Answer::Begun { .. })) => self.begun(begun),
             (Awaited::Begun, outcome) => {
                 let refused = match outcome {
                     Outcome::Failure(failure) => failure.code,
@@ -174,6 +176,7 @@ impl Journey {
                         FailureCode::Internal
                     }
                 };
+                self.choosing_display = false;
                 self.state = State::Home { starting: false, refused: Some(refused) };
             }
             (Awaited::End, _) => {
@@ -188,29 +191,51 @@ impl Journey {
         }
     }
 
-    fn begun(&mut self, id: VisitId, packs: &[String], municipality: Text) {
-        let read: Vec<Pack> = packs.iter().filter_map(|text| Pack::parse(text).ok()).collect();
-        for _ in read.len()..packs.len() {
-            self.discard(Discarded::BadPack);
-        }
+    fn begun(&mut self, begun: Answer) {
+        let Answer::Begun { visit: id, packs, municipality, life_events, towns } = begun else {
+            return;
+        };
+        let packs = self.read(&packs, |text| Pack::parse(text).ok());
+        let mut life_events = self.read(&life_events, |text| LifeEvent::parse(text).ok());
+        let offered = |event: &LifeEvent| event.packs().any(|id| packs.iter().any(|p| p.id == *id));
+        life_events.retain(offered);
+        let towns: Vec<String> = towns.into_iter().collect();
+        let towns = self.read(&towns, |text| Towns::parse(text).ok()).pop();
         self.pending.clear();
         self.restart_timer = true;
-        let step = match read.is_empty() {
+        self.choosing_display = false;
+        let step = match packs.is_empty() {
             true => Step::Trouble(FailureCode::DeviceNotConfigured),
             false => Step::Procedures,
         };
         self.state = State::Visit(Box::new(Visit {
             id,
             municipality,
-            packs: read,
-            pack: None,
-            form: None,
+            packs,
+            life_events,
+            towns,
+            occasion: None,
+            forms: Forms::default(),
+            card_key: CardKey::Pin,
+            unusable: vec![],
+            call: None,
+            papers: Papers::default(),
+            bring: vec![],
             over: false,
             step,
             resume: None,
             ticket_wanted: None,
             dialog: None,
         }));
+    }
+
+    /// What can be read of it; the rest is reported.
+    fn read<T>(&mut self, texts: &[String], read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+        let good: Vec<T> = texts.iter().filter_map(|text| read(text)).collect();
+        for _ in good.len()..texts.len() {
+            self.discard(Discarded::BadPack);
+        }
+        good
     }
 
     fn event(&mut self, EventFrame { visit, event }: EventFrame) {
@@ -225,33 +250,24 @@ impl Journey {
                 municipality,
                 core_reachable,
                 idle_seconds,
-                ..
-            } => {
-                let out_of_service = out_of_service.map(|f| f.code);
-                self.device = Some(Device {
-                    out_of_service,
-                    card_present,
-                    core_reachable,
-                    municipality,
-                    idle_seconds: idle_seconds.clamp(IDLE.0, IDLE.1),
-                });
-                if let State::Home { refused, .. } = &mut self.state
-                    && *refused == Some(FailureCode::CardLeftBehind)
-                    && !card_present
-                {
-                    *refused = None;
-                }
-            }
-            Event::Card { .. }
-            | Event::Print { .. }
-            | Event::Clerk { .. }
-            | Event::VisitEnded { .. }
-                if !ours =>
-            {
-                self.discard(Discarded::OtherVisit);
-            }
+                printer,
+                // Screen and sound are the shell's.
+                appearance: _,
+            } => self.device_is(Device {
+                out_of_service: out_of_service.map(|f| f.code),
+                card_present,
+                core_reachable,
+                municipality,
+                printer_unusable: match printer {
+                    Some(PrinterState::Unusable { failure }) => Some(failure.code),
+                    Some(PrinterState::Ready {}) | None => None,
+                },
+                idle_seconds: clamped_idle(idle_seconds),
+            }),
+            _ if !ours => self.discard(Discarded::OtherVisit),
             Event::Card { card } => self.card_event(card),
-            Event::Print { .. } | Event::Clerk { .. } => {}
+            Event::Print { paper, state } => self.print_event(paper, state),
+            Event::Clerk { state } => self.clerk_event(state),
             Event::VisitEnded { failure } => match &mut self.state {
                 State::Visit(visit) if matches!(visit.step, Step::Kept { .. }) => visit.over = true,
                 _ => self.broken(failure.code),
@@ -259,49 +275,41 @@ impl Journey {
         }
     }
 
-    fn timer_fired(&mut self) {
-        if self.timer == Timer::Off {
-            return;
+    fn device_is(&mut self, device: Device) {
+        if let State::Home { refused, .. } = &mut self.state
+            && *refused == Some(FailureCode::CardLeftBehind)
+            && !device.card_present
+        {
+            *refused = None;
         }
-        if matches!(self.timer, Timer::Once(_)) {
-            self.timer = Timer::Off;
-        }
-        match &mut self.state {
-            State::Home { starting, refused } => {
-                // A late `begun` is still taken: then the visit begins after all.
-                *refused = starting.then_some(FailureCode::AgentAway);
-                *starting = false;
-            }
-            State::Visit(visit) => match &mut visit.dialog {
-                Some(DialogState::StillThere { seconds_left }) if *seconds_left > 1 => {
-                    *seconds_left -= 1;
-                }
-                Some(DialogState::StillThere { .. }) => self.leave(None),
-                _ => visit.dialog = Some(DialogState::StillThere { seconds_left: WARNING }),
-            },
-            State::Leaving(leaving) => {
-                leaving.seconds = leaving.seconds.saturating_add(1);
-                leaving.acknowledged |= leaving.seconds >= BROKEN_FOR;
-                leaving.ended |= leaving.seconds >= END_PATIENCE;
-            }
-            State::Gone => {}
-        }
+        self.device = Some(device);
     }
 
     /// Ends the visit here and in the agent. Everything of the person is dropped now.
     pub(crate) fn leave(&mut self, code: Option<FailureCode>) {
         let State::Visit(visit) = &self.state else { return };
         let over = visit.over || !matches!(self.link, LinkState::Up);
+        let ticket = match visit.step {
+            Step::Kept { ticket, .. } => Some(ticket),
+            _ => None,
+        };
         self.pending.clear();
+        self.choosing_display = false;
         if !over {
             self.send(Request::End {}, Awaited::End);
         }
-        self.state =
-            State::Leaving(Leaving { code, acknowledged: code.is_none(), ended: over, seconds: 0 });
+        self.state = State::Leaving(Leaving {
+            code,
+            acknowledged: code.is_none(),
+            ended: over,
+            seconds: 0,
+            asked_for_card: None,
+            ticket,
+        });
     }
 
     /// The visit is over in the agent already.
-    fn broken(&mut self, code: FailureCode) {
+    pub(crate) fn broken(&mut self, code: FailureCode) {
         if let State::Visit(visit) = &mut self.state {
             visit.over = true;
         }
@@ -309,7 +317,7 @@ impl Journey {
     }
 
     fn quit_when_done(&mut self) {
-        let card_there = self.device.as_ref().is_some_and(|d| d.card_present);
+        let card_there = self.card_present();
         if let State::Leaving(Leaving { acknowledged: true, ended: true, .. }) = self.state
             && !card_there
         {
@@ -319,34 +327,16 @@ impl Journey {
         }
     }
 
-    fn set_timer(&mut self) {
-        let idle = self.device.as_ref().map_or(DEFAULT_IDLE, |d| d.idle_seconds);
-        let wanted = match &self.state {
-            State::Home { starting: true, .. } => Timer::Once(BEGIN_PATIENCE),
-            State::Home { refused: Some(_), .. } => Timer::Once(REFUSED_FOR),
-            State::Home { .. } | State::Gone => Timer::Off,
-            State::Visit(visit) => match visit.dialog {
-                Some(DialogState::StillThere { .. }) => Timer::EverySecond,
-                _ => Timer::Once(idle),
-            },
-            State::Leaving(Leaving { acknowledged: true, ended: true, .. }) => Timer::Off,
-            State::Leaving(_) => Timer::EverySecond,
-        };
-        let restart = self.restart_timer
-            && matches!(self.state, State::Visit(_))
-            && matches!(wanted, Timer::Once(_));
-        if (wanted != self.timer || restart) && !matches!(self.state, State::Gone) {
-            self.timer = wanted;
-            self.commands.push(Command::Timer(wanted));
-        }
-        self.restart_timer = false;
-    }
-
     /// Moves the visit to a page. Answers to what the old page asked are late from now on.
     pub(crate) fn go(&mut self, step: Step) {
         self.pending.clear();
         self.restart_timer = true;
+        // A page that comes is not hidden behind the panel.
+        self.choosing_display = false;
         if let State::Visit(visit) = &mut self.state {
+            if let Step::Ask(field) = step {
+                visit.forms.prepare(field, visit.towns.as_ref());
+            }
             visit.step = step;
             visit.dialog = None;
         }
@@ -365,6 +355,11 @@ impl Journey {
 
     pub(crate) fn awaits(&self, awaited: Awaited) -> bool {
         self.pending.iter().any(|p| p.awaited == awaited)
+    }
+
+    /// Whether something lies on the reader, as far as is known.
+    pub(crate) fn card_present(&self) -> bool {
+        self.device.as_ref().is_some_and(|d| d.card_present)
     }
 
     pub(crate) fn discard(&mut self, what: Discarded) {

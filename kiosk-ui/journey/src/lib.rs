@@ -7,11 +7,16 @@
 //! is ever kept here.
 
 mod action;
+mod codes;
+mod forms;
 mod input;
 mod journey;
+mod place;
 mod render;
 mod state;
 mod texts;
+mod time;
+mod typing;
 pub mod view;
 mod visit;
 mod words;

@@ -1,14 +1,19 @@
 //! State → view. Texts are chosen here and nowhere else.
 
+mod card;
+mod dialogs;
+mod end;
 mod pages;
+mod questions;
 
 use madoguchi_procedure::display::Language;
 use madoguchi_protocol::application::TicketOnlyReason;
 
 use crate::journey::{Journey, LinkState};
-use crate::state::{Awaited, DialogState, Leaving, State, Step, Visit};
+use crate::state::{Awaited, Leaving, State, Step, Visit};
 use crate::texts::Texts;
-use crate::view::{Action, Button, Dialog, Display, Progress, Screen, View, Words};
+use crate::time::CARD_ASKED_FOR;
+use crate::view::{Action, Button, CallState, FormProgress, Progress, Screen, View};
 use crate::words::words;
 
 pub(crate) fn button(action: Action, label: &str) -> Button {
@@ -24,75 +29,62 @@ impl Journey {
             State::Visit(visit) => Some(&**visit),
             _ => None,
         };
+        let device = self.device.as_ref();
         let municipality = visit
             .map(|v| &v.municipality)
-            .or_else(|| self.device.as_ref()?.municipality.as_ref())
+            .or_else(|| device?.municipality.as_ref())
             .map(|m| self.language.of(m).to_owned());
         let call = Action::TicketOnly(TicketOnlyReason::CallClerk);
         let call_clerk = visit.filter(|v| self.can_call(v)).map(|_| button(call, texts.call_clerk));
+        let printer_away = |code| {
+            let what = words(code, self.language).what_happened;
+            (texts.printer_away)(what)
+        };
         View {
-            page: 0,
-            display: Display::default(),
-            display_button: button(Action::OpenDisplay, texts.call_clerk),
-            printer_away: None,
+            page: self.page,
             language: self.language,
-            languages: [Language::Japanese, Language::English]
-                .map(|language| Button {
-                    enabled: language != self.language,
-                    ..button(Action::Speak(language), Texts::of(language).language)
-                })
-                .into(),
+            languages: self.languages(),
+            display: self.display,
+            display_button: button(Action::OpenDisplay, texts.display),
             municipality,
-            progress: visit.and_then(|v| progress(v, texts)),
+            progress: visit.and_then(|v| self.progress(v, texts)),
             screen: self.screen(texts),
-            back: visit.filter(|v| can_go_back(v)).map(|_| button(Action::Back, texts.back)),
+            back: visit.filter(|v| v.can_go_back()).map(|_| button(Action::Back, texts.back)),
             stop: visit
                 .filter(|v| !matches!(v.step, Step::Kept { .. } | Step::Trouble(_)))
                 .map(|_| button(Action::Stop, texts.stop)),
             help: call_clerk.is_none().then_some(texts.help),
             call_clerk,
-            card_present: self.device.as_ref().is_some_and(|d| d.card_present),
-            core_away: self
-                .device
-                .as_ref()
-                .filter(|d| !d.core_reachable)
-                .map(|_| texts.core_away.to_owned()),
+            card_present: self.card_present(),
+            core_away: device.filter(|d| !d.core_reachable).map(|_| texts.core_away.to_owned()),
+            printer_away: device.and_then(|d| d.printer_unusable).map(printer_away),
             busy: self.busy(),
-            dialog: visit.and_then(|v| self.dialog(v, texts)),
+            dialog: self.dialog(visit, texts),
         }
+    }
+
+    /// A button a language; the one in use is not enabled.
+    fn languages(&self) -> Vec<Button> {
+        let of = |language| Button {
+            enabled: language != self.language,
+            ..button(Action::Speak(language), Texts::of(language).language)
+        };
+        [Language::Japanese, Language::English].map(of).into()
     }
 
     fn screen(&self, texts: &Texts) -> Screen {
         match &self.state {
-            State::Home { starting, refused } => {
-                if let Some(code) = refused
-                    && self.device.is_some()
-                {
-                    return Screen::Trouble {
-                        words: words(*code, self.language),
-                        ways: vec![button(Action::Finish, texts.to_start)],
-                    };
-                }
-                self.home(*starting, texts)
-            }
-            State::Visit(visit) => self.page(visit, texts),
-            State::Leaving(Leaving { code: Some(code), acknowledged: false, .. }) => {
-                Screen::Trouble {
+            State::Home { starting, refused } => match refused {
+                Some(code) if self.device.is_some() => Screen::Trouble {
                     words: words(*code, self.language),
-                    ways: vec![button(Action::Finish, texts.finish)],
-                }
-            }
-            State::Leaving(_) if self.device.as_ref().is_some_and(|d| d.card_present) => {
-                Screen::TakeCard {
-                    title: texts.take_card.into(),
-                    lead: texts.take_card_lead.into(),
-                    ticket_title: texts.ticket_title.into(),
-                    ticket: None,
-                }
-            }
-            State::Leaving(_) | State::Gone => {
-                Screen::Ended { title: texts.ended_title.into(), lead: texts.ended_lead.into() }
-            }
+                    clerk: None,
+                    ways: vec![button(Action::Finish, texts.to_start)],
+                },
+                _ => self.home(*starting, texts),
+            },
+            State::Visit(visit) => self.page(visit, texts),
+            State::Leaving(leaving) => self.leaving(leaving, texts),
+            State::Gone => ended(texts),
         }
     }
 
@@ -124,94 +116,83 @@ impl Journey {
         }
     }
 
-    fn dialog(&self, visit: &Visit, texts: &Texts) -> Option<Dialog> {
-        let stop = button(Action::ConfirmStop, texts.stop);
-        let go_on = button(Action::Dismiss, texts.go_on);
-        let kept = matches!(visit.step, Step::Kept { .. });
-        Some(match visit.dialog? {
-            DialogState::Stop => Dialog::Stop {
-                title: texts.stop_title.into(),
-                lead: match visit.step {
-                    Step::Keeping { .. } => texts.stop_lead_keeping.into(),
-                    _ => texts.stop_lead.into(),
-                },
-                stop,
-                go_on,
+    fn leaving(&self, leaving: &Leaving, texts: &Texts) -> Screen {
+        match leaving {
+            Leaving { code: Some(code), acknowledged: false, .. } => Screen::Trouble {
+                words: words(*code, self.language),
+                clerk: None,
+                ways: vec![button(Action::Finish, texts.finish)],
             },
-            DialogState::StillThere { seconds_left } => Dialog::StillThere {
-                title: texts.still_there_title.into(),
-                lead: match kept {
-                    true => texts.still_there_lead_kept.into(),
-                    false => texts.still_there_lead.into(),
-                },
-                seconds_left,
-                seconds_words: String::new(),
-                go_on,
-                stop: match kept {
-                    true => button(Action::ConfirmStop, texts.finish),
-                    false => stop,
-                },
-            },
-            DialogState::GiveUpForm(reason) => Dialog::NumberOnly {
-                title: texts.give_up_title.into(),
-                lead: texts.give_up_lead.into(),
-                number: button(Action::ConfirmTicket(reason), texts.ticket_only),
-                go_on,
-            },
-            DialogState::CardTakenEarly => Dialog::Notice { words: texts.card_taken_early, go_on },
-            DialogState::CallFailed(code) => {
-                Dialog::Notice { words: Words { code, ..texts.call_failed }, go_on }
+            Leaving { asked_for_card, ticket, .. } if self.card_present() => {
+                let long = asked_for_card.is_some_and(|asked| asked >= CARD_ASKED_FOR);
+                let told = self.device.as_ref().is_some_and(|d| d.core_reachable);
+                Screen::TakeCard {
+                    title: texts.take_card.into(),
+                    lead: match (long, told) {
+                        (false, _) => texts.take_card_lead,
+                        (true, true) => texts.take_card_lead_told,
+                        (true, false) => texts.take_card_lead_long,
+                    }
+                    .into(),
+                    ticket_title: texts.ticket_title.into(),
+                    ticket: ticket.map(|t| t.to_string()),
+                }
             }
-        })
+            _ => ended(texts),
+        }
     }
 
+    fn progress(&self, visit: &Visit, texts: &Texts) -> Option<Progress> {
+        let current = match visit.step {
+            Step::Procedures | Step::LifeEvent | Step::Purpose => 0,
+            Step::WithoutCard
+            | Step::LayCard { .. }
+            | Step::PinEntry { .. }
+            | Step::PinAgain { .. }
+            | Step::Reading
+            | Step::Form => 1,
+            Step::Ask(_) => 2,
+            Step::Review | Step::Keeping { ticket_only: false } => 3,
+            Step::Kept { reason: None, .. } => 4,
+            Step::Keeping { ticket_only: true } | Step::Kept { .. } | Step::Trouble(_) => {
+                return None;
+            }
+        };
+        let (index, total) = (visit.forms.shown(), visit.forms.count());
+        let several = total > 1 && matches!(current, 2 | 3);
+        let form = visit.forms.pack().filter(|_| several).map(|pack| FormProgress {
+            index,
+            total,
+            words: (texts.form_of)(index + 1, total, self.language.of(&pack.title)),
+        });
+        Some(Progress { stages: texts.stages.map(str::to_owned).into(), current, form })
+    }
+
+    /// A call that nobody heard can be made again.
     fn can_call(&self, visit: &Visit) -> bool {
-        let called = matches!(
-            visit.step,
-            Step::Kept { reason: Some(TicketOnlyReason::CallClerk), .. }
-                | Step::Kept { called: Some(_), .. }
-        );
+        let under_way = visit.call.is_some_and(|call| call != CallState::Unheard);
         !visit.over
-            && !called
+            && !under_way
             && visit.ticket_wanted.is_none()
             && !self.awaits(Awaited::Ticket(TicketOnlyReason::CallClerk))
     }
 
     /// Whether the page waits for the agent before it can be left forwards.
     pub(crate) fn busy(&self) -> bool {
-        self.awaits(Awaited::Review) || matches!(self.state, State::Home { starting: true, .. })
+        let waits = |awaited| {
+            matches!(
+                awaited,
+                Awaited::Begun
+                    | Awaited::Review
+                    | Awaited::Open
+                    | Awaited::Enter(_)
+                    | Awaited::WithoutCard
+            )
+        };
+        self.pending.iter().any(|p| waits(p.awaited))
     }
 }
 
-fn can_go_back(visit: &Visit) -> bool {
-    match visit.step {
-        Step::Purpose
-        | Step::LayCard { .. }
-        | Step::PinEntry { .. }
-        | Step::PinAgain { .. }
-        | Step::Question(_)
-        | Step::Review => true,
-        Step::Trouble(_) => visit.resume.is_some(),
-        Step::Procedures
-        | Step::Reading
-        | Step::Form
-        | Step::Keeping { .. }
-        | Step::Kept { .. } => false,
-    }
-}
-
-fn progress(visit: &Visit, texts: &Texts) -> Option<Progress> {
-    let current = match visit.step {
-        Step::Procedures | Step::Purpose => 0,
-        Step::LayCard { .. }
-        | Step::PinEntry { .. }
-        | Step::PinAgain { .. }
-        | Step::Reading
-        | Step::Form => 1,
-        Step::Question(_) => 2,
-        Step::Review | Step::Keeping { ticket_only: false } => 3,
-        Step::Kept { reason: None, .. } => 4,
-        Step::Keeping { ticket_only: true } | Step::Kept { .. } | Step::Trouble(_) => return None,
-    };
-    Some(Progress { stages: texts.stages.map(str::to_owned).into(), current, form: None })
+fn ended(texts: &Texts) -> Screen {
+    Screen::Ended { title: texts.ended_title.into(), lead: texts.ended_lead.into() }
 }

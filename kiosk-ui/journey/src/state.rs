@@ -1,10 +1,14 @@
 //! Where a visit is. What belongs to a person hangs off [`Visit`] and is wiped with it.
 
-use madoguchi_procedure::{Pack, Source};
-use madoguchi_protocol::application::{Field, Origin, TicketOnlyReason};
+use madoguchi_procedure::{LifeEvent, Pack, Towns};
+use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::{CardKey, Paper, PrintState};
 use madoguchi_protocol::ticket::TicketNumber;
-use madoguchi_protocol::{FailureCode, FieldKey, VisitId};
+use madoguchi_protocol::{FailureCode, PackId, VisitId};
+
+use crate::forms::Forms;
+use crate::view::CallState;
 
 /// The whole way.
 pub(crate) enum State {
@@ -28,28 +32,56 @@ pub(crate) struct Visit {
     pub id: VisitId,
     pub municipality: Text,
     pub packs: Vec<Pack>,
-    /// Index into `packs`.
-    pub pack: Option<usize>,
-    /// What the agent's form says, once the card was read. Wiped when it is kept.
-    pub form: Option<Vec<Field>>,
+    pub life_events: Vec<LifeEvent>,
+    pub towns: Option<Towns>,
+    /// The occasion that was chosen, if one was.
+    pub occasion: Option<Occasion>,
+    /// What is filled, as the agent has it. Wiped when it is kept.
+    pub forms: Forms,
+    /// What opens the card.
+    pub card_key: CardKey,
+    /// What has been seen not to open this card.
+    pub unusable: Vec<CardKey>,
+    /// What became of the call for a clerk, if there was one.
+    pub call: Option<CallState>,
+    pub papers: Papers,
+    /// What to have at hand, worked out when the forms were kept.
+    pub bring: Vec<Text>,
     /// The agent has ended it or is gone; only the number is still shown.
     pub over: bool,
     pub step: Step,
     /// On a page of trouble: where one can go back to.
     pub resume: Option<Step>,
-    /// A number without a form is to be asked for as soon as the agent has answered.
+    /// A number is to be asked for as soon as the agent has answered.
     pub ticket_wanted: Option<TicketOnlyReason>,
     pub dialog: Option<DialogState>,
+}
+
+/// An occasion, and what of it is ticked.
+pub(crate) struct Occasion {
+    /// Index into [`Visit::life_events`].
+    pub event: usize,
+    pub ticked: Vec<PackId>,
+}
+
+/// What became of the papers of a visit.
+#[derive(Default)]
+pub(crate) struct Papers {
+    pub slip: Option<PrintState>,
+    pub forms: Option<PrintState>,
 }
 
 /// The page of a visit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     Procedures,
+    LifeEvent,
     Purpose,
+    WithoutCard,
     LayCard {
         looking: bool,
     },
+    /// The key pad, for PIN or number.
     PinEntry {
         tries_left: u8,
         entered: u8,
@@ -60,8 +92,8 @@ pub(crate) enum Step {
     },
     Reading,
     Form,
-    /// Which question of the pack, from 0.
-    Question(usize),
+    /// A question of the open pack: its place among the pack's fields.
+    Ask(usize),
     Review,
     Keeping {
         ticket_only: bool,
@@ -70,8 +102,6 @@ pub(crate) enum Step {
         ticket: TicketNumber,
         /// Of a ticket alone: why.
         reason: Option<TicketOnlyReason>,
-        /// The second number, of a clerk who was called as well.
-        called: Option<TicketNumber>,
     },
     Trouble(FailureCode),
 }
@@ -80,8 +110,8 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DialogState {
     Stop,
-    /// A number is wanted instead of the form that was filled.
-    GiveUpForm(TicketOnlyReason),
+    /// A number is wanted: say first what that means.
+    Ticket(TicketOnlyReason),
     StillThere {
         seconds_left: u16,
     },
@@ -89,7 +119,7 @@ pub(crate) enum DialogState {
     CallFailed(FailureCode),
 }
 
-/// A visit that is over.
+/// A visit that is over. Nothing of the person: the number is on the hall's boards.
 pub(crate) struct Leaving {
     /// Why it broke, if it did: said first.
     pub code: Option<FailureCode>,
@@ -99,36 +129,58 @@ pub(crate) struct Leaving {
     pub ended: bool,
     /// Since the visit was left, in seconds.
     pub seconds: u16,
+    /// How long the card has been asked to be taken, in seconds.
+    pub asked_for_card: Option<u16>,
+    /// The number that was given, if one was.
+    pub ticket: Option<TicketNumber>,
 }
 
 impl Visit {
-    pub fn pack(&self) -> Option<&Pack> {
-        self.packs.get(self.pack?)
+    /// The page before the questions, and before review where nothing is asked; none where that is
+    /// the end of what can be gone back to.
+    pub fn first_of_form(&self) -> Option<Step> {
+        (self.forms.shown() == 0 && !self.forms.without_card).then_some(Step::Form)
     }
 
-    /// How many questions the chosen pack asks.
-    pub fn questions(&self) -> usize {
-        self.pack().map_or(0, |p| p.questions().count())
+    /// The page before this one within the open form; none on its first.
+    pub fn before(&self, step: Step) -> Option<Step> {
+        let asked = self.forms.asked();
+        let earlier = match step {
+            Step::Ask(field) => asked.into_iter().take_while(|f| *f < field).last(),
+            Step::Review => asked.last().copied(),
+            _ => None,
+        };
+        earlier.map(Step::Ask).or_else(|| self.first_of_form())
     }
 
-    /// The page before review.
-    pub fn before_review(&self) -> Step {
-        self.questions().checked_sub(1).map_or(Step::Form, Step::Question)
+    /// Whether this number can be the visit's: there is only one.
+    pub fn may_be_given(&self, number: TicketNumber) -> bool {
+        match self.step {
+            Step::Kept { ticket, .. } => ticket == number,
+            _ => true,
+        }
     }
 
-    /// The form's field of that key.
-    pub fn field(&self, key: &FieldKey) -> Option<&Field> {
-        self.form.as_ref()?.iter().find(|f| f.key == *key)
+    /// What became of one paper.
+    pub fn paper(&mut self, paper: Paper) -> &mut Option<PrintState> {
+        match paper {
+            Paper::Slip => &mut self.papers.slip,
+            Paper::Forms => &mut self.papers.forms,
+        }
     }
 
-    /// Whether every field of a form from the agent is one of the chosen pack, from where the pack
-    /// says: what is shown as the card's was inserted by the agent.
-    pub fn fits(&self, fields: &[Field]) -> bool {
-        let Some(pack) = self.pack() else { return false };
-        fields.iter().all(|field| match pack.field(&field.key).map(|d| &d.source) {
-            Some(Source::Card { .. }) => field.origin == Origin::Card,
-            Some(Source::Question { .. }) => field.origin == Origin::Chosen,
-            Some(Source::AtCounter) | None => false,
+    /// Where it is safe to go on from when something went wrong.
+    pub fn safe_step(&self) -> Option<Step> {
+        if self.packs.is_empty() {
+            return None;
+        }
+        Some(if self.forms.is_filled() {
+            let first = self.forms.asked().first().map(|f| Step::Ask(*f));
+            self.first_of_form().or(first).unwrap_or(Step::Review)
+        } else if self.forms.is_chosen() {
+            Step::Purpose
+        } else {
+            Step::Procedures
         })
     }
 }
@@ -148,10 +200,18 @@ pub(crate) enum Awaited {
     PinDigit,
     PinErase,
     PinSubmit,
+    WithoutCard,
     Choose,
+    /// A typed answer: then on from this field.
+    Enter(usize),
+    /// A form that is opened to be shown.
+    Open,
+    /// A form that is opened again under the page that shows it.
+    Reopen,
     Review,
     Keep,
     Ticket(TicketOnlyReason),
+    Print(Paper),
     End,
 }
 

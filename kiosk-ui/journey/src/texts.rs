@@ -17,19 +17,37 @@ pub(crate) struct Texts {
     pub back: &'static str,
     pub stop: &'static str,
     pub call_clerk: &'static str,
+    /// Opens language, size and colours.
+    pub display: &'static str,
     pub next: &'static str,
     pub finish: &'static str,
     pub to_start: &'static str,
     pub go_on: &'static str,
+    pub close: &'static str,
     pub lay_again: &'static str,
     pub ticket_only: &'static str,
     pub without_card: &'static str,
+    /// Between the titles of several procedures.
+    pub and: &'static str,
 
     /// Choose, card, questions, check, number.
     pub stages: [&'static str; 5],
+    /// Which form (from 1), of how many, and its title.
+    pub form_of: fn(usize, usize, &str) -> String,
     pub core_away: &'static str,
+    /// With what is wrong with the printer.
+    pub printer_away: fn(&str) -> String,
     /// Where help is to be had, without a button.
     pub help: &'static str,
+
+    pub display_title: &'static str,
+    pub language_title: &'static str,
+    pub size_title: &'static str,
+    /// Smallest first.
+    pub sizes: [&'static str; 4],
+    pub contrast_title: &'static str,
+    /// As [`crate::view::Contrast::ALL`].
+    pub contrasts: [&'static str; 4],
 
     pub connecting_title: &'static str,
     pub out_of_service_title: &'static str,
@@ -45,6 +63,10 @@ pub(crate) struct Texts {
     pub procedures_lead: &'static str,
     pub do_not_know: &'static str,
     pub legal_draft: &'static str,
+    pub legal_electronic: &'static str,
+
+    pub life_event_lead: &'static str,
+    pub also_at_counter: &'static str,
 
     pub purpose_title: &'static str,
     pub attributes_title: &'static str,
@@ -56,17 +78,25 @@ pub(crate) struct Texts {
     pub may_refuse: &'static str,
     pub agree: &'static str,
 
+    pub without_card_title: &'static str,
+    pub without_card_lead: &'static str,
+    /// Where nothing is asked.
+    pub without_card_lead_number: &'static str,
+    pub answer_without_card: &'static str,
+
     pub lay_card_title: &'static str,
     pub lay_card_lead: &'static str,
     pub looking_title: &'static str,
     pub looking_lead: &'static str,
     pub pin_hint: &'static str,
+    pub number_hint: &'static str,
 
     pub pin_name: &'static str,
     pub pin_title: &'static str,
     pub pin_lead: &'static str,
     pub tries: fn(u8) -> String,
-    pub entered: fn(u8) -> String,
+    /// Digits held, and how many there are.
+    pub entered: fn(u8, u8) -> String,
     pub erase: &'static str,
     pub submit: &'static str,
     pub pin_wrong_title: &'static str,
@@ -75,6 +105,17 @@ pub(crate) struct Texts {
     pub pin_last_lead: &'static str,
     pub pin_again: &'static str,
     pub pin_last: &'static str,
+    pub use_pin: &'static str,
+    pub use_number: &'static str,
+
+    pub number_name: &'static str,
+    pub number_title: &'static str,
+    pub number_lead: &'static str,
+    /// Birth date, year of expiry, security code; and where each is printed.
+    pub number_groups: [(&'static str, &'static str); 3],
+    pub number_wrong_title: &'static str,
+    pub number_wrong_lead: &'static str,
+    pub number_last_lead: &'static str,
 
     pub reading_title: &'static str,
     pub reading_lead: &'static str,
@@ -83,15 +124,32 @@ pub(crate) struct Texts {
     pub form_lead: &'static str,
     /// Question number (from 1) and how many there are.
     pub question_title: fn(usize, usize) -> String,
+    pub towns_lead: &'static str,
+    pub kana_rows: [&'static str; 10],
+    pub town: &'static str,
+    pub change_town: &'static str,
+    pub date_lead: &'static str,
+    pub date_groups: [&'static str; 3],
+    pub address_lead: &'static str,
+    pub address_groups: [&'static str; 3],
+    pub digits_lead: &'static str,
+    pub digits_groups: [&'static str; 1],
+    pub next_group: &'static str,
+    pub entry_problem: &'static str,
+
     pub review_title: &'static str,
     pub review_lead: &'static str,
+    pub review_lead_more: &'static str,
     pub review_purpose_title: &'static str,
+    pub see_rest: &'static str,
     pub next_steps_title: &'static str,
     /// After review, with the section's name.
     pub review_steps: fn(&str) -> Vec<String>,
     pub keep: &'static str,
+    pub next_form: &'static str,
     pub from_card: &'static str,
     pub from_choice: &'static str,
+    pub from_typing: &'static str,
     pub at_counter: &'static str,
 
     pub keeping_title: &'static str,
@@ -101,35 +159,60 @@ pub(crate) struct Texts {
     pub number_given_title: &'static str,
     pub ticket_title: &'static str,
     pub section_title: &'static str,
+    pub remember_step: &'static str,
+    pub take_slip_step: &'static str,
     /// After a form was kept, with the section's name.
     pub kept_steps: fn(&str) -> Vec<String>,
     /// After a ticket alone was given.
-    pub ticket_steps: [&'static str; 2],
+    pub ticket_steps: [&'static str; 1],
     /// After a clerk was called instead of a form.
     pub called_steps: [&'static str; 2],
-    /// A number instead of the form that was filled.
-    pub give_up_title: &'static str,
-    /// What is lost then.
-    pub give_up_lead: &'static str,
-    /// A clerk was called although the application is kept, with that second number.
-    pub clerk_called: fn(&str) -> String,
+    pub bring_title: &'static str,
+    /// The slip with the number.
+    pub slip: OfPaper,
+    /// The filled forms.
+    pub forms: OfPaper,
+    pub print_again: &'static str,
+    pub clerk_calling: &'static str,
+    pub clerk_called: &'static str,
+    pub clerk_coming: &'static str,
+    pub clerk_unheard: &'static str,
     pub take_card: &'static str,
 
     pub take_card_lead: &'static str,
+    pub take_card_lead_told: &'static str,
+    pub take_card_lead_long: &'static str,
     pub ended_title: &'static str,
     pub ended_lead: &'static str,
 
+    pub call_title: &'static str,
+    pub call_lead: &'static str,
+    pub call_lead_filled: &'static str,
+    pub call_lead_kept: &'static str,
+    pub number_only_title: &'static str,
+    pub number_only_lead: &'static str,
     pub stop_title: &'static str,
     pub stop_lead: &'static str,
     pub stop_lead_keeping: &'static str,
     pub still_there_title: &'static str,
     pub still_there_lead: &'static str,
     pub still_there_lead_kept: &'static str,
+    pub seconds_left: fn(u16) -> String,
 
+    /// What a failure's code is for.
+    pub code_title: &'static str,
     /// The card was taken when it was not needed any more.
     pub card_taken_early: Words,
     /// Something is kept, but no clerk could be called as well. The code is put in.
     pub call_failed: Words,
+}
+
+/// What is said of one kind of paper.
+pub(crate) struct OfPaper {
+    pub printing: &'static str,
+    pub take: &'static str,
+    /// With what is wrong.
+    pub failed: fn(&str) -> String,
 }
 
 impl Texts {
@@ -152,7 +235,7 @@ impl Texts {
     pub fn legal_hint(&self, effect: &LegalEffect) -> &'static str {
         match effect {
             LegalEffect::Draft => self.legal_draft,
-            LegalEffect::Electronic { .. } => "",
+            LegalEffect::Electronic { .. } => self.legal_electronic,
         }
     }
 }

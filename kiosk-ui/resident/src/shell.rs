@@ -261,6 +261,9 @@ impl Shell {
             }
         }
         self.show();
+        if self.view.offers(&Action::SeenToEnd) {
+            self.take(self.touch(Action::SeenToEnd));
+        }
     }
 
     fn set(&self, timer: Timer) {

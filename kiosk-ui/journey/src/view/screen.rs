@@ -345,6 +345,8 @@ pub enum Screen {
     Trouble {
         /// What, what it means, what to do.
         words: Words,
+        /// The call for a clerk, if there was one.
+        clerk: Option<ClerkLine>,
         /// The ways on, the likeliest first; stopping and calling a clerk are also on the bar.
         ways: Vec<Button>,
     },

@@ -2,40 +2,53 @@
 
 use std::collections::VecDeque;
 
-use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack};
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
+use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack, Towns};
+use madoguchi_protocol::application::{CardEvidence, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, Event, EventFrame, FromAgent, Outcome, Request, RequestFrame,
+    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Outcome,
+    Paper, PrintState, PrinterState, Request, RequestFrame,
 };
 use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode, PackId, VisitId};
 
-pub const TENKYO: &str = include_str!("../../../../provisioning/procedures/tenkyo.toml");
+use super::packs::{LIFE_EVENT, PROXY, SHORT, TENKYO, TOWNS};
 
 pub struct Agent {
     pub out: VecDeque<FromAgent>,
     pub card_present: bool,
     pub core_reachable: bool,
     pub out_of_service: Option<FailureCode>,
-    /// What the card does when it is laid.
+    /// Tries left of each key, or what the card does when it is laid for that key.
     pub card: Result<u8, FailureCode>,
+    pub card_by_number: Result<u8, FailureCode>,
     pub pin: String,
+    /// None: the profile names none.
+    pub printer: Option<Result<(), FailureCode>>,
     pub visit: Option<Visit>,
     /// How many numbers were given.
     pub given: u16,
-    /// Forms that were kept.
+    /// Forms that were kept, whole or partly, each as its values.
     pub kept: Vec<Vec<String>>,
+    /// Calls for a clerk that the core would have heard.
+    pub calls: u16,
     connected: bool,
 }
 
+/// 照合番号B of the card in the drawer: born 1980, until 2035.
+pub const NUMBER_B: &str = "55021720352285";
+
 pub struct Visit {
     pub id: VisitId,
-    filling: Option<Filling>,
+    fillings: Vec<(Filling, bool)>,
+    open: usize,
+    agreed: bool,
+    by: CardKey,
     awaiting: bool,
     asking: bool,
     filled: bool,
     typed: String,
+    ticket: Option<TicketNumber>,
 }
 
 impl Default for Agent {
@@ -46,10 +59,13 @@ impl Default for Agent {
             core_reachable: true,
             out_of_service: None,
             card: Ok(3),
+            card_by_number: Ok(10),
             pin: "1234".into(),
+            printer: None,
             visit: None,
             given: 0,
             kept: vec![],
+            calls: 0,
             connected: false,
         }
     }
@@ -69,12 +85,15 @@ impl Agent {
 
     pub fn say_device(&mut self) {
         let event = Event::Device {
-            out_of_service: self.out_of_service.map(|c| Failure::new(c, "a test")),
+            out_of_service: self.out_of_service.map(failure),
             card_present: self.card_present,
             municipality: Some(city()),
             core_reachable: self.core_reachable,
             idle_seconds: 90,
-            printer: None,
+            printer: self.printer.map(|state| match state {
+                Ok(()) => PrinterState::Ready {},
+                Err(code) => PrinterState::Unusable { failure: failure(code) },
+            }),
             appearance: None,
         };
         self.event(None, event);
@@ -99,13 +118,17 @@ impl Agent {
 
     fn look(&mut self) {
         let Some(visit) = self.visit.as_mut().filter(|v| v.awaiting) else { return };
-        visit.asking = self.card.is_ok();
+        let card = match visit.by {
+            CardKey::Pin => self.card,
+            CardKey::ReferenceNumberB => self.card_by_number,
+        };
+        visit.asking = card.is_ok_and(|left| left > 0);
         visit.typed.clear();
         let id = visit.id;
         self.event(Some(id), Event::Card { card: CardEvent::Present {} });
-        let card = match self.card {
+        let card = match card {
             Ok(tries_left) => CardEvent::Usable { tries_left },
-            Err(code) => CardEvent::Unusable { failure: Failure::new(code, "a test") },
+            Err(code) => CardEvent::Unusable { failure: failure(code) },
         };
         self.event(Some(id), Event::Card { card });
     }
@@ -116,15 +139,27 @@ impl Agent {
         }
     }
 
+    /// Something about the visit that goes on.
+    pub fn say(&mut self, event: Event) {
+        let visit = self.visit.as_ref().map(|v| v.id);
+        self.event(visit, event);
+    }
+
     pub fn request(&mut self, frame: RequestFrame) {
         if !self.connected {
             return;
         }
         let before = self.out.len();
         let looks = matches!(frame.request, Request::AwaitCard { .. });
+        let prints = matches!(frame.request, Request::Keep {} | Request::KeepTicketOnly { .. });
+        let calls = matches!(
+            frame.request,
+            Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk }
+        );
+        let first = self.visit.as_ref().is_some_and(|v| v.ticket.is_none());
         let outcome = match self.answer(frame.visit, frame.request) {
             Ok(answer) => Outcome::Answer(answer),
-            Err(code) => Outcome::Failure(Failure::new(code, "a test")),
+            Err(code) => Outcome::Failure(failure(code)),
         };
         let good = matches!(outcome, Outcome::Answer(_));
         assert_eq!(before, self.out.len());
@@ -132,98 +167,170 @@ impl Agent {
         if looks && good && self.card_present {
             self.look();
         }
+        if prints && good && first {
+            self.print(Paper::Slip);
+        }
+        if calls && good {
+            let state = if self.core_reachable { ClerkState::Called } else { ClerkState::Unheard };
+            self.calls += u16::from(self.core_reachable);
+            self.say(Event::Clerk { state });
+        }
+    }
+
+    fn print(&mut self, paper: Paper) {
+        let Some(state) = self.printer else { return };
+        self.say(Event::Print { paper, state: PrintState::Printing {} });
+        if let Err(code) = state {
+            self.say(Event::Print { paper, state: PrintState::Failed { failure: failure(code) } });
+        }
+    }
+
+    pub fn paper_is_out(&mut self, paper: Paper) {
+        self.say(Event::Print { paper, state: PrintState::Printed {} });
+    }
+
+    fn begin(&mut self) -> Result<Answer, FailureCode> {
+        if self.card_present {
+            return Err(FailureCode::CardLeftBehind);
+        }
+        let id = VisitId::random();
+        self.visit = Some(Visit {
+            id,
+            fillings: vec![],
+            open: 0,
+            agreed: false,
+            by: CardKey::Pin,
+            awaiting: false,
+            asking: false,
+            filled: false,
+            typed: String::new(),
+            ticket: None,
+        });
+        Ok(Answer::Begun {
+            visit: id,
+            packs: [TENKYO, SHORT, PROXY].map(str::to_owned).into(),
+            municipality: city(),
+            life_events: vec![LIFE_EVENT.to_owned()],
+            towns: Some(TOWNS.to_owned()),
+        })
     }
 
     fn answer(&mut self, of: Option<VisitId>, request: Request) -> Result<Answer, FailureCode> {
         use FailureCode as F;
         if matches!(request, Request::Begin {}) {
-            if self.card_present {
-                return Err(F::CardLeftBehind);
-            }
-            let id = VisitId::random();
-            self.visit = Some(Visit {
-                id,
-                filling: None,
-                awaiting: false,
-                asking: false,
-                filled: false,
-                typed: String::new(),
-            });
-            let packs = vec![TENKYO.to_owned(), without_questions()];
-            return Ok(Answer::Begun {
-                visit: id,
-                packs,
-                municipality: city(),
-                life_events: vec![],
-                towns: None,
-            });
+            return self.begin();
         }
-        let (card, pin) = (&mut self.card, &self.pin);
         let Some(visit) = self.visit.as_mut().filter(|v| Some(v.id) == of) else {
             return Err(F::VisitMismatch);
         };
+        if visit.ticket.is_some()
+            && !matches!(
+                request,
+                Request::End {} | Request::KeepTicketOnly { .. } | Request::Print { .. }
+            )
+        {
+            return Err(F::VisitOutOfOrder);
+        }
         Ok(match request {
             Request::End {} => {
                 self.visit = None;
                 Answer::Done {}
             }
-            Request::ChoosePack { pack, .. } if !visit.filled => {
-                let packs = [TENKYO.to_owned(), without_questions()];
-                let mut packs = packs.iter().filter_map(|t| Pack::parse(t).ok());
-                let pack = packs.find(|p| p.id == pack).ok_or(F::VisitOutOfOrder)?;
-                visit.filling = Some(Filling::new(pack));
-                visit.awaiting = false;
+            Request::ChoosePack { pack, also } if !visit.filled => {
+                let packs: Result<Vec<Pack>, _> =
+                    [pack].into_iter().chain(also).map(|id| pack_of(&id)).collect();
+                visit.fillings = packs?.into_iter().map(|p| (Filling::new(p), false)).collect();
+                (visit.awaiting, visit.asking, visit.agreed) = (false, false, false);
                 Answer::Done {}
             }
-            Request::AgreePurpose {} if visit.filling.is_some() && !visit.filled => Answer::Done {},
-            Request::AwaitCard { .. } if visit.filling.is_some() && !visit.filled => {
-                visit.awaiting = true;
+            Request::AgreePurpose {} if !visit.fillings.is_empty() && !visit.filled => {
+                visit.agreed = true;
+                Answer::Done {}
+            }
+            Request::AwaitCard { by } if visit.agreed && !visit.filled => {
+                (visit.awaiting, visit.asking, visit.by) = (true, false, by);
                 visit.typed.clear();
                 Answer::Done {}
             }
+            Request::WithoutCard {} if visit.agreed && !visit.filled => {
+                visit.fillings.iter_mut().for_each(|(f, _)| f.go_without_card());
+                (visit.filled, visit.awaiting, visit.asking) = (true, false, false);
+                visit.form()
+            }
             Request::PinDigit { digit } if visit.asking => {
-                if visit.typed.len() < 4 {
+                if visit.typed.len() < usize::from(visit.by.digits()) {
                     visit.typed.push(char::from(digit.ascii()));
                 }
-                entered(visit)
+                visit.entered()
             }
             Request::PinErase {} if visit.asking => {
                 visit.typed.pop();
-                entered(visit)
+                visit.entered()
             }
-            Request::PinSubmit {} if visit.asking && visit.typed.len() == 4 => {
+            Request::PinSubmit {}
+                if visit.asking && visit.typed.len() == usize::from(visit.by.digits()) =>
+            {
                 let typed = std::mem::take(&mut visit.typed);
-                let filling = visit.filling.as_mut().ok_or(F::Internal)?;
-                if typed == *pin {
-                    filling.insert_card(said());
-                    (visit.filled, visit.asking, visit.awaiting) = (true, false, false);
+                let (card, right, locked) = match visit.by {
+                    CardKey::Pin => (&mut self.card, self.pin.as_str(), F::CardPinLocked),
+                    CardKey::ReferenceNumberB => {
+                        (&mut self.card_by_number, NUMBER_B, F::CardNumberLocked)
+                    }
+                };
+                if typed == right {
+                    visit.fillings.iter_mut().for_each(|(f, _)| f.insert_card(said()));
+                    (visit.filled, visit.asking) = (true, false);
                     *card = Ok(3);
-                    Answer::Form { fields: filling.fields() }
+                    visit.form()
                 } else {
                     let tries_left = card.map_or(0, |left| left.saturating_sub(1));
-                    *card = if tries_left == 0 { Err(F::CardPinLocked) } else { Ok(tries_left) };
+                    *card = if tries_left == 0 { Err(locked) } else { Ok(tries_left) };
                     Answer::PinWrong { tries_left }
                 }
             }
+            Request::OpenForm { pack } if visit.filled => {
+                let place = visit.fillings.iter().position(|(f, _)| f.pack().id == pack);
+                visit.open = place.ok_or(F::VisitOutOfOrder)?;
+                visit.form()
+            }
             Request::Choose { field, choice } if visit.filled => {
-                let filling = visit.filling.as_mut().ok_or(F::Internal)?;
+                let (filling, reviewed) = &mut visit.fillings[visit.open];
                 filling.choose(&field, &choice).map_err(|_| F::FormInvalid)?;
-                Answer::Form { fields: filling.fields() }
+                *reviewed = false;
+                visit.form()
+            }
+            Request::Enter { field, value } if visit.filled => {
+                let towns = Towns::parse(TOWNS).expect("towns");
+                let (filling, reviewed) = &mut visit.fillings[visit.open];
+                filling.enter(&field, value, Some(&towns)).map_err(|_| F::FormInvalid)?;
+                *reviewed = false;
+                visit.form()
             }
             Request::Review {} if visit.filled => {
-                let filling = visit.filling.as_ref().ok_or(F::Internal)?;
-                Answer::Form { fields: filling.finish().map_err(|_| F::FormInvalid)? }
-            }
-            Request::Keep {} if visit.filled => {
-                let filling = visit.filling.as_ref().ok_or(F::Internal)?;
+                let (filling, reviewed) = &mut visit.fillings[visit.open];
                 let fields = filling.finish().map_err(|_| F::FormInvalid)?;
-                self.kept.push(fields.iter().map(|f| f.value.expose().clone()).collect());
+                *reviewed = true;
+                Answer::Form { fields }
+            }
+            Request::Keep {} if visit.filled && visit.fillings.iter().all(|(_, r)| *r) => {
+                for (filling, _) in &visit.fillings {
+                    let fields = filling.finish().map_err(|_| F::FormInvalid)?;
+                    self.kept.push(fields.iter().map(|f| f.value.expose().clone()).collect());
+                }
                 self.give()
             }
             Request::KeepTicketOnly { .. } => {
+                if let Some(ticket) = visit.ticket {
+                    return Ok(Answer::Kept { ticket });
+                }
                 (visit.awaiting, visit.asking) = (false, false);
+                for (filling, _) in &visit.fillings {
+                    let fields = filling.partly().fields;
+                    self.kept.push(fields.iter().map(|f| f.value.expose().clone()).collect());
+                }
                 self.give()
             }
+            Request::Print { .. } if visit.ticket.is_some() => Answer::Done {},
             _ => return Err(F::VisitOutOfOrder),
         })
     }
@@ -231,22 +338,35 @@ impl Agent {
     fn give(&mut self) -> Answer {
         self.given += 1;
         let letter = SectionLetter::try_from('A').expect("a letter");
-        Answer::Kept { ticket: TicketNumber::new(letter, self.given).expect("below 1000") }
+        let ticket = TicketNumber::new(letter, self.given).expect("below 1000");
+        if let Some(visit) = &mut self.visit {
+            visit.ticket = Some(ticket);
+        }
+        Answer::Kept { ticket }
     }
 }
 
-fn entered(visit: &Visit) -> Answer {
-    Answer::PinDigits { entered: u8::try_from(visit.typed.len()).expect("at most 4") }
+impl Visit {
+    fn form(&self) -> Answer {
+        Answer::Form { fields: self.fillings[self.open].0.fields() }
+    }
+
+    fn entered(&self) -> Answer {
+        Answer::PinDigits { entered: u8::try_from(self.typed.len()).expect("at most 14") }
+    }
+}
+
+fn pack_of(id: &PackId) -> Result<Pack, FailureCode> {
+    let packs = [TENKYO, SHORT, PROXY].into_iter().filter_map(|text| Pack::parse(text).ok());
+    packs.into_iter().find(|p| p.id == *id).ok_or(FailureCode::VisitOutOfOrder)
+}
+
+pub fn failure(code: FailureCode) -> Failure {
+    Failure::new(code, "a test")
 }
 
 pub fn city() -> Text {
     Text { ja: "常盤市".into(), en: "Tokiwa City".into() }
-}
-
-/// 転居届 without its question, as another procedure.
-pub fn without_questions() -> String {
-    let (before, _) = TENKYO.split_once("[[field]]\nkey = \"who_moves\"").expect("the question");
-    before.replace("id = \"tenkyo\"", "id = \"mijikai\"")
 }
 
 pub fn said() -> CardAttributes {

@@ -2,9 +2,10 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 pub mod agent;
+pub mod packs;
 
-use madoguchi_journey::view::{Dialog, Screen};
-use madoguchi_journey::{Action, Command, Discarded, Input, Journey, Timer, View};
+use madoguchi_journey::view::{Dialog, EntryKind, Row, RowOrigin, Screen};
+use madoguchi_journey::{Action, Command, Discarded, Earcon, Input, Journey, Timer, View};
 use madoguchi_procedure::display::Language;
 use madoguchi_protocol::local::{FromAgent, Outcome, RequestFrame};
 use madoguchi_protocol::{Failure, FailureCode, PinDigit};
@@ -19,6 +20,7 @@ pub struct Kiosk {
     pub timer: Timer,
     pub quit: bool,
     pub sent: Vec<RequestFrame>,
+    pub heard: Vec<Earcon>,
     pub discarded: Vec<Discarded>,
     /// Every page shown so far, without repeats in a row.
     pub shown: Vec<&'static str>,
@@ -34,6 +36,7 @@ impl Kiosk {
             timer: Timer::Off,
             quit: false,
             sent: vec![],
+            heard: vec![],
             discarded: vec![],
             shown: vec!["connecting"],
         }
@@ -59,18 +62,62 @@ impl Kiosk {
     pub fn filled() -> Self {
         let mut kiosk = Self::awaiting_card();
         kiosk.lay_card();
-        kiosk.type_pin("1234");
+        kiosk.type_digits("1234");
         kiosk.touch("submit_pin");
         kiosk
     }
 
-    /// A visit on its review page.
+    /// A visit on its review page, seen to the end.
     pub fn reviewing() -> Self {
         let mut kiosk = Self::filled();
-        for control in ["next", "choose.who_moves.whole_household", "next"] {
+        kiosk.answer_all();
+        kiosk.see_to_the_end();
+        kiosk
+    }
+
+    /// Two forms on one ticket, on the first question of the first.
+    pub fn with_two_forms() -> Self {
+        let mut kiosk = Self::ready();
+        for control in ["start", "life_event.hikkoshi", "tick.dairi", "tick.mijikai", "next"] {
             kiosk.touch(control);
         }
+        kiosk.touch("agree_purpose");
+        kiosk.lay_card();
+        kiosk.type_digits("1234");
+        kiosk.touch("submit_pin");
+        kiosk.touch("next");
         kiosk
+    }
+
+    /// Answers whatever is asked, the first choice each time, until the review.
+    pub fn answer_all(&mut self) {
+        while self.page() != "review" {
+            self.answer_one();
+        }
+    }
+
+    /// Answers what is asked on this page, and goes on.
+    pub fn answer_one(&mut self) {
+        match self.view().screen {
+            Screen::Question { choices, .. } => self.act(choices[0].button.action.clone()),
+            Screen::Towns { rows, .. } => {
+                let row = rows.iter().find(|r| r.button.enabled).expect("a town");
+                self.act(row.button.action.clone());
+                let Screen::Towns { towns, .. } = self.view().screen else { panic!("towns") };
+                return self.act(towns[0].button.action.clone());
+            }
+            Screen::Entry { kind, .. } => self.type_digits(match kind {
+                EntryKind::Date => "20260405",
+                EntryKind::Address | EntryKind::Number => "1",
+            }),
+            Screen::Form { .. } => {}
+            other => panic!("nothing is asked on {other:?}"),
+        }
+        self.touch("next");
+    }
+
+    pub fn see_to_the_end(&mut self) {
+        self.act(Action::SeenToEnd);
     }
 
     pub fn connect(&mut self) {
@@ -109,13 +156,19 @@ impl Kiosk {
         let view = self.view();
         let action = view.control(control).unwrap_or_else(|| panic!("no {control} on {view:?}"));
         assert!(view.offers(&action), "{control} is not enabled on {view:?}");
-        self.put(Input::Touch(action));
+        self.act(action);
     }
 
-    pub fn type_pin(&mut self, digits: &str) {
+    /// Touches on the page that stands there now.
+    pub fn act(&mut self, action: Action) {
+        let page = self.view().page;
+        self.put(Input::Touch { action, page });
+    }
+
+    pub fn type_digits(&mut self, digits: &str) {
         for digit in digits.bytes() {
             let digit = PinDigit::try_from(digit - b'0').expect("a digit");
-            self.put(Input::Touch(Action::Digit(digit)));
+            self.act(Action::Digit(digit));
         }
     }
 
@@ -174,6 +227,7 @@ impl Kiosk {
                     self.sent.push(frame);
                 }
                 Command::Timer(timer) => self.timer = timer,
+                Command::Sound(earcon) => self.heard.push(earcon),
                 Command::Discarded(what) => self.discarded.push(what),
                 Command::Quit => self.quit = true,
             }
@@ -187,3 +241,16 @@ impl Kiosk {
 
 /// What the person of these tests is called and where she lives: must never be printed.
 pub const VALUES: [&str; 4] = ["検証　花子", "本町一丁目", "19800217", "昭和55年"];
+
+pub fn requests(kiosk: &Kiosk) -> Vec<&'static str> {
+    kiosk.sent.iter().map(|frame| frame.request.name()).collect()
+}
+
+/// Label, value and origin of every row of a form or review.
+pub fn rows(view: &View) -> Vec<(String, Option<String>, RowOrigin)> {
+    let (Screen::Form { rows, .. } | Screen::Review { rows, .. }) = &view.screen else {
+        panic!("no rows on {view:?}")
+    };
+    let shown = |r: &Row| (r.label.clone(), r.value.as_ref().map(|v| v.expose().clone()), r.origin);
+    rows.iter().map(shown).collect()
+}

@@ -219,7 +219,7 @@ impl Maker<'_> {
             Screen::Keeping { title, lead } => said(Kind::Keeping, title, lead),
             Screen::Kept { .. } => self.kept(empty),
             Screen::TakeCard { title, lead, .. } => said(Kind::TakeCard, title, lead),
-            Screen::Trouble { words: said, ways } => Page {
+            Screen::Trouble { words: said, ways, .. } => Page {
                 kind: Kind::Trouble,
                 title: sentence(said.what_happened),
                 words: words(said),
