@@ -8,8 +8,10 @@ use madoguchi_envelope::{
     BadEnvelope, BadKey, Envelope, EnvelopeSigner, Kem, MAX_ENVELOPE, OpenError, SealFacts,
     SealedPart, SealingPrivateKey, SealingPublicKey, SignError, VerifiedEnvelope, open, seal,
 };
-use madoguchi_protocol::application::{Application, Content, Field, Origin, TicketOnlyReason};
-use madoguchi_protocol::header::PackVersion;
+use madoguchi_protocol::application::{
+    Application, Content, Field, Origin, PartlyFilled, TicketOnlyReason,
+};
+use madoguchi_protocol::header::{EnvelopeKind, PackVersion};
 use madoguchi_protocol::ticket::TicketToken;
 use madoguchi_protocol::{ApplicationId, VisitId};
 
@@ -86,6 +88,29 @@ fn what_was_sealed_opens_with_either_mechanism() {
         assert_eq!(parts[0].header.kem, kem.id());
         assert_eq!(open(&verified(&parts, &device), &[key]).expect("opens"), application);
     }
+}
+
+#[test]
+fn a_partly_filled_form_is_a_ticket_to_everybody_but_the_office() {
+    let (keys, device) = ([SealingPrivateKey::generate(Kem::X25519)], Device::new());
+    let filled = application("whole_household");
+    let Content::Filled { pack, fields } = filled.content.clone() else { panic!("a form") };
+    let partly = Some(PartlyFilled { pack: pack.clone(), fields });
+    let content = Content::TicketOnly { reason: TicketOnlyReason::WithoutCard, partly };
+    let partly = Application { content, id: ApplicationId::now(), ..filled.clone() };
+
+    // Both of one visit: the same secret of the slip, and each an application of its own.
+    let parts = [filled, partly].map(|application| {
+        let parts = sealed(&application, &keys[0], &device);
+        assert_eq!(open(&verified(&parts, &device), &keys).expect("opens"), application);
+        parts
+    });
+    let [filled, partly] = parts.each_ref().map(|parts| &parts[0].header);
+    assert_eq!((filled.kind, &filled.pack), (EnvelopeKind::Filled, &Some(pack)));
+    assert_eq!((partly.kind, &partly.pack), (EnvelopeKind::TicketOnly, &None));
+    assert_eq!((filled.ticket, &filled.token_sha256), (partly.ticket, &partly.token_sha256));
+    let mixed = [parts[0].clone(), parts[1].clone()].concat();
+    assert_eq!(open(&verified(&mixed, &device), &keys), Err(OpenError::Parts), "never joined");
 }
 
 #[test]
