@@ -34,6 +34,7 @@ const SYSROOT: &[&str] = &[
     "libc6-dev",
     "libgcc-12-dev",
     "libpcsclite-dev",
+    "libasound2-dev",
     "libfontconfig-dev",
     "libxkbcommon-dev",
     "libudev-dev",

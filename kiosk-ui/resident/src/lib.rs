@@ -5,10 +5,12 @@
 
 mod content;
 mod drawn;
+mod edid;
 pub mod launcher;
 mod phrases;
 pub mod shell;
 mod show;
+mod sound;
 #[cfg(feature = "twin")]
 pub mod twin;
 

@@ -4,7 +4,7 @@
 //! it reports is put into a channel and the window is woken.
 
 use std::cell::{Cell, RefCell};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -13,13 +13,16 @@ use madoguchi_journey::view::{Action, Language};
 use madoguchi_journey::{Command, Input, Journey, Timer, View};
 use madoguchi_link::{Connection, Link, LinkEvent};
 use madoguchi_protocol::PinDigit;
+use madoguchi_protocol::bundle::Appearance;
+use madoguchi_protocol::local::Event;
 use madoguchi_widgets::{Panel, Pixels};
 use slint::{ComponentHandle, PhysicalPosition, PhysicalSize, PlatformError, TimerMode};
 
-use crate::Face;
 use crate::drawn::Drawn;
 use crate::launcher::{LauncherLine, Word, display_is_shared};
+use crate::sound::Sounds;
 use crate::ui::{Kiosk, KioskWindow};
+use crate::{Face, edid};
 
 /// How the kiosk is run.
 #[derive(Debug, Clone)]
@@ -28,7 +31,7 @@ pub struct Options {
     pub socket: PathBuf,
     /// A window of this size; the whole screen without.
     pub size: Option<Pixels>,
-    /// The panel's size in millimetres, where it is known.
+    /// The panel's size in millimetres; without, what the profile says, or the panel itself.
     pub millimetres: Option<Pixels>,
     /// The language of the first page.
     pub language: Language,
@@ -112,7 +115,12 @@ struct Shell {
     launcher: Rc<LauncherLine>,
     connection: Option<Connection>,
     timer: Rc<slint::Timer>,
+    sounds: Sounds,
+    /// As it was asked for, or as the profile says.
     millimetres: Option<Pixels>,
+    asked: bool,
+    /// As the panel says.
+    panel: Option<Pixels>,
     over: bool,
     this: Weak<RefCell<Self>>,
 }
@@ -184,7 +192,10 @@ impl Shell {
                 launcher,
                 connection: None,
                 timer: Rc::new(slint::Timer::default()),
+                sounds: Sounds::start(),
                 millimetres: options.millimetres,
+                asked: options.millimetres.is_some(),
+                panel: edid::connected_panel(Path::new(edid::OUTPUTS)),
                 over: false,
                 this: this.clone(),
             })
@@ -202,7 +213,8 @@ impl Shell {
             return;
         }
         let pixels = Pixels { width: size.width, height: size.height };
-        let panel = match self.millimetres {
+        let millimetres = self.millimetres.or_else(|| edid::turned(self.panel?, pixels));
+        let panel = match millimetres {
             Some(millimetres) => Panel::measured(pixels, millimetres),
             None => Panel::usual(pixels),
         };
@@ -236,9 +248,25 @@ impl Shell {
                 Input::Lost(failure)
             }
             LinkEvent::Answer(frame) => Input::Answer(frame),
-            LinkEvent::Event(frame) => Input::Event(frame),
+            LinkEvent::Event(frame) => {
+                if let Event::Device { appearance: Some(appearance), .. } = &frame.event {
+                    self.appear(*appearance);
+                }
+                Input::Event(frame)
+            }
         };
         self.take(input);
+    }
+
+    /// What the profile says of this device.
+    fn appear(&mut self, appearance: Appearance) {
+        self.sounds.set_volume(appearance.volume);
+        if !self.asked {
+            self.millimetres = appearance
+                .panel_mm
+                .map(|[width, height]| Pixels { width: width.into(), height: height.into() });
+            self.fit();
+        }
     }
 
     fn take(&mut self, input: Input) {
@@ -255,7 +283,7 @@ impl Shell {
                     }
                 }
                 Command::Timer(timer) => self.set(timer),
-                Command::Sound(_) => {}
+                Command::Sound(earcon) => self.sounds.play(earcon),
                 Command::Discarded(what) => tracing::warn!(?what, "not taken from the agent"),
                 Command::Quit => self.over = true,
             }

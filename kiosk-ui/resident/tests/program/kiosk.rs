@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use madoguchi_widgets::Pixels;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::display::Display;
 
@@ -17,16 +18,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Kiosk {
     process: Child,
     lines: Receiver<String>,
+    sounds: TempDir,
 }
 
 impl Kiosk {
     pub fn start(socket: PathBuf, display: &Display, size: Pixels) -> Self {
+        let sounds = tempfile::tempdir().expect("a folder");
         let mut process = Command::new(env!("CARGO_BIN_EXE_madoguchi-kiosk"))
             .arg("--socket")
             .arg(socket)
             .args(["--size", &format!("{}x{}", size.width, size.height)])
             .env("SLINT_BACKEND", "winit-software")
             .env("DISPLAY", display.name())
+            .env("ALSA_CONFIG_PATH", loudspeaker(sounds.path()))
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("XAUTHORITY")
             .stderr(Stdio::piped())
@@ -41,7 +45,7 @@ impl Kiosk {
                 }
             }
         });
-        Self { process, lines }
+        Self { process, lines, sounds }
     }
 
     /// The launcher.
@@ -67,6 +71,16 @@ impl Kiosk {
 
     pub fn runs(&mut self) -> bool {
         self.process.try_wait().expect("a child").is_none()
+    }
+
+    /// Waits until a sound has come out of the loudspeaker.
+    pub fn is_heard(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let heard = || std::fs::read(self.sounds.path().join("heard")).unwrap_or_default();
+        while heard().iter().all(|byte| *byte == 0) {
+            assert!(Instant::now() < deadline, "nothing is heard");
+            std::thread::yield_now();
+        }
     }
 
     /// Waits until the log names this screen as shown.
@@ -110,6 +124,19 @@ impl Kiosk {
             assert!(ours.is_empty(), "a {table} socket is open");
         }
     }
+}
+
+/// A sound device that writes samples into a file (ALSA's plugins `file` and `null`).
+fn loudspeaker(folder: &Path) -> PathBuf {
+    let heard = folder.join("heard");
+    let text = format!(
+        "pcm.nowhere {{ type null }}\n\
+         pcm.default {{ type file slave.pcm nowhere file \"{}\" format raw }}\n",
+        heard.display()
+    );
+    let path = folder.join("alsa.conf");
+    std::fs::write(&path, text).expect("written");
+    path
 }
 
 impl Drop for Kiosk {

@@ -59,6 +59,7 @@ fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
     visitor.sees("start");
     visitor.touches("start");
     visitor.sees("procedures");
+    visitor.kiosk.is_heard();
     visitor.touches("pack.tenkyo");
     visitor.sees("purpose");
     visitor.touches("agree_purpose");
