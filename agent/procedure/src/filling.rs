@@ -165,6 +165,7 @@ mod tests {
     use madoguchi_protocol::application::SignatureCheck;
 
     use super::*;
+    use crate::entry::BadEntry;
 
     fn pack() -> Pack {
         Pack::parse(include_str!("../../../provisioning/procedures/tenkyo.toml")).expect("a pack")
@@ -194,6 +195,15 @@ mod tests {
         text.parse().expect("a key")
     }
 
+    fn answer(form: &mut Filling) {
+        let towns = include_str!("../../../provisioning/procedures/towns/tokiwa.toml");
+        let towns = Towns::parse(towns).expect("towns");
+        form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
+        form.enter(&key("moved_on"), "20260401".into(), None).expect("a day");
+        form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns)).expect("an address");
+        form.choose(&key("who_notifies"), &key("self")).expect("a choice");
+    }
+
     #[test]
     fn the_cards_address_is_the_old_one() {
         let mut form = Filling::new(pack());
@@ -210,7 +220,7 @@ mod tests {
         assert!(matches!(form.finish(), Err(FormError::NotOnCard(_))));
         form.insert_card(card());
         assert_eq!(form.finish().expect_err("a question"), FormError::Missing(key("who_moves")));
-        form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
+        answer(&mut form);
         form.finish().expect("complete");
     }
 
@@ -219,13 +229,23 @@ mod tests {
         let mut form = Filling::new(pack());
         assert!(form.choose(&key("name"), &key("whole_household")).is_err());
         assert!(form.choose(&key("who_moves"), &key("nobody")).is_err());
+        assert!(form.choose(&key("moved_on"), &key("today")).is_err());
+        assert!(form.enter(&key("who_moves"), "20260401".into(), None).is_err());
+        assert_eq!(
+            form.enter(&key("moved_on"), "20260431".into(), None),
+            Err(FormError::BadEntry(key("moved_on"), BadEntry::NotADay))
+        );
+        assert_eq!(
+            form.enter(&key("new_address"), "本町二丁目4-5".into(), None),
+            Err(FormError::BadEntry(key("new_address"), BadEntry::NoTowns))
+        );
     }
 
     #[test]
     fn a_typed_name_cannot_pass_for_the_cards() {
         let mut form = Filling::new(pack());
         form.insert_card(card());
-        form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
+        answer(&mut form);
         let good = form.finish().expect("complete");
         let broken = |change: fn(&mut Vec<Field>)| {
             let mut fields = good.clone();

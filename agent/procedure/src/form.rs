@@ -95,8 +95,13 @@ impl Pack {
     }
 
     fn check_extent(&self, fields: &[Field], extent: Extent) -> Result<(), FormError> {
+        let form = self.form(fields);
+        let belongs = |field: &Field| form.iter().any(|d| d.key == field.key);
+        if let Some(extra) = fields.iter().find(|field| !belongs(field)) {
+            return Err(FormError::NotThePack(extra.key.clone()));
+        }
         let mut given = fields.iter().peekable();
-        for definition in self.form(fields) {
+        for definition in form {
             let key = &definition.key;
             let (of_card, needed) = match definition.source {
                 Source::AtCounter => continue,

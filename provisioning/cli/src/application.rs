@@ -156,11 +156,11 @@ mod tests {
     const OPENED: &str = r#"{
       "header": {"format":1,"application":"0198a000-0000-7000-8000-000000000001","kind":"filled",
         "part":{"number":1,"of":1},"device":"kiosk-01","tenant":"tokiwa","site":"honcho","sequence":1,
-        "visit":"7b0e0b54-9a52-4d0b-9a3e-5a1f2c3d4e5f","pack":{"id":"tenkyo","version":1},"ticket":"A017",
+        "visit":"7b0e0b54-9a52-4d0b-9a3e-5a1f2c3d4e5f","pack":{"id":"tenkyo","version":2},"ticket":"A017",
         "business_day":"2026-11-22","token_sha256":"00","kept_at":"2026-11-22T01:00:00Z","kem":25722,"key":"00"},
       "received_at": "2026-11-22T01:00:01Z",
       "application": {"format":1,"id":"0198a000-0000-7000-8000-000000000001","token":"AAAAAAAAAAAAAAAAAAAAAA",
-        "content":{"kind":"filled","pack":{"id":"tenkyo","version":1},"fields":[
+        "content":{"kind":"filled","pack":{"id":"tenkyo","version":2},"fields":[
           {"key":"name","value":"検証　花子","origin":"card",
            "evidence":{"attribute":"name","file":"TEXT/0002","signature":"not_checked","substitutions":[1]}},
           {"key":"birth_date","value":"19800217","origin":"card",
@@ -179,7 +179,7 @@ mod tests {
     fn fields_are_shown_by_label_with_origin_and_evidence() {
         let text = describe(&opened(), &[pack()]);
         let form = text.split_once("\n\n").expect("a form").1;
-        assert!(text.contains("form         転居届 (tenkyo v1)"), "{text}");
+        assert!(text.contains("form         転居届 (tenkyo v2)"), "{text}");
         assert!(text.contains("kept         2026-11-22 10:00:00 JST\n"), "{text}");
         assert!(text.contains("received     2026-11-22 10:00:01 JST\n"), "{text}");
         assert_eq!(
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn without_the_pack_of_that_version_fields_are_shown_by_key() {
         let mut newer = pack();
-        newer.version = 2;
+        newer.version += 1;
         for packs in [vec![], vec![newer]] {
             let text = describe(&opened(), &packs);
             assert!(text.contains("who_moves") && text.contains("whole_household"), "{text}");

@@ -143,7 +143,7 @@ async fn only_devices_deliver_and_only_the_office_fetches() {
 async fn an_unknown_or_old_pack_is_refused_and_a_ticket_alone_needs_none() {
     let house = House::new();
     let device = house.device("kiosk-01");
-    let newer = tenkyo().replace("version = 1", "version = 2");
+    let newer = tenkyo().replace("version = 2", "version = 3");
     for (packs, code) in
         [(vec![], "envelope.unknown_pack"), (vec![newer.clone()], "envelope.old_pack")]
     {
