@@ -195,7 +195,11 @@ impl Shell {
                 sounds: Sounds::start(),
                 millimetres: options.millimetres,
                 asked: options.millimetres.is_some(),
-                panel: edid::connected_panel(Path::new(edid::OUTPUTS)),
+                // A window of a size of its own is not all of the panel.
+                panel: match options.size {
+                    Some(_) => None,
+                    None => edid::connected_panel(Path::new(edid::OUTPUTS)),
+                },
                 over: false,
                 this: this.clone(),
             })
