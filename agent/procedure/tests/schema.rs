@@ -82,7 +82,7 @@ fn parser_and_schema_of_packs_refuse_the_same() {
             ("version = 1", "version = 0"),
             ("\"draft\"", "\"binding\""),
             ("\"draft\"", "\"electronic\""),
-            ("\"draft\"", "\"draft\"\nchecked_by = \"nobody\""),
+            ("\"two_people\"", "\"nobody\""),
             (
                 "\"draft\"",
                 "\"draft\"\nelectronic = { law = \"法\", signature = \"signing_certificate\" }",
@@ -120,7 +120,8 @@ fn parser_and_schema_of_packs_refuse_the_same() {
     PACK.takes(
         &pack,
         &[
-            ("\"draft\"", "\"draft\"\nchecked_by = \"two_people\""),
+            ("\"two_people\"", "\"one_person\""),
+            ("checked_by = \"two_people\"\n", ""),
             ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\", signature = \"signing_certificate\" }"),
             ("entry = \"date\"", "entry = \"number\"\ndigits = 16"),
             ("entry = \"date\"", "entry = \"date\"\nwhen = \"who_moves != ''\""),

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use madoguchi_procedure::{
-    CardAttributes, CardValue, Entry, FieldDefinition, Filling, FormError, LegalEffect, LifeEvent,
-    Pack, Source, Towns,
+    CardAttributes, CardValue, CheckedBy, Entry, FieldDefinition, Filling, FormError, LegalEffect,
+    LifeEvent, Pack, Source, Towns,
 };
 use madoguchi_protocol::application::{CardEvidence, Origin, SignatureCheck};
 use madoguchi_protocol::{AttributeName, FieldKey};
@@ -129,6 +129,15 @@ fn the_cards_address_is_the_former_the_old_or_the_present_one() {
         assert_eq!(said.len(), 1, "{name}");
         assert_eq!((said[0].key.as_str(), said[0].origin), (field, Origin::Card), "{name}");
         assert_eq!(form.pack().field(&key(field)).expect(name).label.ja, label);
+    }
+}
+
+#[test]
+fn a_second_person_checks_what_changes_the_register() {
+    for name in NAMES {
+        let notice = ["tennyu", "tenkyo", "tenshutsu"].contains(&name);
+        let expected = if notice { CheckedBy::TwoPeople } else { CheckedBy::OnePerson };
+        assert_eq!(pack(name).checked_by, expected, "{name}");
     }
 }
 

@@ -194,7 +194,7 @@ impl<'p> FieldPreview<'p> {
             Source::Entry { entry, .. } => Some(match entry {
                 Entry::Date => "a date".to_owned(),
                 Entry::Address => "a town of the list and digits".to_owned(),
-                Entry::Number { digits } => format!("a number of at most {digits} digits"),
+                Entry::Number { digits } => format!("a number (digits: {digits} at most)"),
             }),
             _ => None,
         };
