@@ -255,7 +255,6 @@ where
         if gone {
             self.card_gone();
         }
-        self.tell_late_removal();
         self.look_if_due();
     }
 
@@ -269,11 +268,11 @@ where
         visit.card_lifted();
         let id = visit.id;
         let (next, news) = match mem::replace(&mut visit.phase, Phase::Waiting) {
-            Phase::Done | Phase::Comparing if problem.is_none() => {
-                (Phase::Lifted { told: true }, Some(CardNews::Removed))
+            // Without a reader nobody knows; and nothing is wanted of the card any more.
+            Phase::Done | Phase::Comparing => {
+                (Phase::Lifted, problem.is_none().then_some(CardNews::Removed))
             }
-            Phase::Done | Phase::Comparing => (Phase::Lifted { told: false }, None),
-            phase @ (Phase::Waiting | Phase::Lifted { .. } | Phase::Over) => (phase, None),
+            phase @ (Phase::Waiting | Phase::Lifted | Phase::Over) => (phase, None),
             Phase::Told { removed } => {
                 let removed = removed || problem.is_some();
                 (Phase::Waiting, (!removed).then_some(CardNews::Removed))
@@ -285,19 +284,6 @@ where
         visit.phase = next;
         if let Some(news) = news {
             self.tell(id, news);
-        }
-    }
-
-    /// A card that was read and lay there when the reader went, and is gone now that it is back.
-    fn tell_late_removal(&mut self) {
-        let empty = self.reader_is_empty();
-        if let Some(Visit { id, phase: phase @ Phase::Lifted { told: false }, .. }) =
-            &mut self.visit
-            && empty
-        {
-            *phase = Phase::Lifted { told: true };
-            let id = *id;
-            self.tell(id, CardNews::Removed);
         }
     }
 

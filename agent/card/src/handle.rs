@@ -173,8 +173,8 @@ impl CardHandle {
     /// `Unusable` with `card.left_behind`. Another visit that is still going on is ended first.
     ///
     /// Within the same visit, until the attributes were read, it changes the key or begins anew:
-    /// the card that lies there is asked again (`Usable` or `Unusable`, after `Present` when its
-    /// last answer was `Unusable`). A value that is being typed must be dropped.
+    /// the card that lies there is asked again (`Usable` or `Unusable`; `Present` comes first when
+    /// it had been refused). A value that is being typed must be dropped.
     pub fn begin(&self, visit: VisitId, by: CardKey) {
         self.send(Message::Begin { visit, by });
     }

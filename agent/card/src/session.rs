@@ -27,8 +27,7 @@ const SELECT_TEXT: Command =
 const SELECT_COMMON: Command =
     Command("SELECT COMMON", b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x01\x00");
 /// Serial number, municipality and expiry of the card: public, and no two cards have the same.
-const READ_CARD_INFORMATION: Command =
-    Command("READ RECORD COMMON/0001", b"\x00\xB2\x01\x0C\x00");
+const READ_CARD_INFORMATION: Command = Command("READ RECORD COMMON/0001", b"\x00\xB2\x01\x0C\x00");
 const READ_ATTRIBUTES: Command = Command("READ BINARY TEXT/0002", b"\x00\xB0\x82\x00\x00");
 
 /// Something public to read over what was personal; a card's EF 0005 has at least 256 bytes.
@@ -122,8 +121,7 @@ impl<'a> Session<'a> {
         self.personal = true;
         let (information, status) = self.send(&READ_CARD_INFORMATION)?;
         let told = status == DONE && !information.is_empty();
-        let fingerprint =
-            secret.filter(|_| told).map(|secret| secret.fingerprint(information));
+        let fingerprint = secret.filter(|_| told).map(|secret| secret.fingerprint(information));
         self.personal = false;
         Ok(fingerprint)
     }

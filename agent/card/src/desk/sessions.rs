@@ -115,7 +115,7 @@ where
         let (Some(visit), Some((reader, _))) = (&self.visit, self.card()) else { return };
         let (task, phase) = match visit.phase {
             Phase::Waiting => (Task::Open(visit.by), Phase::Looking),
-            Phase::Lifted { .. } => (Task::Identify, Phase::Comparing),
+            Phase::Lifted => (Task::Identify, Phase::Comparing),
             _ => return,
         };
         if self.left_behind {

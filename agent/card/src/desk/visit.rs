@@ -33,8 +33,8 @@ pub enum Phase {
     Told { removed: bool },
     /// The attributes were read. What lies there is the visit's card, or says nothing.
     Done,
-    /// The attributes were read, and the card is not there any more.
-    Lifted { told: bool },
+    /// The attributes were read, and the card is not there any more, or was out of sight.
+    Lifted,
     /// The attributes were read, and a session is finding out whether it is the same card again.
     Comparing,
     /// Another card was laid down: nothing is looked at any more.
@@ -56,7 +56,7 @@ impl Visit {
 
     /// Whether the attributes were read.
     pub fn has_read(&self) -> bool {
-        matches!(self.phase, Phase::Done | Phase::Lifted { .. } | Phase::Comparing)
+        matches!(self.phase, Phase::Done | Phase::Lifted | Phase::Comparing)
     }
 
     /// Whether a My Number Card was already laid down.

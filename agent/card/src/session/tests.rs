@@ -271,7 +271,8 @@ fn a_card_is_known_again_by_what_anybody_may_read() {
     assert_ne!(which(CardLink::with(JIRO)), hanako);
     assert!(which(CardLink::with(JIRO)).is_some());
     // A card that does not tell can be used, and is not taken for another that does not tell.
-    for silent in [answering(3, b"\x6A\x82"), answering(4, b"\x69\x82"), answering(4, b"\x90\x00")] {
+    for silent in [answering(3, b"\x6A\x82"), answering(4, b"\x69\x82"), answering(4, b"\x90\x00")]
+    {
         assert_eq!(which(silent), None);
     }
 }

@@ -32,6 +32,8 @@ pub mod sw {
     pub const WRONG_INS: u16 = 0x6D00;
     /// Unknown class.
     pub const WRONG_CLA: u16 = 0x6E00;
+    /// An error that no other word is for.
+    pub const BROKEN: u16 = 0x6F00;
 }
 
 /// A command, taken apart.

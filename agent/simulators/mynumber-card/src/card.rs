@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::apdu::{Command, sw};
 use crate::files;
 use crate::key::Key;
-use crate::person::{NUMBER_TRIES_FULL, Person, TRIES_FULL};
+use crate::person::{Kind, NUMBER_TRIES_FULL, Person, TRIES_FULL};
 
 /// ATR of the contact interface: T=1, no historical bytes. Readers make others; a program that
 /// tells cards apart by their ATR is wrong.
@@ -20,6 +20,7 @@ const TEXT_NUMBER_B: u8 = 0x15;
 /// One My Number Card.
 #[derive(Debug)]
 pub struct Card {
+    kind: Kind,
     issuer: Application,
     common: Application,
     jpki: Application,
@@ -61,7 +62,10 @@ struct Application {
 }
 
 enum Elementary {
-    Transparent { content: Vec<u8>, gate: Gate },
+    Transparent {
+        content: Vec<u8>,
+        gate: Gate,
+    },
     /// Read record by record, freely.
     Records(Vec<Vec<u8>>),
     Key(Key),
@@ -112,6 +116,7 @@ impl Card {
             (TEXT_NUMBER_B, Elementary::Key(number_b)),
         ];
         Self {
+            kind: person.kind(),
             issuer: Application { aid: b"\xA0\0\0\x01\x51\0\0", files: BTreeMap::new() },
             common: Application {
                 aid: b"\xD3\x92\x10\0\x31\0\x01\x01\x01\0",
@@ -122,7 +127,7 @@ impl Card {
             },
             jpki: Application {
                 aid: b"\xD3\x92\xF0\0\x26\x01\0\0\0\x01",
-                files: BTreeMap::from([(0x06, free(files::token_info()))]),
+                files: BTreeMap::from([(0x06, free(files::token_info(person.kind())))]),
             },
             text: Application {
                 aid: b"\xD3\x92\x10\0\x31\0\x01\x01\x04\x08",
@@ -159,6 +164,9 @@ impl Card {
     pub fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
         if self.session.is_none() {
             return Vec::new();
+        }
+        if self.kind == Kind::Broken {
+            return sw::BROKEN.to_be_bytes().to_vec();
         }
         let (mut answer, status) = match Command::parse(command) {
             Some(command) => match self.dispatch(&command) {
@@ -200,8 +208,8 @@ impl Card {
                 ];
                 // JICSAP selects by the beginning of a name, too.
                 let fits = |name: &[u8]| !aid.is_empty() && name.starts_with(aid);
-                let (found, _) =
-                    all.into_iter().find(|(_, name)| fits(name)).ok_or(sw::NOT_FOUND)?;
+                let known = if self.kind == Kind::Other { &all[..1] } else { &all };
+                let (found, _) = *known.iter().find(|(_, name)| fits(name)).ok_or(sw::NOT_FOUND)?;
                 if found != session.current {
                     *session = Session::new(found);
                 }

@@ -1,58 +1,81 @@
 //! Orders over a Unix socket: one connection, one line, one line back.
 //!
-//! The lines are `lay`, `take` and `status`; the answers `laid`, `taken` or `error: …`.
+//! The lines are `lay`, `take`, `swap FILE` and `status`; the answers `laid`, `taken` or `error: …`.
 
+use std::error::Error;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use tracing::warn;
 
-use crate::hand::Hand;
+use crate::card::Card;
+use crate::hand::{Hand, NoReader};
+use crate::person::{Person, PersonFileError};
 
-/// Longest line of either side, in bytes.
-const LINE: u64 = 1024;
+/// Longest line of either side, in bytes: an order and a path.
+const LINE: u64 = 8192;
 
 /// How long the virtual card waits for the line of somebody who connected.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the virtual card can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
     /// Lay the card on the reader.
     Lay,
     /// Take it off.
     Take,
+    /// Put the card of the person in this file in its place, at once. The file is read by the
+    /// running virtual card: an absolute path.
+    Swap(PathBuf),
     /// Where is it?
     Status,
 }
 
 impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Lay => "lay",
-            Self::Take => "take",
-            Self::Status => "status",
-        })
+        match self {
+            Self::Lay => f.write_str("lay"),
+            Self::Take => f.write_str("take"),
+            Self::Swap(person) => write!(f, "swap {}", person.display()),
+            Self::Status => f.write_str("status"),
+        }
     }
 }
 
 impl FromStr for Order {
     type Err = NoSuchOrder;
     fn from_str(line: &str) -> Result<Self, NoSuchOrder> {
-        let all = [Self::Lay, Self::Take, Self::Status];
-        all.into_iter().find(|order| order.to_string() == line.trim()).ok_or(NoSuchOrder)
+        match line.trim().split_once(' ').unwrap_or((line.trim(), "")) {
+            ("lay", "") => Ok(Self::Lay),
+            ("take", "") => Ok(Self::Take),
+            ("swap", person) if !person.is_empty() => Ok(Self::Swap(person.into())),
+            ("status", "") => Ok(Self::Status),
+            _ => Err(NoSuchOrder),
+        }
     }
 }
 
 /// A line that is no order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the orders are lay, take and status")]
+#[error("the orders are lay, take, swap FILE and status")]
 pub struct NoSuchOrder;
+
+/// Why an order was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum NotDone {
+    #[error(transparent)]
+    Order(#[from] NoSuchOrder),
+    #[error(transparent)]
+    Reader(#[from] NoReader),
+    #[error(transparent)]
+    Person(#[from] PersonFileError),
+}
 
 /// Opens the socket. One that a dead virtual card left behind is replaced, a living one is not.
 ///
@@ -87,21 +110,24 @@ pub fn serve(listener: &UnixListener, hand: &Hand) -> io::Result<()> {
 
 fn follow(mut caller: &UnixStream, hand: &Hand) -> io::Result<()> {
     caller.set_read_timeout(Some(PATIENCE))?;
-    let answer = match read_line(caller)?.parse() {
-        Err(error) => format!("error: {error}"),
-        Ok(order) => match carry_out(order, hand) {
-            Ok(()) if hand.is_laid() => "laid".to_owned(),
-            Ok(()) => "taken".to_owned(),
-            Err(error) => format!("error: {error}"),
-        },
+    let line = read_line(caller)?;
+    let answer = match line.parse().map_err(NotDone::from).and_then(|order| carry_out(order, hand))
+    {
+        Ok(()) if hand.is_laid() => "laid".to_owned(),
+        Ok(()) => "taken".to_owned(),
+        Err(error) => {
+            let causes = std::iter::successors(error.source(), |&error| error.source());
+            causes.fold(format!("error: {error}"), |text, cause| format!("{text}: {cause}"))
+        }
     };
     writeln!(caller, "{answer}")
 }
 
-fn carry_out(order: Order, hand: &Hand) -> Result<(), crate::hand::NoReader> {
+fn carry_out(order: Order, hand: &Hand) -> Result<(), NotDone> {
     match order {
         Order::Lay => hand.lay()?,
         Order::Take => hand.take(),
+        Order::Swap(person) => hand.swap(Card::new(&Person::read(&person)?))?,
         Order::Status => {}
     }
     Ok(())
@@ -117,7 +143,7 @@ fn read_line(caller: &UnixStream) -> io::Result<String> {
 ///
 /// # Errors
 /// When nobody listens there, or the order could not be carried out.
-pub fn ask(socket: &Path, order: Order) -> io::Result<String> {
+pub fn ask(socket: &Path, order: &Order) -> io::Result<String> {
     let mut card = UnixStream::connect(socket)?;
     writeln!(card, "{order}")?;
     let answer = read_line(&card)?;
@@ -157,8 +183,14 @@ mod tests {
             (Order::Status, "laid"),
             (Order::Take, "taken"),
         ] {
-            assert_eq!(ask(&socket, order).expect("carried out"), answer);
+            assert_eq!(ask(&socket, &order).expect("carried out"), answer);
         }
+        // Tests run in their crate's folder.
+        let person = |name| Order::Swap(std::path::absolute(name).expect("a path"));
+        let jiro = person("people/jiro.toml");
+        assert_eq!(ask(&socket, &jiro).expect("carried out"), "laid");
+        let error = ask(&socket, &person("people/nobody.toml")).expect_err("nobody");
+        assert!(error.to_string().contains("nobody.toml: "), "{error}");
         let mut caller = UnixStream::connect(&socket).expect("connects");
         writeln!(caller, "burn").expect("sent");
         assert!(read_line(&caller).expect("answered").starts_with("error: the orders are"));

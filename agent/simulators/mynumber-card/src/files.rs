@@ -1,6 +1,6 @@
 //! What stands in the files of this card, byte for byte.
 
-use crate::person::Person;
+use crate::person::{Kind, Person};
 
 /// Filler behind the content of a physical file.
 const FILLER: u8 = 0xFF;
@@ -10,13 +10,14 @@ const FILLER: u8 = 0xFF;
 pub const ATTRIBUTES_SIZE: usize = 1024;
 
 /// JPKI EF 0006: a PKCS#11 token information of 160 bytes, integers big-endian, not TLV.
-pub fn token_info() -> Vec<u8> {
+pub fn token_info(kind: Kind) -> Vec<u8> {
     let mut file = Vec::with_capacity(160);
     let mut text = |value: &str, size: usize| {
         file.extend_from_slice(value.as_bytes());
         file.resize(file.len() + size - value.len(), b' ');
     };
-    text("JPKIAPICCTOKEN2", 32);
+    let label = if kind == Kind::Phone { "JPKIAPGPSETOKEN" } else { "JPKIAPICCTOKEN2" };
+    text(label, 32);
     text("00000000000000000000000000000001", 32);
     text("E16R01NJ", 16);
     text("0000000000000000", 16);
@@ -70,8 +71,8 @@ pub fn ap_information() -> Vec<u8> {
 /// COMMON EF 0001, record 1, in simple TLV: serial number, municipality and expiry of the card. The
 /// municipality's code belongs to none.
 pub fn card_information(person: &Person) -> Vec<u8> {
-    let digits = [person.serial(), "99999", person.expires()].concat();
-    [&[0x01, digits.len() as u8], digits.as_bytes()].concat()
+    let value = [person.serial(), "99999", person.expires()].concat();
+    [&[0x01], length(value.len()).as_slice(), value.as_bytes()].concat()
 }
 
 /// One BER-TLV object with a two-byte tag.
@@ -100,6 +101,7 @@ fn filled(mut content: Vec<u8>, size: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use myna_card::ap::common::CardInfo;
     use myna_card::ap::text::{ApBasicData, Attributes};
     use myna_card::{TokenInfo, TokenType};
 
@@ -149,10 +151,22 @@ mod tests {
 
     #[test]
     fn an_independent_reader_understands_the_token() {
-        let token = TokenInfo::parse(&token_info()).expect("160 bytes");
+        let token = TokenInfo::parse(&token_info(Kind::MyNumberCard)).expect("160 bytes");
         assert_eq!(token.token_type, TokenType::Card);
+        let phone = TokenInfo::parse(&token_info(Kind::Phone)).expect("160 bytes");
+        assert_eq!(phone.token_type, TokenType::Android);
         assert_eq!((token.max_pin_len, token.min_pin_len), (16, 6));
         assert_eq!((token.hardware_version, token.firmware_version), (*b"03", *b"01"));
+    }
+
+    #[test]
+    fn an_independent_reader_understands_the_information_of_the_card() {
+        let read = CardInfo::parse(&card_information(&hanako())).expect("parses");
+        assert_eq!(
+            (read.serial.as_str(), read.municipality_code.as_str()),
+            ("000000000000001", "99999")
+        );
+        assert_eq!(read.expiry.to_string(), "2035-02-17");
     }
 
     #[test]

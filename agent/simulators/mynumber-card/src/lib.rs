@@ -23,4 +23,4 @@ pub mod vpcd;
 
 pub use card::Card;
 pub use hand::{Hand, NoReader};
-pub use person::{Person, PersonError};
+pub use person::{Kind, Person, PersonError, PersonFileError};

@@ -40,6 +40,14 @@ enum Action {
     Lay(Control),
     /// Take it off.
     Take(Control),
+    /// Put another card in its place at once.
+    Swap {
+        /// The person on the other card (TOML).
+        #[arg(long)]
+        person: PathBuf,
+        #[command(flatten)]
+        to: Control,
+    },
     /// Say `laid` or `taken`.
     Status(Control),
 }
@@ -56,9 +64,14 @@ fn main() -> anyhow::Result<()> {
         Action::Run { person, vpcd, control, patience } => {
             run(&person, vpcd, &control, Duration::from_secs(patience))
         }
-        Action::Lay(to) => order(Order::Lay, &to.control),
-        Action::Take(to) => order(Order::Take, &to.control),
-        Action::Status(to) => order(Order::Status, &to.control),
+        Action::Lay(to) => order(&Order::Lay, &to.control),
+        Action::Take(to) => order(&Order::Take, &to.control),
+        Action::Swap { person, to } => {
+            let person = std::path::absolute(&person)
+                .with_context(|| format!("{} is no path", person.display()))?;
+            order(&Order::Swap(person), &to.control)
+        }
+        Action::Status(to) => order(&Order::Status, &to.control),
     }
 }
 
@@ -66,11 +79,7 @@ fn run(person: &Path, reader: SocketAddr, socket: &Path, patience: Duration) -> 
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
-    let text = std::fs::read_to_string(person)
-        .with_context(|| format!("cannot read {}", person.display()))?;
-    let person =
-        Person::parse(&text).with_context(|| format!("{} is no person", person.display()))?;
-    let hand = Hand::holding(Card::new(&person), reader, patience);
+    let hand = Hand::holding(Card::new(&Person::read(person)?), reader, patience);
     let listener = control::listen(socket)
         .with_context(|| format!("cannot take orders at {}", socket.display()))?;
     info!(control = %socket.display(), %reader, "ready");
@@ -78,7 +87,7 @@ fn run(person: &Path, reader: SocketAddr, socket: &Path, patience: Duration) -> 
 }
 
 #[allow(clippy::print_stdout, reason = "the answer is what was asked for")]
-fn order(order: Order, socket: &Path) -> anyhow::Result<()> {
+fn order(order: &Order, socket: &Path) -> anyhow::Result<()> {
     let answer = control::ask(socket, order)
         .with_context(|| format!("cannot {order} the card at {}", socket.display()))?;
     println!("{answer}");

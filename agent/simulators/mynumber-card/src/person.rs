@@ -1,6 +1,7 @@
 //! The one person on the card, given as TOML.
 
-use std::fmt;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -35,6 +36,44 @@ pub struct Person {
     security_code: String,
     #[serde(default = "number_full", deserialize_with = "number_tries")]
     number_tries: u8,
+    #[serde(default)]
+    kind: Kind,
+}
+
+/// What the person lays down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A My Number Card.
+    #[default]
+    MyNumberCard,
+    /// A phone with スマホ用電子証明書.
+    Phone,
+    /// Another chip card: it knows none of the applications.
+    Other,
+    /// A card whose chip answers every command with an error of its own.
+    Broken,
+}
+
+/// A file that does not give a person.
+#[derive(Debug, thiserror::Error)]
+pub enum PersonFileError {
+    /// It cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no person.
+    #[error("{} is no person", path.display())]
+    NoPerson {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PersonError,
+    },
 }
 
 /// A person that cannot be put on a card. Names the line and the key, never the value.
@@ -60,6 +99,7 @@ impl Person {
     /// expires = "20350217"             # the card; 8 digits, YYYYMMDD
     /// security_code = "2285"           # on the face of the card; 4 digits
     /// number_tries = 10                # of 照合番号B at the start, 0 to 10; default 10
+    /// kind = "my_number_card"          # or phone, other, broken; default my_number_card
     /// ```
     ///
     /// # Errors
@@ -72,6 +112,21 @@ impl Person {
             let reason = error.message().to_owned();
             PersonError { line: before.matches('\n').count() + 1, reason }
         })
+    }
+
+    /// Reads a person from a file, see [`Person::parse`].
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no person.
+    pub fn read(file: &Path) -> Result<Self, PersonFileError> {
+        let path = || file.to_owned();
+        let text = fs::read_to_string(file)
+            .map_err(|source| PersonFileError::Unreadable { path: path(), source })?;
+        Self::parse(&text).map_err(|source| PersonFileError::NoPerson { path: path(), source })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -252,10 +307,7 @@ pub(crate) mod tests {
             Person::parse(&person).expect("a person").number_b()[..6].to_owned()
         };
         let days = ["20190501", "20190430", "19890108", "19890107", "19261225", "19261224"];
-        assert_eq!(
-            days.map(born),
-            ["010501", "310430", "010108", "640107", "011225", "151224"]
-        );
+        assert_eq!(days.map(born), ["010501", "310430", "010108", "640107", "011225", "151224"]);
         // A day that is not known, and a year that nobody has.
         assert_eq!([born("19450000"), born("00000000")], ["200000", "000000"]);
     }

@@ -6,6 +6,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_tcp_quickack;
 use tracing::{debug, trace};
@@ -18,13 +19,19 @@ const POWER_ON: u8 = 1;
 const RESET: u8 = 2;
 const GET_ATR: u8 = 4;
 
-/// Lets the card answer the reader until the connection ends, then takes its power away.
+/// Lets the card answer the reader until the connection ends, or `stays` says of a command that the
+/// card goes instead of answering it; then takes its power away.
 ///
 /// # Errors
 /// When the connection broke in the middle of a frame; its regular end is no error.
-pub fn serve(card: &mut Card, mut reader: &TcpStream) -> io::Result<()> {
+pub fn serve(
+    card: &mut Card,
+    mut reader: &TcpStream,
+    mut stays: impl FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
     let outcome = loop {
         match read_frame(reader) {
+            Ok(Some(frame)) if frame.len() > 1 && !stays(&frame) => break Ok(()),
             Ok(Some(frame)) => {
                 if let Some(answer) = answer(card, &frame)
                     && let Err(error) = reader.write_all(&framed(&answer)?)
@@ -38,6 +45,23 @@ pub fn serve(card: &mut Card, mut reader: &TcpStream) -> io::Result<()> {
     };
     card.power_off();
     outcome
+}
+
+/// Waits until the reader looks whether a card is there, and leaves it without an answer; false when
+/// it wants something else of the card.
+///
+/// # Errors
+/// When it does not look in time.
+pub fn next_look(reader: &TcpStream, until: Instant) -> io::Result<bool> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        reader.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match read_frame(reader)?.as_deref() {
+            Some([GET_ATR]) => return Ok(true),
+            Some([POWER_OFF | POWER_ON | RESET]) => {}
+            _ => return Ok(false),
+        }
+    }
 }
 
 fn answer(card: &mut Card, frame: &[u8]) -> Option<Vec<u8>> {
@@ -116,7 +140,7 @@ mod tests {
     fn the_reader_gets_an_atr_and_answers_until_it_hangs_up() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
-        let card = thread::spawn(move || serve(&mut Card::new(&hanako()), &stream));
+        let card = thread::spawn(move || serve(&mut Card::new(&hanako()), &stream, |_| true));
         let (mut reader, _) = listener.accept().expect("the card");
         let mut expect = |sent: &[u8], received: &[u8]| {
             reader.write_all(sent).expect("sent");

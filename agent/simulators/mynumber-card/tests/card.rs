@@ -6,6 +6,9 @@ const HANAKO: &str = include_str!("../people/hanako.toml");
 const LOCKED_PIN: &str = include_str!("../people/hanako-locked-pin.toml");
 const WITHOUT_PIN: &str = include_str!("../people/hanako-without-pin.toml");
 const LOCKED_NUMBER: &str = include_str!("../people/hanako-locked-number.toml");
+const PHONE: &str = include_str!("../people/phone.toml");
+const OTHER: &str = include_str!("../people/other-card.toml");
+const BROKEN: &str = include_str!("../people/broken-card.toml");
 const JIRO: &str = include_str!("../people/jiro.toml");
 const JPKI: &str = "00A4040C0A D392F000260100000001";
 const TEXT: &str = "00A4040C0A D3921000310001010408";
@@ -171,7 +174,10 @@ fn the_serial_number_is_public_and_each_card_has_its_own() {
         card.ask("00B2010C00")
     };
     let (record, status) = read(HANAKO);
-    assert_eq!((record.as_slice(), status), (b"\x01\x1C0000000000000019999920350217".as_slice(), 0x9000));
+    assert_eq!(
+        (record.as_slice(), status),
+        (b"\x01\x1C0000000000000019999920350217".as_slice(), 0x9000)
+    );
     assert_ne!(read(JIRO).0, record);
     let mut card = Desk::hanako();
     let selected = ["00A4020C020001", "00B2010400", "00B2020400", "00B2000400", "00B2010500"];
@@ -179,6 +185,17 @@ fn the_serial_number_is_public_and_each_card_has_its_own() {
     card.status(COMMON);
     assert_eq!(card.statuses(selected), told);
     assert_eq!(card.status("00B0000000"), 0x6981);
+}
+
+#[test]
+fn what_is_laid_instead_of_a_my_number_card_answers_like_what_it_is() {
+    let mut phone = Desk::with(PHONE);
+    phone.statuses([JPKI, "00A4020C020006"]);
+    assert!(phone.ask("00B0000020").0.starts_with(b"JPKIAPGPSETOKEN  "));
+    let mut other = Desk::with(OTHER);
+    assert_eq!(other.statuses([JPKI, TEXT, COMMON, ISSUER]), [0x6A82, 0x6A82, 0x6A82, 0x9000]);
+    let mut broken = Desk::with(BROKEN);
+    assert_eq!(broken.statuses([JPKI, JPKI, TEXT]), [0x6F00; 3]);
 }
 
 #[test]

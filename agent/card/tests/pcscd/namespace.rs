@@ -10,12 +10,23 @@ use std::time::{Duration, Instant};
 
 const INSIDE: &str = "MADOGUCHI_TEST_NAMESPACE";
 
-/// Runs the named test of this binary again, in new mount, network and process namespaces, and
+/// Goes on in a system of its own: the first line of every test.
+macro_rules! in_a_system_of_its_own {
+    () => {
+        fn here() {}
+        if $crate::namespace::entered_for(std::any::type_name_of_val(&here)) {
+            return;
+        }
+    };
+}
+pub(crate) use in_a_system_of_its_own;
+
+/// Runs the test with this function in it again, in new mount, network and process namespaces, and
 /// returns true when that has passed. Inside, prepares them and returns false: go on.
 ///
 /// # Panics
 /// When the test fails inside, or the system lacks what it needs.
-pub fn entered_for(test: &str) -> bool {
+pub fn entered_for(here: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         prepare();
         return false;
@@ -28,6 +39,8 @@ pub fn entered_for(test: &str) -> bool {
     for (file, package) in needed {
         assert!(Path::new(file).exists(), "{file} is missing: install the package {package}");
     }
+    let test = here.strip_prefix("pcscd::").and_then(|test| test.strip_suffix("::here"));
+    let test = test.expect("a function in a test of this binary");
     let mut unshare = Command::new("unshare");
     // Without root, a user namespace gives the rights inside.
     if !is_root() {

@@ -1,0 +1,151 @@
+//! The card side as the agent holds it, and the hand with a card before the reader.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use madoguchi_card::{CardConfig, CardHandle, CardNews, CardReport, PinBuffer, spawn};
+use madoguchi_protocol::local::CardKey;
+use madoguchi_protocol::{AttributeName, FailureCode, PinDigit, VisitId};
+use madoguchi_virtual_card::{Card, Hand, Person};
+
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// Hanako's PIN and 照合番号B.
+pub const PIN: &str = "9247";
+pub const NUMBER_B: &str = "55021720352285";
+
+/// The running card side.
+pub struct Counter {
+    pub card: CardHandle,
+    reports: Receiver<CardReport>,
+}
+
+impl Counter {
+    pub fn open() -> Self {
+        let (sender, reports) = mpsc::channel();
+        let config = CardConfig {
+            reader: Some("Virtual PCD 00 00".to_owned()),
+            command_deadline: Duration::from_secs(5),
+        };
+        Self { card: spawn(config, move |report| drop(sender.send(report))), reports }
+    }
+
+    /// Waits for this news of the reader; news of a visit must not come in between.
+    pub fn reader(&self, problem: Option<FailureCode>, card: bool) {
+        self.wait(&format!("reader {problem:?}, card {card}"), |report| match report.news {
+            CardNews::Reader { problem: found, card_present } => {
+                (found.map(|f| f.code) == problem && card_present == card).then_some(())
+            }
+            other => panic!("{other:?}"),
+        });
+    }
+
+    /// A visit that waits for a card.
+    pub fn begin(&self, by: CardKey) -> VisitId {
+        let visit = VisitId::random();
+        self.card.begin(visit, by);
+        visit
+    }
+
+    /// The next news of this visit; news of the reader may come in between.
+    pub fn next(&self, visit: VisitId) -> CardNews {
+        self.wait("news of the visit", |report| match report {
+            CardReport { visit: None, .. } => None,
+            CardReport { visit: found, news } => {
+                assert_eq!(found, Some(visit));
+                Some(news)
+            }
+        })
+    }
+
+    /// The next news is that the card lies there and can be used.
+    pub fn usable(&self, visit: VisitId, tries_left: u8) {
+        assert_eq!(self.next(visit), CardNews::Present);
+        assert_eq!(self.next(visit), CardNews::Usable { tries_left });
+    }
+
+    /// The next news is that the card lies there, and this failure.
+    pub fn unusable(&self, visit: VisitId) -> FailureCode {
+        assert_eq!(self.next(visit), CardNews::Present);
+        self.failure(visit)
+    }
+
+    /// The next news is this failure.
+    pub fn failure(&self, visit: VisitId) -> FailureCode {
+        match self.next(visit) {
+            CardNews::Unusable(failure) => failure.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn removed(&self, visit: VisitId) {
+        assert_eq!(self.next(visit), CardNews::Removed);
+    }
+
+    fn wait<T>(&self, what: &str, find: impl Fn(CardReport) -> Option<T>) -> T {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let report = self.reports.recv_timeout(left);
+            if let Some(found) = find(report.unwrap_or_else(|_| panic!("no {what} in time"))) {
+                return found;
+            }
+        }
+    }
+
+    /// Four digits are a PIN, more a 照合番号B.
+    pub fn verify(&self, visit: VisitId, digits: &str) {
+        let by = if digits.len() > 4 { CardKey::ReferenceNumberB } else { CardKey::Pin };
+        let mut pin = PinBuffer::new(by);
+        for digit in digits.bytes() {
+            pin.push(PinDigit::try_from(digit - b'0').expect("a digit")).expect("room");
+        }
+        self.card.verify_and_read(visit, pin, wanted());
+    }
+
+    /// From the right value to Hanako's attributes.
+    pub fn read(&self, visit: VisitId, digits: &str) {
+        self.verify(visit, digits);
+        let news = self.next(visit);
+        let CardNews::Read(attributes) = news else { panic!("{news:?}") };
+        let address = &attributes[&AttributeName::Address];
+        assert_eq!(address.value.expose(), "常盤県常盤市本町一丁目２番３号");
+        assert_eq!(attributes.keys().copied().collect::<BTreeSet<_>>(), wanted());
+    }
+
+    /// The visit ends, and nothing but its end is told.
+    pub fn end(&self, visit: VisitId) {
+        self.card.end(visit);
+        assert_eq!(self.next(visit), CardNews::Released);
+    }
+
+    pub fn close(self) {
+        assert!(self.card.stop(Duration::from_secs(5)), "the card side stops");
+    }
+}
+
+fn wanted() -> BTreeSet<AttributeName> {
+    [AttributeName::Name, AttributeName::Address].into()
+}
+
+/// A person of the virtual card's folder, by the name of the file.
+macro_rules! person {
+    ($name:literal) => {
+        include_str!(concat!("../../../simulators/mynumber-card/people/", $name, ".toml"))
+    };
+}
+pub(crate) use person;
+
+pub fn card(person: &str) -> Card {
+    Card::new(&Person::parse(person).expect("a person"))
+}
+
+/// The hand with this person's card before the reader.
+pub fn hand(person: &str) -> Hand {
+    Hand::holding(card(person), "127.0.0.1:35963".parse().expect("an address"), SOON)
+}
+
+pub fn hanako() -> Hand {
+    hand(person!("hanako"))
+}

@@ -1,0 +1,10 @@
+//! The card side against the real pcscd and vsmartcard's virtual reader, in namespaces of its own:
+//! every state of the card in a visit.
+
+mod another_card;
+mod counter;
+mod keys;
+mod namespace;
+mod presence;
+mod reader;
+mod wiping;

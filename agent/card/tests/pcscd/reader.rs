@@ -1,0 +1,77 @@
+//! The reader and its service: gone and back.
+
+use madoguchi_card::CardNews;
+use madoguchi_protocol::FailureCode;
+use madoguchi_protocol::local::CardKey;
+
+use crate::counter::{Counter, PIN, card, hanako, person};
+use crate::namespace::{Pcscd, in_a_system_of_its_own};
+
+#[test]
+fn visits_go_on_after_pcscd_was_killed_between_them_and_within_one() {
+    in_a_system_of_its_own!();
+    let counter = Counter::open();
+    counter.reader(Some(FailureCode::ReaderServiceAway), false);
+    let mut pcscd = Pcscd::start();
+    counter.reader(None, false);
+
+    let hand = hanako();
+    hand.lay().expect("laid");
+    counter.reader(None, true);
+    let first = counter.begin(CardKey::Pin);
+    counter.usable(first, 3);
+    counter.read(first, PIN);
+    counter.end(first);
+
+    pcscd.kill();
+    counter.reader(Some(FailureCode::ReaderServiceAway), false);
+    let mut pcscd = Pcscd::start();
+    counter.reader(None, true);
+    hand.take();
+    counter.reader(None, false);
+
+    let second = counter.begin(CardKey::Pin);
+    hand.lay().expect("laid");
+    counter.usable(second, 3);
+    pcscd.kill();
+    assert_eq!(counter.failure(second), FailureCode::ReaderServiceAway);
+    let _pcscd = Pcscd::start();
+    counter.usable(second, 3);
+    counter.read(second, PIN);
+    counter.end(second);
+    counter.close();
+}
+
+#[test]
+fn after_pcscd_was_restarted_it_must_be_the_same_card() {
+    in_a_system_of_its_own!();
+    let mut pcscd = Pcscd::start();
+    let counter = Counter::open();
+    counter.reader(None, false);
+    for read in [true, false] {
+        let hand = hanako();
+        let visit = counter.begin(CardKey::Pin);
+        hand.lay().expect("laid");
+        counter.usable(visit, 3);
+        if read {
+            counter.read(visit, PIN);
+        }
+        pcscd.kill();
+        if !read {
+            assert_eq!(counter.failure(visit), FailureCode::ReaderServiceAway);
+        }
+        pcscd = Pcscd::start();
+        if read {
+            assert_eq!(counter.next(visit), CardNews::Present);
+        } else {
+            counter.usable(visit, 3);
+        }
+        hand.swap(card(person!("jiro"))).expect("laid");
+        counter.removed(visit);
+        assert_eq!(counter.unusable(visit), FailureCode::CardChanged);
+        counter.end(visit);
+        hand.take();
+        counter.reader(None, false);
+    }
+    counter.close();
+}
