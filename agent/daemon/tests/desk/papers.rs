@@ -95,6 +95,8 @@ fn what_becomes_of_a_job_is_said_and_it_can_be_printed_again() {
     assert_eq!(jobs(&effects).len(), 1);
     assert_eq!(kiosk.refusal(SLIP), FailureCode::VisitOutOfOrder, "a second touch prints nothing");
     kiosk.tell(report(visit, Paper::Slip, PrintState::Printed {}));
+    let late = kiosk.tell(report(visit, Paper::Slip, failed()));
+    assert!(late.is_empty(), "nothing of it is being printed any more");
     assert_eq!(kiosk.answer(SLIP), Answer::Done {}, "until the visit ends");
 }
 
