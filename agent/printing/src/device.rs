@@ -166,6 +166,19 @@ impl Device {
     }
 }
 
+/// Asks a printer whether it can print now; changes nothing in it.
+///
+/// # Errors
+/// With why it cannot: `printer.missing`, `printer.paper` or `printer.failed`.
+pub async fn look(printer: &Printer) -> Result<(), Failure> {
+    Device::new(printer).map_err(|error| unusable(&error))?.look().await.map(drop)
+}
+
+/// A printer that cannot even be asked.
+pub fn unusable(error: &AddressError) -> Failure {
+    Failure::new(FailureCode::PrinterFailed, chain(error))
+}
+
 /// What stands against printing, by the printer's own words (RFC 8011 §5.4.11 and .12).
 fn trouble(printer: &IppAttributeGroup) -> Option<Failure> {
     let failed = |detail: String| Some(Failure::new(FailureCode::PrinterFailed, detail));

@@ -23,21 +23,8 @@ mod press;
 mod report;
 mod wire;
 
-use madoguchi_protocol::bundle::Printer;
-use madoguchi_protocol::failure::chain;
-use madoguchi_protocol::{Failure, FailureCode};
-
+pub use device::look;
 pub use handle::{PrintHandle, Timing, spawn, spawn_with};
 pub use job::{Content, Form, Job, Kept, Row, Slip};
 pub use paper::{FontError, PaperError, payload, pdf};
 pub use report::PrintReport;
-
-/// Whether a printer can print now. Only asks: nothing that is being printed is touched.
-///
-/// # Errors
-/// With why it cannot: `printer.missing`, `printer.paper` or `printer.failed`.
-pub async fn look(printer: &Printer) -> Result<(), Failure> {
-    let device = device::Device::new(printer)
-        .map_err(|error| Failure::new(FailureCode::PrinterFailed, chain(&error)))?;
-    device.look().await.map(drop)
-}

@@ -9,7 +9,7 @@ use madoguchi_protocol::{Failure, FailureCode, VisitId};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{info, warn};
 
-use crate::device::{Device, Fate, JobId, Look};
+use crate::device::{Device, Fate, JobId, Look, unusable};
 use crate::handle::{Mailbox, Order, Timing};
 use crate::job::Job;
 use crate::paper;
@@ -78,8 +78,7 @@ impl<'a, R: FnMut(PrintReport)> Press<'a, R> {
             warn!("another printer is configured while the former may hold a job");
         }
         self.printer = printer.map(|printer| Configured {
-            device: Device::new(&printer)
-                .map_err(|error| Failure::new(FailureCode::PrinterFailed, chain(&error))),
+            device: Device::new(&printer).map_err(|error| unusable(&error)),
             printer,
             // An earlier run of this program may have left one.
             residue: Residue::Perhaps(None),
