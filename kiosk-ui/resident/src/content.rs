@@ -5,13 +5,17 @@ mod maker;
 use madoguchi_journey::View;
 use slint::SharedString;
 
-use crate::ui::{ButtonView, Kind, Over, RowView, TileView, WordsView};
+use crate::ui::{
+    ButtonView, CounterView, GroupView, Kind, LineView, Over, RowView, SampleView, TileView,
+    WordsView,
+};
 use maker::Maker;
 
 /// Everything a page shows; what it does not use is empty. Kept to know what changed.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct Page {
     pub kind: Kind,
+    pub place: SharedString,
     pub title: SharedString,
     pub lead: SharedString,
     pub note: SharedString,
@@ -19,20 +23,28 @@ pub(crate) struct Page {
     pub procedure: SharedString,
     pub main: ButtonView,
     pub second: ButtonView,
+    pub third: ButtonView,
+    pub occasions: Vec<TileView>,
     pub tiles: Vec<TileView>,
+    pub counters_title: SharedString,
+    pub counters: Vec<CounterView>,
     pub rows: Vec<RowView>,
     pub points_title: SharedString,
     pub points: Vec<SharedString>,
     pub purpose_title: SharedString,
-    pub purpose: SharedString,
+    pub purposes: Vec<SharedString>,
+    pub end_wanted: bool,
     pub pin: Pin,
+    pub typed: Typed,
     pub looking: bool,
     pub ticket_title: SharedString,
     pub ticket: SharedString,
     pub section_title: SharedString,
     pub section: SharedString,
+    pub bring_title: SharedString,
+    pub bring: Vec<SharedString>,
+    pub lines: Vec<LineView>,
     pub take_card: SharedString,
-    pub clerk_called: SharedString,
     pub words: WordsView,
 }
 
@@ -49,18 +61,34 @@ pub(crate) struct Pin {
     pub erase: ButtonView,
 }
 
+/// What the page of a typed answer says beside its keys.
+#[derive(Clone, PartialEq, Default)]
+pub(crate) struct Typed {
+    pub groups: Vec<GroupView>,
+    pub next_group: ButtonView,
+    pub town_title: SharedString,
+    pub town: SharedString,
+    pub change_town: ButtonView,
+    pub spoken: SharedString,
+    pub problem: SharedString,
+}
+
 /// The bars above and below.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct Bars {
     pub municipality: SharedString,
     pub languages: Vec<ButtonView>,
     pub language: SharedString,
+    pub others: Vec<ButtonView>,
+    pub display: ButtonView,
     pub stages: Vec<SharedString>,
     pub stage: i32,
     pub back: ButtonView,
     pub stop: ButtonView,
     pub call_clerk: ButtonView,
     pub core_away: SharedString,
+    pub printer_away: SharedString,
+    pub form: SharedString,
     pub help: SharedString,
 }
 
@@ -71,9 +99,16 @@ pub(crate) struct Layer {
     pub title: SharedString,
     pub lead: SharedString,
     pub seconds_left: i32,
+    pub seconds_words: SharedString,
     pub words: WordsView,
     pub go_on: ButtonView,
     pub stop: ButtonView,
+    pub language_title: SharedString,
+    pub languages: Vec<SampleView>,
+    pub size_title: SharedString,
+    pub sizes: Vec<SampleView>,
+    pub contrast_title: SharedString,
+    pub contrasts: Vec<SampleView>,
 }
 
 /// A whole screen.
@@ -94,9 +129,11 @@ impl Content {
 
     fn faces(&self) -> impl Iterator<Item = &ButtonView> {
         let Self { page, bars, layer } = self;
-        [&page.main, &page.second, &page.pin.erase, &bars.back, &bars.stop, &bars.call_clerk]
+        [&page.main, &page.second, &page.third, &page.pin.erase]
             .into_iter()
-            .chain([&layer.go_on, &layer.stop])
-            .chain(page.tiles.iter().map(|t| &t.button))
+            .chain([&page.typed.next_group, &page.typed.change_town])
+            .chain([&bars.back, &bars.stop, &bars.call_clerk, &layer.go_on, &layer.stop])
+            .chain(page.occasions.iter().chain(&page.tiles).map(|t| &t.button))
+            .chain(page.lines.iter().map(|l| &l.again))
     }
 }

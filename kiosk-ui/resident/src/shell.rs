@@ -143,6 +143,10 @@ fn connect(shell: &Rc<RefCell<Shell>>, arrived: Receiver<LinkEvent>) {
         let this = this.clone();
         move |digit| tell(&this, &|s| s.digit(digit))
     });
+    kiosk.on_seen_to_end({
+        let this = this.clone();
+        move || tell(&this, &|s| s.take(s.touch(Action::SeenToEnd)))
+    });
     kiosk.on_stirred({
         let this = this.clone();
         move || tell(&this, &|s| s.take(Input::Presence))

@@ -4,10 +4,17 @@
 //! Never part of a shipped program: the feature `twin` brings a testing crate and debug
 //! information into the build.
 
+pub mod check;
+pub mod combinations;
 pub mod follow;
+mod glyphs;
 pub mod pictures;
 pub mod places;
+mod readable;
+pub mod references;
 pub mod scenes;
+
+pub use glyphs::NoFont;
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -109,7 +109,11 @@ impl Stage {
     #[must_use]
     pub fn texts(&self) -> Vec<(String, Place)> {
         let top = self.top();
-        let text = |e: &ElementHandle| e.accessible_role() == Some(AccessibleRole::Text);
+        // Dots stand for a text, but are none.
+        let text = |e: &ElementHandle| {
+            e.accessible_role() == Some(AccessibleRole::Text)
+                && e.type_name().is_none_or(|name| name != "PinDots")
+        };
         let scrolled: Vec<(Place, Vec<Place>)> = (top.query_descendants())
             .match_inherits("Flickable")
             .find_all()
@@ -132,10 +136,19 @@ impl Stage {
             .collect()
     }
 
-    /// Touches a control as assistive technology would. Whether there was one.
+    /// Texts that say of themselves that they do not fit.
+    #[must_use]
+    pub fn cut(&self) -> Vec<String> {
+        let cut = |e: &ElementHandle| e.accessible_description().is_some_and(|d| d == "cut");
+        let texts = self.top().query_descendants().match_predicate(cut).find_all();
+        texts.iter().map(|e| e.accessible_label().unwrap_or_default().into()).collect()
+    }
+
+    /// Touches a control as assistive technology would. Whether there was one that takes it.
     pub fn touch(&self, control: &str) -> bool {
         let found = buttons(self.top().query_descendants())
             .into_iter()
+            .filter(|b| b.accessible_enabled() != Some(false))
             .find(|b| b.accessible_id().is_some_and(|id| id == control));
         found.map(|b| b.invoke_accessible_default_action()).is_some()
     }

@@ -1,6 +1,8 @@
 //! Every page and dialog, as the real journey makes them when an agent in a script answers. All
 //! people and places are invented.
 
+mod made;
+
 use madoguchi_journey::view::{Action, Language};
 use madoguchi_journey::{Command, Input, Journey, View};
 use madoguchi_protocol::application::{CardEvidence, Field, Origin, SignatureCheck};
@@ -52,6 +54,25 @@ pub const NAMES: &[&str] = &[
     "dialog_give_up_form",
     "dialog_still_there",
     "dialog_notice",
+    "procedures_occasions",
+    "life_event",
+    "without_card",
+    "reference_number",
+    "reference_number_two",
+    "towns",
+    "towns_row",
+    "entry_date",
+    "entry_date_typed",
+    "entry_address",
+    "entry_number",
+    "entry_problem",
+    "form_second",
+    "review_unseen",
+    "kept_papers",
+    "kept_clerk",
+    "dialog_call_clerk",
+    "dialog_number_only",
+    "dialog_display",
 ];
 
 /// Name, address, birth date and sex as the card has them.
@@ -178,6 +199,8 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.until(Part::Submitted)?;
             play.card(CardEvent::Removed {});
         }
+        // A page that no script comes to is put upon the bars of one that is.
+        _ if made::ground(name) != name => return made::put(name, view(made::ground(name), language)?),
         _ => return None,
     }
     Some(play.journey.view())
