@@ -71,9 +71,18 @@ fn a_card_becomes_an_application_that_the_office_opens() {
         ("sex", &person.sex.to_string(), "card"),
         ("old_address", &person.address, "card"),
         ("who_moves", "whole_household", "chosen"),
+        ("moved_on", "20260101", "typed"),
+        ("who_notifies", "self", "chosen"),
     ]
     .map(|(key, value, origin)| (key.to_owned(), (value.to_owned(), origin.to_owned())));
-    assert_eq!(fields(&opened), BTreeMap::from(expected));
+    let mut filled = fields(&opened);
+    let (address, typed) = filled.remove("new_address").expect("a new address");
+    let towns = repository().join("provisioning/procedures/towns/tokiwa.toml");
+    let towns = fs::read_to_string(towns).expect("the towns");
+    let town = address.strip_suffix('1').expect("the digits that were typed");
+    assert!(towns.contains(&format!("name = \"{town}\"")), "a town of the list");
+    assert_eq!(typed, "typed");
+    assert_eq!(filled, BTreeMap::from(expected));
     assert_eq!(stage.core().applications_in_the_office().expect("the database"), 1);
 
     one_visit_id_goes_through_all_logs(&stage, opened["header"]["visit"].as_str().expect("an id"));
