@@ -207,7 +207,8 @@ where
             // Its outcome is the answer.
             (Phase::Doubt { .. }, _) => {}
             (Phase::Waiting, _) => {
-                let failure = Failure::new(FailureCode::CardRemoved, "there is no card");
+                let removed = || Failure::new(FailureCode::CardRemoved, "there is no card");
+                let failure = self.problem().unwrap_or_else(removed);
                 self.tell(id, CardNews::Unusable(failure));
             }
             (Phase::Over, _) => self.tell(id, CardNews::Unusable(changed())),

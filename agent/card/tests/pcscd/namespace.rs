@@ -88,8 +88,18 @@ pub struct Pcscd(Child);
 impl Pcscd {
     /// Starts it and waits until it listens.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts it with no reader connected.
+    pub fn start_without_a_reader() -> Self {
+        Self::start_with(&["--config", "/dev/null"])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let mut pcscd = Command::new("/usr/sbin/pcscd");
-        let pcscd = pcscd.arg("--foreground").stdout(Stdio::null()).stderr(Stdio::null());
+        let pcscd = pcscd.arg("--foreground").args(arguments);
+        let pcscd = pcscd.stdout(Stdio::null()).stderr(Stdio::null());
         let pcscd = Self(pcscd.spawn().expect("pcscd starts"));
         let deadline = Instant::now() + Duration::from_secs(10);
         while UnixStream::connect("/run/pcscd/pcscd.comm").is_err() {

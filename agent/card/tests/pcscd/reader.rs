@@ -75,3 +75,31 @@ fn after_pcscd_was_restarted_it_must_be_the_same_card() {
     }
     counter.close();
 }
+
+#[test]
+fn a_reader_that_is_missing_is_told_and_the_visit_goes_on_when_it_is_back() {
+    in_a_system_of_its_own!();
+    let counter = Counter::open();
+    let mut pcscd = Pcscd::start_without_a_reader();
+    counter.reader(Some(FailureCode::ReaderMissing), false);
+    pcscd.kill();
+    let mut pcscd = Pcscd::start();
+    counter.reader(None, false);
+
+    let hand = hanako();
+    let visit = counter.begin(CardKey::Pin);
+    hand.lay().expect("laid");
+    counter.usable(visit, 3);
+    pcscd.kill();
+    assert_eq!(counter.failure(visit), FailureCode::ReaderServiceAway);
+    let mut pcscd = Pcscd::start_without_a_reader();
+    counter.reader(Some(FailureCode::ReaderMissing), false);
+    counter.verify(visit, PIN);
+    assert_eq!(counter.failure(visit), FailureCode::ReaderMissing);
+    pcscd.kill();
+    let _pcscd = Pcscd::start();
+    counter.usable(visit, 3);
+    counter.read(visit, PIN);
+    counter.end(visit);
+    counter.close();
+}
