@@ -1,63 +1,17 @@
 //! The keeper on a real disk: all of a visit or nothing, and what outlives a restart.
 
-#[path = "desk/city.rs"]
-mod city;
-mod support;
-
-use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
-use city::{City, Extras};
 use madoguchi_daemon::desk::visit::Keep;
-use madoguchi_daemon::keeper::{self, KeeperHandle};
-use madoguchi_daemon::{clock, standing};
-use madoguchi_envelope::Envelope;
-use madoguchi_identity::Identity;
+use madoguchi_daemon::standing;
 use madoguchi_protocol::application::{Content, Field, Origin, PartlyFilled, TicketOnlyReason};
-use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion};
-use madoguchi_protocol::ticket::TicketBlock;
+use madoguchi_protocol::header::{EnvelopeKind, PackVersion};
 use madoguchi_protocol::{FailureCode, Personal, VisitId};
 use madoguchi_uplink::CoreState;
 use tokio::sync::watch;
 
-/// A device with a store and numbers for today.
-struct Device {
-    keeper: KeeperHandle,
-    thread: JoinHandle<()>,
-}
-
-impl Device {
-    fn start(folder: &Path) -> Self {
-        let identity = folder.join("identity");
-        if !identity.exists() {
-            let (authority, sheet) = support::sheet(folder);
-            support::enrol(&authority, &sheet, &identity);
-        }
-        let identity = Identity::load(&identity).expect("an identity");
-        let settings = identity.settings().clone();
-        let (keeper, _, thread) =
-            keeper::start(&folder.join("store"), settings, identity.signer()).expect("a store");
-        Self { keeper, thread }
-    }
-
-    async fn lease(&self) {
-        let letter = 'A'.try_into().expect("a letter");
-        let block = TicketBlock { business_day: clock::today(), letter, first: 1, last: 60 };
-        self.keeper.add_block(block).await.expect("taken");
-    }
-
-    async fn waiting(&self) -> Vec<EnvelopeHeader> {
-        let due = self.keeper.due(None, 100).await.expect("read");
-        let header = |bytes| Envelope::parse(bytes).expect("an envelope").header().clone();
-        due.into_iter().map(|envelope| header(envelope.bytes)).collect()
-    }
-
-    async fn end(self) {
-        self.keeper.close().await;
-        self.thread.join().expect("the store closes");
-    }
-}
+use crate::city::{City, Extras};
+use crate::device::Device;
 
 fn pack(id: &str) -> PackVersion {
     PackVersion { id: id.parse().expect("a pack"), version: 1 }
