@@ -4,7 +4,7 @@ use madoguchi_printing::PrintReport;
 use madoguchi_protocol::local::{Paper, PrintState, PrinterState};
 use madoguchi_protocol::{FailureCode, VisitId};
 
-use crate::hall::{HASTY, Hall, TIMING, code, is_ready, is_unusable};
+use crate::hall::{HASTY, Hall, TIMING, code, is_printing, is_ready, is_unusable};
 use crate::peer::Peer;
 use crate::samples::{forms_of, slip_of};
 
@@ -39,6 +39,26 @@ fn a_printer_that_is_gone_is_missing_until_it_is_back() {
     peer.switch_on();
     hall.until(&is_ready());
     hall.handle.print(slip_of(visit, "A001"));
+    assert_eq!(hall.end_of(visit, Paper::Slip), PrintState::Printed {});
+    hall.close();
+}
+
+#[test]
+fn a_printer_that_goes_in_the_middle_of_a_job_is_missing_and_starts_afresh() {
+    let mut peer = Peer::start();
+    let mut hall = Hall::open(&peer, HASTY);
+    let visit = VisitId::random();
+    peer.hold();
+    hall.handle.print(slip_of(visit, "A001"));
+    hall.until(&is_printing(visit, Paper::Slip));
+    peer.switch_off();
+    assert_eq!(code(&hall.end_of(visit, Paper::Slip)), Some(FailureCode::PrinterMissing));
+    hall.until(&is_unusable(FailureCode::PrinterMissing));
+
+    peer.let_go();
+    peer.switch_on();
+    hall.until(&is_ready());
+    hall.handle.print(slip_of(visit, "A002"));
     assert_eq!(hall.end_of(visit, Paper::Slip), PrintState::Printed {});
     hall.close();
 }
