@@ -93,6 +93,7 @@ impl Visit {
             CardNews::Present if looking => effects.push(self.card_event(CardEvent::Present {})),
             CardNews::Usable { tries_left } if self.step == Step::LookingForCard => {
                 self.step = Step::PinAsked;
+                self.card_refused = false;
                 self.stop_asking();
                 effects.push(self.card_event(CardEvent::Usable { tries_left }));
             }
@@ -103,6 +104,7 @@ impl Visit {
             CardNews::Unusable(failure) if looking => {
                 tracing::info!(visit = %self.id, code = %failure.code, "the card cannot be used");
                 self.stop_asking();
+                self.card_refused = true;
                 let asked = self.step == Step::Reading;
                 self.step = Step::LookingForCard;
                 if asked {

@@ -54,6 +54,8 @@ pub(super) struct Visit {
     pub pin: PinBuffer,
     /// What opens the card, once the visitor has said so.
     pub card_key: CardKey,
+    /// Whether the card that was laid last could not be used.
+    pub card_refused: bool,
     /// Whether the card's thread works for this visit.
     pub card_in_use: bool,
     /// The request that waits for the card or the store.
@@ -129,6 +131,7 @@ impl Visit {
             open: 0,
             pin: PinBuffer::new(CardKey::Pin),
             card_key: CardKey::Pin,
+            card_refused: false,
             card_in_use: false,
             waiting: None,
             last_request: up,
@@ -218,7 +221,11 @@ impl Visit {
             let (pack, fields) = (form.filling.pack().version(), form.filling.finish()?);
             Ok(if form.filling.is_without_card() {
                 let partly = Some(PartlyFilled { pack, fields });
-                Content::TicketOnly { reason: TicketOnlyReason::WithoutCard, partly }
+                let reason = match self.card_refused {
+                    true => TicketOnlyReason::CardCannotBeUsed,
+                    false => TicketOnlyReason::WithoutCard,
+                };
+                Content::TicketOnly { reason, partly }
             } else {
                 Content::Filled { pack, fields }
             })

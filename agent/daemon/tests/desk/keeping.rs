@@ -1,5 +1,6 @@
 //! What is kept of a visit: everything that was chosen, under one number, answered only then.
 
+use madoguchi_card::CardNews;
 use madoguchi_daemon::desk::visit::Keep;
 use madoguchi_daemon::desk::{Effect, Input};
 use madoguchi_protocol::application::{Content, TicketOnlyReason};
@@ -70,6 +71,19 @@ fn what_was_filled_without_the_card_is_kept_as_partly_filled() {
     let keep = kiosk.keep(Request::Keep {});
     assert_eq!(partly(&keep), [("moving".to_owned(), 2)]);
     let reason = TicketOnlyReason::WithoutCard;
+    assert!(matches!(&keep.contents[0], Content::TicketOnly { reason: r, .. } if *r == reason));
+}
+
+#[test]
+fn the_counter_is_told_that_the_card_could_not_be_used() {
+    let mut kiosk = Kiosk::open();
+    kiosk.choose(&["moving"]);
+    kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
+    kiosk.card(CardNews::Unusable(Failure::new(FailureCode::CardPinLocked, "no tries left")));
+    kiosk.answer(Request::WithoutCard {});
+    kiosk.fill_moving();
+    let keep = kiosk.keep(Request::Keep {});
+    let reason = TicketOnlyReason::CardCannotBeUsed;
     assert!(matches!(&keep.contents[0], Content::TicketOnly { reason: r, .. } if *r == reason));
 }
 
