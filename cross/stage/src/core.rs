@@ -1,11 +1,14 @@
 //! The municipality's side: its keys, made by the operator's program, and the core's three roles
 //! as three processes.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use madoguchi_protocol::core_api::{AlertKind, OfficeAlert, OfficeAlerts};
 use serde_json::Value;
 
 use crate::office_database;
@@ -19,6 +22,8 @@ const SITE: &str = "honcho";
 const DEVICE: &str = "kiosk-01";
 /// The network is private: the ports cannot be taken.
 const ROLES: [(&str, u16); 3] = [("registrar", 8443), ("intake", 8441), ("office", 8442)];
+/// Devices that are not taken any more, one a line.
+const REVOKED: &str = "revoked";
 /// Who asks.
 const OPERATOR: [&str; 4] = ["--identity", "operator", "--ca", "ca/ca.pem"];
 const INTAKE: &str = "https://localhost:8441";
@@ -37,6 +42,7 @@ key = "intake/key.pem"
 municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 sealing_keys = "bundles"
+revoked = "revoked"
 
 [office]
 listen = "127.0.0.1:8442"
@@ -71,13 +77,20 @@ pub struct Core {
 }
 
 impl Core {
-    /// Makes keys and certificates and starts the three roles.
+    /// The kiosk's profile in the repository.
+    #[must_use]
+    pub fn usual_profile(repository: &Path) -> PathBuf {
+        repository.join("provisioning/profiles/kiosk.toml")
+    }
+
+    /// Makes keys and certificates and starts the three roles; the device gets `profile`.
     ///
     /// # Errors
     /// When a step of the operator fails, or a role does not come up.
     pub fn start(
         programs: &Programs,
         repository: &Path,
+        profile: &Path,
         work: &Path,
         logs: &Path,
         stop: &Stop,
@@ -88,13 +101,15 @@ impl Core {
             programs: programs.clone(),
             folder,
             packs: repository.join("provisioning/procedures"),
-            profile: repository.join("provisioning/profiles/kiosk.toml"),
+            profile: profile.to_owned(),
             logs: logs.to_owned(),
             roles: Vec::new(),
         };
         core.make_keys()?;
         core.sign_bundles()?;
         let config = core.folder.join("core.toml");
+        let revoked = core.folder.join(REVOKED);
+        fs::write(&revoked, "").with_context(|| format!("write {}", revoked.display()))?;
         fs::write(&config, CORE_TOML).with_context(|| format!("write {}", config.display()))?;
         for (role, _) in ROLES {
             core.start_role(role, stop)?;
@@ -121,8 +136,25 @@ impl Core {
     /// # Errors
     /// When it does not come up.
     pub fn start_role(&mut self, role: &str, stop: &Stop) -> Result<()> {
-        let mut command = self.programs.command("madoguchi-core")?;
-        command.args(["serve", "--config", "core.toml", "--role", role]).current_dir(&self.folder);
+        self.start_role_through(role, &[], stop)
+    }
+
+    /// Starts one role whose clock goes wrong by so much, as `+1h` (libfaketime).
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start_role_with_wrong_clock(&mut self, role: &str, by: &str, stop: &Stop) -> Result<()> {
+        self.start_role_through(role, &["faketime", "-f", by], stop)
+    }
+
+    fn start_role_through(&mut self, role: &str, prefix: &[&str], stop: &Stop) -> Result<()> {
+        let core = self.programs.path("madoguchi-core")?;
+        let mut words = prefix.iter().map(OsString::from).chain([core.into()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command
+            .args(words)
+            .args(["serve", "--config", "core.toml", "--role", role])
+            .current_dir(&self.folder);
         let mut process = Process::start(role, &mut command, &self.logs)?;
         let mark = process.mark()?;
         process.ready("listening", PATIENCE, stop, |process| {
@@ -199,6 +231,44 @@ impl Core {
             "sheet.toml",
         ])?;
         Ok(self.folder.join("sheet.toml"))
+    }
+
+    /// Takes the device out of service for good.
+    ///
+    /// # Errors
+    /// When the list of revoked devices cannot be written.
+    pub fn revoke_the_device(&self) -> Result<()> {
+        fs::write(self.folder.join(REVOKED), format!("{DEVICE}\n")).context("revoke the device")
+    }
+
+    /// What the office was called for, the newest first.
+    ///
+    /// # Errors
+    /// When the office does not answer.
+    pub fn alerts(&self) -> Result<Vec<OfficeAlert>> {
+        let answer = self.provision_as_operator(&["alert", "list", "--office", OFFICE])?;
+        let alerts: OfficeAlerts = serde_json::from_value(answer).context("read the alerts")?;
+        Ok(alerts.alerts)
+    }
+
+    /// Waits until the office was called for that.
+    ///
+    /// # Errors
+    /// After `patience`.
+    pub fn alert(&self, kind: AlertKind, patience: Duration, stop: &Stop) -> Result<OfficeAlert> {
+        until(&format!("an alert of the kind {kind:?}"), patience, stop, || {
+            Ok(self.alerts()?.into_iter().find(|alert| alert.alert.kind == kind))
+        })
+    }
+
+    /// Somebody goes there.
+    ///
+    /// # Errors
+    /// When the office does not know the alert.
+    pub fn acknowledge(&self, alert: &OfficeAlert) -> Result<()> {
+        let id = alert.alert.id.to_string();
+        self.provision_as_operator(&["alert", "acknowledge", &id, "--office", OFFICE])?;
+        Ok(())
     }
 
     /// The databases of intake and office, and everything else of the core.

@@ -139,13 +139,22 @@ impl Device {
         self.agent()?.ready_by_line(what, PATIENCE, stop, says)
     }
 
+    /// Pulls the plug of the agent.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn kill(&mut self) -> Result<()> {
+        self.agent()?.kill()?;
+        self.agent = None;
+        Ok(())
+    }
+
     /// Pulls the plug of the agent and starts it again.
     ///
     /// # Errors
     /// When it had ended before, or does not come up again.
     pub fn restart_after_kill(&mut self, stop: &Stop) -> Result<()> {
-        self.agent()?.kill()?;
-        self.agent = None;
+        self.kill()?;
         let socket = self.socket();
         until("the end of the agent", PATIENCE, stop, || {
             Ok(UnixStream::connect(&socket).is_err().then_some(()))

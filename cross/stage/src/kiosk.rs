@@ -126,5 +126,5 @@ fn screens(lines: &[String]) -> Vec<String> {
 
 /// Nothing leads on from there by itself.
 fn is_a_dead_end(screen: &str) -> bool {
-    matches!(screen, "trouble" | "out_of_service")
+    screen == "trouble"
 }

@@ -14,7 +14,7 @@ use crate::screen::Size;
 use crate::tap::Tap;
 
 /// What stands on the screen.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Shown {
     /// Grows with every page and dialog.
     pub page: u32,
@@ -28,12 +28,10 @@ pub struct Shown {
     pub texts: Vec<String>,
     /// What is typed, where an answer is.
     pub entry: Option<Entry>,
-    /// Something can be scrolled to.
-    pub more_below: bool,
 }
 
 /// An answer that is typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Entry {
     /// `date`, `address` or `number`.
     pub kind: String,
@@ -42,7 +40,7 @@ pub struct Entry {
 }
 
 /// One control.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Control {
     x: f64,
     y: f64,

@@ -39,6 +39,23 @@ impl Reader {
         Ok(Self { pcscd })
     }
 
+    /// Pulls the plug of the daemon; readers are gone until [`Reader::start_again`].
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn kill(&mut self) -> Result<()> {
+        self.pcscd.kill()
+    }
+
+    /// Starts the daemon again.
+    ///
+    /// # Errors
+    /// When it does not take connections.
+    pub fn start_again(&mut self, logs: &Path, stop: &Stop) -> Result<()> {
+        *self = Self::start(logs, stop)?;
+        Ok(())
+    }
+
     /// The daemon.
     pub fn pcscd(&mut self) -> &mut Process {
         &mut self.pcscd
@@ -101,6 +118,14 @@ impl Card {
     /// When it cannot be.
     pub fn take(&mut self) -> Result<()> {
         self.order("take").map(drop)
+    }
+
+    /// Snatches it off the reader, whatever it is doing; it is never laid again.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn snatch(&mut self) -> Result<()> {
+        self.process.kill()
     }
 
     /// Stops it in the middle of whatever it does: from now on it answers nothing.

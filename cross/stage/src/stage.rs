@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 use crate::core::Core;
 use crate::device::Device;
 use crate::kiosk::Kiosk;
+use crate::printer::Printer;
 use crate::process::Process;
 use crate::programs::Programs;
 use crate::reader::{Card, Reader};
@@ -45,6 +46,8 @@ pub struct Plan {
     pub agent_prefix: Vec<OsString>,
     /// The file of the person on the virtual card.
     pub person: PathBuf,
+    /// Whether the device has a printer.
+    pub printer: bool,
 }
 
 impl Plan {
@@ -60,6 +63,7 @@ impl Plan {
             size: Size { width: 1080, height: 1920 },
             real_reader: false,
             agent_prefix: Vec::new(),
+            printer: false,
         }
     }
 
@@ -80,6 +84,7 @@ pub struct Stage {
     device: Device,
     card: Option<Card>,
     reader: Option<Reader>,
+    printer: Option<Printer>,
     core: Core,
     plan: Plan,
     stop: Stop,
@@ -114,8 +119,12 @@ impl Stage {
         })?;
 
         let name = step("keys, certificates and the core's three roles");
-        let core =
-            table.time(&name, || Core::start(programs, &plan.repository, work, &logs, stop))?;
+        let (core, printer) = table.time(&name, || -> Result<_> {
+            let profile = Self::profile(&plan)?;
+            let core = Core::start(programs, &plan.repository, &profile, work, &logs, stop)?;
+            let printer = plan.printer.then(|| Printer::start(work, &logs, stop)).transpose()?;
+            Ok((core, printer))
+        })?;
 
         let name = step("enrolment of the device");
         let device = table.time(&name, || -> Result<_> {
@@ -143,7 +152,31 @@ impl Stage {
         })?;
 
         let stop = stop.clone();
-        Ok(Self { kiosk: Some(kiosk), screen, tap, device, card, reader, core, plan, stop })
+        Ok(Self {
+            kiosk: Some(kiosk),
+            screen,
+            tap,
+            device,
+            card,
+            reader,
+            printer,
+            core,
+            plan,
+            stop,
+        })
+    }
+
+    /// The kiosk's usual profile, with its printer.
+    fn profile(plan: &Plan) -> Result<PathBuf> {
+        let usual = Core::usual_profile(&plan.repository);
+        if !plan.printer {
+            return Ok(usual);
+        }
+        let text =
+            fs::read_to_string(&usual).with_context(|| format!("read {}", usual.display()))?;
+        let file = plan.work.join("profile.toml");
+        fs::write(&file, text + &Printer::in_a_profile()).context("write the profile")?;
+        Ok(file)
     }
 
     /// The programs it is built from.
@@ -153,7 +186,7 @@ impl Stage {
     }
 
     /// Everybody who must have forgotten the visitor when the visit is over: the kiosk's programs,
-    /// the agent, the reader's daemon, the X server and the intake. Not the office, which opens
+    /// the agent, the reader's daemon, the X server, the printer and the intake. Not the office, which opens
     /// applications, and not the card.
     ///
     /// # Errors
@@ -172,6 +205,9 @@ impl Stage {
         }
         if let Some(screen) = &self.screen {
             add(screen.server())?;
+        }
+        if let Some(printer) = &self.printer {
+            add(printer.process())?;
         }
         add(self.core.role("intake")?)?;
         Ok(processes)
@@ -235,6 +271,35 @@ impl Stage {
     /// When the reader is a real one.
     pub fn card(&mut self) -> Result<&mut Card> {
         self.card.as_mut().context("the card is a virtual one")
+    }
+
+    /// Another virtual card in the hand, with the person of that file; the one before is gone.
+    ///
+    /// # Errors
+    /// When it does not take orders.
+    pub fn take_out_another_card(&mut self, person: &Path) -> Result<()> {
+        let Self { plan, stop, .. } = self;
+        self.card = None;
+        let card = Card::start(&plan.programs, person, &plan.work, &plan.logs(), stop)?;
+        self.card = Some(card);
+        Ok(())
+    }
+
+    /// Lets the reader's daemon run again after its plug was pulled.
+    ///
+    /// # Errors
+    /// When it does not take connections.
+    pub fn start_the_reader_again(&mut self) -> Result<()> {
+        let (logs, stop) = (self.plan.logs(), self.stop.clone());
+        self.reader()?.start_again(&logs, &stop)
+    }
+
+    /// The printer.
+    ///
+    /// # Errors
+    /// When the plan has none.
+    pub fn printer(&mut self) -> Result<&mut Printer> {
+        self.printer.as_mut().context("the device has a printer")
     }
 
     /// The virtual reader.

@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A touch that comes sooner after a new page was meant for the page before, and is not taken
 /// (`SETTLING` of the journey, and a little more).
 const SETTLED: Duration = Duration::from_millis(380);
+/// A picture that stays the same for so long moves no more.
+const STILL: Duration = Duration::from_millis(120);
 /// So many pages at most between the card and the number.
 const MOST_PAGES: usize = 60;
 
@@ -136,6 +138,31 @@ impl<'a> Visitor<'a> {
         self.sees("purpose")
     }
 
+    /// From start to a number without a form: "I don't know".
+    ///
+    /// # Errors
+    /// When a screen does not come.
+    pub fn until_number(&mut self) -> Result<()> {
+        self.sees("start")?;
+        self.touches("start")?;
+        self.sees("procedures")?;
+        self.touches("do_not_know")?;
+        self.confirms_if_asked()?;
+        self.sees("kept")
+    }
+
+    /// Says yes where it is asked whether a number is wanted.
+    ///
+    /// # Errors
+    /// When neither the question nor another page comes.
+    pub fn confirms_if_asked(&mut self) -> Result<()> {
+        let before = self.page;
+        let asked = self.waits_for("the question or the number", |shown| {
+            Ok((shown.page != before).then_some(shown.dialog.is_some()))
+        })?;
+        if asked { self.touches("confirm_number") } else { Ok(()) }
+    }
+
     /// Answers every question somehow, until the finished form stands there, read to its end.
     ///
     /// # Errors
@@ -196,13 +223,7 @@ impl<'a> Visitor<'a> {
 
     /// Scrolls down, where the page scrolls, until everything was seen.
     fn reads_to_the_end(&mut self) -> Result<()> {
-        for _ in 0..MOST_PAGES {
-            let shown = self.shown()?;
-            if !shown.more_below {
-                break;
-            }
-            self.presses("scroll.down", &shown)?;
-        }
+        while self.scrolls_down()? {}
         self.mirror.touched(self.stage.tap()?, "seen_to_end")
     }
 
@@ -240,6 +261,12 @@ impl<'a> Visitor<'a> {
         newest.context("something is kept")
     }
 
+    /// Who it is.
+    #[must_use]
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
     /// The stage on which the visitor stands.
     pub fn stage(&mut self) -> &mut Stage {
         self.stage
@@ -256,17 +283,26 @@ impl<'a> Visitor<'a> {
     /// # Errors
     /// When it does not come, with those that came instead.
     pub fn sees(&mut self, screen: &str) -> Result<()> {
+        self.is_shown(screen)?;
+        let seen_at = Instant::now();
+        self.page = self.waits_for(screen, |s| Ok((s.screen == screen).then_some(s.page)))?;
+        self.seen_at = seen_at;
+        Ok(())
+    }
+
+    /// Waits until a page is on the screen by the kiosk's own word.
+    ///
+    /// # Errors
+    /// When it does not come, with those that came instead.
+    pub fn is_shown(&mut self, screen: &str) -> Result<()> {
         (self.progress)(screen);
         let stop = self.stage.stop().clone();
         let mark = self.mark;
         self.stage.kiosk()?.shows(screen, mark, &stop)?;
         self.table.note(screen, self.done_at.elapsed());
-        let seen_at = Instant::now();
         let drawn = until("a drawn screen", PATIENCE, &stop, || {
             Ok(Some(self.stage.screen()?.picture()?).filter(Picture::shows_something))
         })?;
-        self.page = self.waits_for(screen, |s| Ok((s.screen == screen).then_some(s.page)))?;
-        self.seen_at = seen_at;
         self.keep(&drawn, screen)
     }
 
@@ -343,7 +379,7 @@ impl<'a> Visitor<'a> {
         let place = loop {
             let shown = self.waits_for(control, |shown| {
                 let there = shown.controls.get(control).is_some_and(|control| control.enabled);
-                let below = shown.more_below && !shown.controls.contains_key(control);
+                let below = can_scroll(shown) && !shown.controls.contains_key(control);
                 Ok((there || below).then(|| shown.clone()))
             })?;
             if shown.page != self.page {
@@ -352,7 +388,8 @@ impl<'a> Visitor<'a> {
             }
             match shown.controls.get(control) {
                 Some(control) => break control.middle(),
-                None => self.presses("scroll.down", &shown)?,
+                None if self.scrolls_down()? => {}
+                None => bail!("nobody finds {control}, also further down: {shown:?}"),
             }
         };
         let (stop, seen_at) = (self.stage.stop().clone(), self.seen_at);
@@ -364,10 +401,35 @@ impl<'a> Visitor<'a> {
         Ok(place)
     }
 
-    fn presses(&mut self, control: &str, shown: &Shown) -> Result<()> {
-        let (x, y) = shown.control(control)?.middle();
-        self.mirror.touched(self.stage.tap()?, control)?;
-        self.stage.screen()?.press(x, y)
+    /// One step down, where the page scrolls. Whether something else can be seen then.
+    fn scrolls_down(&mut self) -> Result<bool> {
+        let before = self.shown()?;
+        if !can_scroll(&before) {
+            return Ok(false);
+        }
+        let (x, y) = before.control("scroll.down")?.middle();
+        self.mirror.touched(self.stage.tap()?, "scroll.down")?;
+        self.stage.screen()?.press(x, y)?;
+        if self.shown()? == before {
+            return Ok(false);
+        }
+        self.rests()?;
+        Ok(true)
+    }
+
+    /// Waits until nothing moves on the screen.
+    fn rests(&mut self) -> Result<()> {
+        let stop = self.stage.stop().clone();
+        let mut last = self.stage.screen()?.picture()?;
+        let mut since = Instant::now();
+        until("a screen on which nothing moves", PATIENCE, &stop, || {
+            let now = self.stage.screen()?.picture()?;
+            if now != last {
+                last = now;
+                since = Instant::now();
+            }
+            Ok((since.elapsed() >= STILL).then_some(()))
+        })
     }
 
     /// Touches a control that changes the screen, and waits for that.
@@ -394,7 +456,10 @@ impl<'a> Visitor<'a> {
     }
 
     /// Touches a control that leads to another page, and waits for that.
-    fn goes_on(&mut self, control: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// When it is not there, or no page comes.
+    pub fn goes_on(&mut self, control: &str) -> Result<()> {
         self.touches(control)?;
         let stop = self.stage.stop().clone();
         let mark = self.mark;
@@ -436,4 +501,8 @@ impl<'a> Visitor<'a> {
         self.does()?;
         self.stage.card()?.take()
     }
+}
+
+fn can_scroll(shown: &Shown) -> bool {
+    shown.controls.contains_key("scroll.down")
 }

@@ -4,6 +4,7 @@
 //! offers to install.
 
 mod arrows;
+mod bench;
 mod bites;
 mod cargo;
 mod demo;
@@ -13,6 +14,7 @@ mod lint;
 mod packages;
 mod programs;
 mod progress;
+mod screens;
 mod suite;
 mod workspace;
 
@@ -36,6 +38,18 @@ struct Command {
 enum Task {
     /// Show the whole office on this machine: one visit, from the first touch to the counter.
     Demo(demo::Options),
+    /// Measure against the bars of the design. The last line is one JSON object.
+    Bench {
+        /// What.
+        bench: bench::Bench,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Draw every screen of the kiosk into target/screens, and check the rules for all of them.
+    Screens {
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Run the tests: all groups, or the named ones.
     Test {
         /// Groups to run; none means all. `--list` names them.
@@ -93,6 +107,8 @@ fn run(task: Task) -> Result<()> {
     let workspace = Workspace::of(PathBuf::from(xtask))?;
     match task {
         Task::Demo(options) => demo::run(&workspace, &options),
+        Task::Bench { bench, consent } => bench::run(&workspace, bench, consent),
+        Task::Screens { consent } => screens::run(&workspace, consent),
         Task::Test { list: true, .. } => {
             groups::list();
             Ok(())

@@ -15,6 +15,8 @@ pub enum Purpose {
     Build,
     /// Demo and tests: the programs with their card reader and screen.
     Run,
+    /// The peers that a bench measures beside our programs.
+    Bench,
     /// Compiling a device's programs for 64-bit ARM.
     Arm,
 }
@@ -52,6 +54,9 @@ const RUN: &[&str] = &[
     "libwayland-client0",
 ];
 
+/// Benches: what else a city could put on its kiosks.
+const BENCH: &[&str] = &["chromium"];
+
 /// ARM: the C compiler and an emulator. Rust's own parts and the sysroot go to the cache.
 const ARM: &[&str] = &["gcc-aarch64-linux-gnu", "qemu-user-static"];
 
@@ -60,6 +65,7 @@ impl Purpose {
         match self {
             Self::Build => BUILD,
             Self::Run => RUN,
+            Self::Bench => BENCH,
             Self::Arm => ARM,
         }
     }

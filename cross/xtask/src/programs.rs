@@ -31,7 +31,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
 /// The kiosk's headless twin: it tells where the controls are. A call of its own, so that nothing
 /// of it gets into the shipped kiosk; of the whole workspace, so that what both are made of is
 /// compiled once.
-fn twin(workspace: &Workspace, profile: Profile) -> Result<()> {
+pub fn twin(workspace: &Workspace, profile: Profile) -> Result<()> {
     let status = cargo::command(workspace)
         .args(["build", "--locked", "--workspace", "--exclude", "madoguchi-xtask"])
         .args(["--bin", "madoguchi-kiosk-twin", "--features", cargo::TWIN])

@@ -141,14 +141,15 @@ impl Suite<'_> {
                 }
                 Ok(())
             }
-            Work::Whole(room) => {
+            Work::Whole(room, names) => {
                 let tests = self.test_programs(room)?;
                 // After the tests: their build leaves a kiosk with its twin's parts.
                 self.build_programs()?;
-                for program in tests {
-                    if program.in_tests {
-                        count.add(self.test(room, &program)?);
-                    }
+                for name in names {
+                    let mut programs = tests.iter().filter(|program| program.in_tests);
+                    let program = programs.find(|program| program.name == *name);
+                    let program = program.with_context(|| format!("{room} has no test {name}"))?;
+                    count.add(self.test(room, program)?);
                 }
                 Ok(())
             }
@@ -246,9 +247,9 @@ impl Suite<'_> {
     }
 }
 
-/// Whether the tests below `tests` of a room stand in a group of their own.
+/// Whether the tests below `tests` of a room stand in groups of their own.
 fn is_whole(room: &str) -> bool {
-    GROUPS.iter().any(|group| matches!(group.work, Work::Whole(whole) if whole == room))
+    GROUPS.iter().any(|group| matches!(group.work, Work::Whole(whole, _) if whole == room))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,8 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 //! A stage without a screen, and a screen without a person: for tests of the agent's promises.
 
+pub mod kiosk;
+
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -45,7 +47,10 @@ impl Office {
         std::fs::create_dir_all(&logs)?;
         let repository = Path::new("../..").canonicalize()?;
         let reader = Reader::start(&logs, stop)?;
-        let core = Core::start(&programs, &repository, work, &logs, stop)?;
+        let core = {
+            let profile = Core::usual_profile(&repository);
+            Core::start(&programs, &repository, &profile, work, &logs, stop)?
+        };
         let sheet = core.admit_device()?;
         let mut device = Device::enrol(&programs, &sheet, prefix, work, &logs)?;
         device.start(stop)?;

@@ -44,8 +44,6 @@ pub struct Shown {
     pub texts: Vec<String>,
     /// What is typed, where an answer is.
     pub entry: Option<Typed>,
-    /// Something can be scrolled to.
-    pub more_below: bool,
 }
 
 /// An answer that is typed.
@@ -141,7 +139,6 @@ impl Follower {
         Shown {
             page: view.page,
             entry,
-            more_below: !self.stage.scrolled_away().is_empty(),
             screen: view.screen.name(),
             dialog: view.dialog.as_ref().map(|dialog| dialog.name()),
             controls: controls.collect(),
