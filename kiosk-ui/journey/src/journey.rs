@@ -322,6 +322,7 @@ impl Journey {
             && !card_there
         {
             self.state = State::Gone;
+            self.choosing_display = false;
             self.pending.clear();
             self.commands.push(Command::Quit);
         }

@@ -168,9 +168,14 @@ impl Journey {
         Some(Progress { stages: texts.stages.map(str::to_owned).into(), current, form })
     }
 
-    /// A call that nobody heard can be made again.
+    /// A call that nobody heard can be made again, and where the page does not say what became of
+    /// it, it can be asked for again.
     fn can_call(&self, visit: &Visit) -> bool {
-        let under_way = visit.call.is_some_and(|call| call != CallState::Unheard);
+        let told = matches!(
+            visit.step,
+            Step::Kept { .. } | Step::Keeping { .. } | Step::Reading | Step::Trouble(_)
+        );
+        let under_way = told && visit.call.is_some_and(|call| call != CallState::Unheard);
         !visit.over
             && !under_way
             && visit.ticket_wanted.is_none()

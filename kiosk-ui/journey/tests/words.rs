@@ -9,12 +9,18 @@ const NEVER_JA: [&str; 5] = ["受付", "受理", "申請完了", "有効", "本�
 const NEVER_EN: [&str; 5] = [" accepted", "submitted", " valid", "verified", "successfully"];
 
 #[test]
-fn every_failure_has_three_sentences_in_every_language() {
+fn every_failure_has_a_short_title_and_two_sentences_in_every_language() {
     for &code in FailureCode::ALL {
         for language in [Language::Japanese, Language::English] {
             let words = words(code, language);
             assert_eq!(words.code, code);
-            for sentence in [words.what_happened, words.what_it_means, words.what_to_do] {
+            assert!(
+                !words.what_happened.ends_with(['。', '.']),
+                "{code}: a title has no full stop"
+            );
+            let most = if language == Language::Japanese { 22 } else { 46 };
+            assert!((4..=most).contains(&words.what_happened.chars().count()), "{code}: short");
+            for sentence in [words.what_it_means, words.what_to_do] {
                 let end = match language {
                     Language::Japanese => '。',
                     Language::English => '.',
@@ -43,8 +49,9 @@ fn no_two_failures_are_told_alike() {
 #[test]
 fn a_locked_pin_is_named_and_says_where_to_go() {
     let words = words(FailureCode::CardPinLocked, Language::Japanese);
-    assert!(words.what_happened.contains("券面事項入力補助用暗証番号（数字4桁）"));
+    assert!(words.what_it_means.contains("券面事項入力補助用暗証番号（数字4桁）"));
     assert!(words.what_to_do.contains("住民票のある市区町村の窓口"));
+    assert!(words.what_to_do.contains("カードのおもての数字"), "and what can be done today");
 }
 
 #[test]
@@ -56,8 +63,38 @@ fn no_text_says_more_than_is_true() {
     ];
     let lines = sources.iter().flat_map(|s| s.lines()).filter(|l| !l.trim().starts_with("//"));
     for line in lines {
+        // What the card itself says of its own years.
+        let line = line.replace("有効期限の年", "");
         for never in NEVER_JA.into_iter().chain(NEVER_EN) {
             assert!(!line.contains(never), "{never:?} in {line}");
         }
+    }
+}
+
+#[test]
+fn no_machine_is_talked_of_where_a_person_can_only_wait() {
+    for code in [FailureCode::AgentAway, FailureCode::ProtocolVersion, FailureCode::AgentRestarted]
+    {
+        for (language, talk) in [
+            (Language::Japanese, ["接続", "プロトコル", "仕組み", "版"]),
+            (Language::English, ["connection", "protocol", "service", "version"]),
+        ] {
+            let said = words(code, language);
+            for sentence in [said.what_happened, said.what_it_means, said.what_to_do] {
+                for word in talk {
+                    assert!(!sentence.contains(word), "{code}: {sentence}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_printer_that_does_not_print_sends_nobody_away() {
+    for code in [FailureCode::PrinterMissing, FailureCode::PrinterPaper, FailureCode::PrinterFailed]
+    {
+        let said = words(code, Language::Japanese);
+        assert!(said.what_it_means.contains("続けられます"));
+        assert!(said.what_to_do.contains("画面でお確かめください"));
     }
 }

@@ -104,7 +104,7 @@ pub(super) const TEXTS: Texts = Texts {
     number_groups: [
         (
             "Date of birth (6 digits)",
-            "With the Japanese year: 17 February, year 55 of the era, is 550217.",
+            "With the Japanese year: 4 March, year 2 of the era, is 020304.",
         ),
         (
             "Year of expiry (4 digits)",

@@ -240,7 +240,7 @@ impl Kiosk {
 }
 
 /// What the person of these tests is called and where she lives: must never be printed.
-pub const VALUES: [&str; 4] = ["検証　花子", "本町一丁目", "19800217", "昭和55年"];
+pub const VALUES: [&str; 4] = ["検証　花子", "本町一丁目２", "19800217", "昭和55年"];
 
 pub fn requests(kiosk: &Kiosk) -> Vec<&'static str> {
     kiosk.sent.iter().map(|frame| frame.request.name()).collect()
