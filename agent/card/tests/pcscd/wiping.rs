@@ -33,7 +33,8 @@ fn pcscd_holds_no_value_and_no_attribute_once_the_attributes_were_read() {
         for (what, bytes) in [
             ("the wrong value", sent(wrong).as_slice()),
             ("the value", &sent(right)),
-            // A part of it that is no part of what else the card says.
+            // A part that is no part of what else the card says.
+            ("the end of the wrong value", &wrong.as_bytes()[wrong.len() - 4..]),
             ("the end of the value", &right.as_bytes()[right.len() - 4..]),
             ("the name", "花子".as_bytes()),
             ("the address", "本町一丁目".as_bytes()),
