@@ -65,6 +65,7 @@ pub(crate) struct Pin {
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct Typed {
     pub groups: Vec<GroupView>,
+    pub groups_named: bool,
     pub next_group: ButtonView,
     pub town_title: SharedString,
     pub town: SharedString,

@@ -7,9 +7,7 @@ use madoguchi_widgets::Panel;
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
 
 use crate::content::{self, Content};
-use crate::ui::{
-    Bars, Colour, Contrast, Kiosk, KioskWindow, Layer, Metrics, Page, TextSize,
-};
+use crate::ui::{Bars, Colour, Contrast, Kiosk, KioskWindow, Layer, Metrics, Page, TextSize};
 
 /// The window and what stands on it.
 pub struct Face {
@@ -171,6 +169,7 @@ impl Face {
         if let Some(groups) = changed(page.get_groups(), &content.groups, &before.groups) {
             page.set_groups(groups);
         }
+        page.set_groups_named(content.groups_named);
         page.set_next_group(content.next_group);
         page.set_town_title(content.town_title);
         page.set_town(content.town);

@@ -1,135 +1,60 @@
-//! Every scene on every panel in every language: what can be touched can be found, reached and hit,
-//! and nothing is cut off or lies over something else.
+//! Every scene: what can be touched can be found, reached and hit, what is written can be read, and
+//! nothing is cut off or lies over something else. `madoguchi-kiosk-twin check` looks at everything;
+//! here is the part of it that a test has time for.
 
-use madoguchi_journey::view::Language;
-use madoguchi_resident::twin::places::{Control, Place};
-use madoguchi_resident::twin::{Stage, scenes};
-use madoguchi_widgets::{Panel, Pixels};
+use std::path::Path;
 
-const SIZES: [&str; 3] = ["1080x1920", "1920x1080", "1280x800"];
-const LANGUAGES: [Language; 2] = [Language::Japanese, Language::English];
-/// 12.7 mm and 2.54 mm, less what rounding to pixels may take.
-const TARGET: f32 = 12.65;
-const GAP: f32 = 2.5;
-/// Half a pixel here and there is nobody's fault.
-const SLACK: f32 = 1.0;
+use madoguchi_journey::view::{Contrast, Display, Language, TextSize};
+use madoguchi_resident::twin::check::{check, layout};
+use madoguchi_resident::twin::combinations::{Combination, LANGUAGES, Only, PANELS};
+use madoguchi_resident::twin::places::Control;
+use madoguchi_resident::twin::{Stage, references, scenes};
+use madoguchi_widgets::Pixels;
 
-/// Calls `check` with every scene set; collects what it finds wrong.
-fn everywhere(check: impl Fn(&Stage, Pixels, &mut dyn FnMut(String))) {
+const LOW: Pixels = PANELS[2];
+
+fn keeps_the_rules(only: &Only) {
+    let report = check(only).expect("the fonts are there");
+    assert!(report.laid_out + report.drawn > 0, "nothing was looked at");
+    assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
+}
+
+#[test]
+fn everything_keeps_the_rules_in_the_usual_size_and_colours() {
+    keeps_the_rules(&Only {
+        text_size: Some(TextSize::Small),
+        contrast: Some(Contrast::Standard),
+        ..Only::default()
+    });
+}
+
+#[test]
+fn the_largest_words_hold_on_the_lowest_panel() {
+    keeps_the_rules(&Only {
+        panel: Some(LOW),
+        text_size: Some(TextSize::Largest),
+        ..Only::default()
+    });
+}
+
+#[test]
+fn words_can_be_read_in_white_on_black() {
+    keeps_the_rules(&Only {
+        panel: Some(LOW),
+        language: Some(Language::Japanese),
+        contrast: Some(Contrast::HighDark),
+        text_size: Some(TextSize::Small),
+        ..Only::default()
+    });
+}
+
+/// The rules bite: a page made for one panel breaks them on a panel of half its size.
+#[test]
+fn what_does_not_fit_is_found() {
     let mut stage = Stage::new().expect("a platform of its own");
-    let mut wrong = Vec::new();
-    for size in SIZES {
-        for language in LANGUAGES {
-            for name in scenes::NAMES {
-                let pixels = size.parse().expect("a size");
-                stage.set(&scenes::view(name, language).expect(name), pixels);
-                check(&stage, pixels, &mut |what| {
-                    wrong.push(format!("{size} {language:?} {name}: {what}"));
-                });
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[expect(clippy::cast_precision_loss, reason = "pixels")]
-fn screen(size: Pixels) -> Place {
-    Place { x: 0.0, y: 0.0, width: size.width as f32, height: size.height as f32 }
-}
-
-fn lies_in(inner: &Place, outer: &Place) -> bool {
-    inner.x >= outer.x - SLACK
-        && inner.y >= outer.y - SLACK
-        && inner.right() <= outer.right() + SLACK
-        && inner.bottom() <= outer.bottom() + SLACK
-}
-
-fn overlap(a: &Place, b: &Place) -> bool {
-    a.within(b).is_some_and(|both| both.width > SLACK && both.height > SLACK)
-}
-
-#[test]
-fn every_control_has_a_name_of_its_own_and_lies_on_the_screen() {
-    everywhere(|stage, size, wrong| {
-        let controls = stage.controls();
-        for (i, control) in controls.iter().enumerate() {
-            let Control { label, name, place, .. } = control;
-            if label.is_empty() || name.is_empty() {
-                wrong(format!("a control without a name at {place:?}"));
-            }
-            if controls[..i].iter().any(|c| c.label == *label || c.name == *name) {
-                wrong(format!("two controls are called {label} or {name}"));
-            }
-            if !lies_in(place, &screen(size)) {
-                wrong(format!("{label} is not on the screen: {place:?}"));
-            }
-        }
-    });
-}
-
-#[test]
-fn every_control_can_be_hit() {
-    everywhere(|stage, size, wrong| {
-        let px_per_mm = Panel::usual(size).px_per_mm();
-        let controls = stage.controls();
-        for (i, control) in controls.iter().enumerate() {
-            let Place { width, height, .. } = control.whole;
-            if width.min(height) / px_per_mm < TARGET {
-                wrong(format!("{} is {width} × {height}", control.label));
-            }
-            for other in &controls[..i] {
-                let (a, b) = (&control.place, &other.place);
-                let across = (a.x - b.right()).max(b.x - a.right());
-                let down = (a.y - b.bottom()).max(b.y - a.bottom());
-                if across.max(down) / px_per_mm < GAP {
-                    wrong(format!("{} is too near {}", control.label, other.label));
-                }
-            }
-        }
-    });
-}
-
-#[test]
-fn no_text_is_cut_off_or_lies_on_another() {
-    everywhere(|stage, size, wrong| {
-        let texts = stage.texts();
-        for (i, (text, place)) in texts.iter().enumerate() {
-            if !lies_in(place, &screen(size)) {
-                wrong(format!("{text:?} runs off the screen: {place:?}"));
-            }
-            let bar = stage.footer().expect("there is a bar");
-            if overlap(place, &bar) && !lies_in(place, &bar) {
-                wrong(format!("{text:?} runs into the bar below"));
-            }
-            if let Some((other, _)) = texts[..i].iter().find(|(_, p)| overlap(p, place)) {
-                wrong(format!("{text:?} lies on {other:?}"));
-            }
-            let controls = stage.controls();
-            if let Some(control) = controls.iter().find(|c| overlap(&c.place, place)) {
-                wrong(format!("{text:?} lies on the control {}", control.label));
-            }
-        }
-    });
-}
-
-#[test]
-fn what_is_scrolled_away_can_be_brought_back() {
-    everywhere(|stage, _, wrong| {
-        let away = stage.scrolled_away();
-        for _ in 0..12 {
-            if !stage.touch("scroll.down") && !away.is_empty() {
-                wrong(format!("no way to see {away:?}"));
-                return;
-            }
-        }
-        let left = stage.scrolled_away();
-        if !left.is_empty() {
-            wrong(format!("at its end {left:?} cannot be seen"));
-        }
-        for _ in 0..12 {
-            stage.touch("scroll.up");
-        }
-    });
+    stage.set(&scenes::view("pin_entry", Language::English).expect("a scene"), PANELS[1]);
+    let half = Pixels { width: PANELS[1].width / 2, height: PANELS[1].height / 2 };
+    assert!(!layout(&stage, half).is_empty());
 }
 
 #[test]
@@ -140,26 +65,62 @@ fn a_scene_of_every_page_is_named_as_the_log_names_it() {
         assert!(scenes::NAMES.contains(&page), "{page} has no scene");
         let alone = !name.starts_with("dialog_");
         assert!(!alone || name.starts_with(page), "{name} shows {page}");
+        let dialog = view.dialog.as_ref().map(|d| format!("dialog_{}", d.name()));
+        assert!(alone || dialog.is_some_and(|d| d == *name), "{name} shows no such dialog");
     }
     assert!(scenes::view("nothing", Language::Japanese).is_none());
 }
 
 #[test]
+fn every_scene_is_played_in_every_language() {
+    for language in LANGUAGES {
+        for name in scenes::NAMES {
+            assert!(scenes::view(name, language).is_some(), "{name} in {language:?}");
+        }
+    }
+}
+
+#[test]
 fn the_key_pad_is_always_the_same() {
     let mut stage = Stage::new().expect("a platform of its own");
-    for size in SIZES {
+    for panel in PANELS {
         let mut seen: Option<Vec<Control>> = None;
         for scene in ["pin_entry", "pin_entry_two", "pin_entry_full"] {
             let view = scenes::view(scene, Language::Japanese).expect(scene);
-            stage.set(&view, size.parse().expect("a size"));
+            stage.set(&view, panel);
             let keys: Vec<Control> =
                 stage.controls().into_iter().filter(|c| c.name.starts_with("digit.")).collect();
             let order: Vec<&str> = keys.iter().map(|k| k.label.as_str()).collect();
             assert_eq!(order, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"]);
             assert!(
                 seen.replace(keys.clone()).is_none_or(|before| before == keys),
-                "{size} {scene}"
+                "{panel:?} {scene}"
             );
         }
     }
+}
+
+#[test]
+fn the_pictures_that_are_kept_are_those_that_are_drawn() {
+    let different = references::verify(Path::new("tests/references")).expect("pictures");
+    assert!(
+        different.is_empty(),
+        "{}\n`madoguchi-kiosk-twin references --update` writes them anew",
+        different.join("\n")
+    );
+}
+
+#[test]
+fn a_changed_picture_is_found() {
+    let mut stage = Stage::new().expect("a platform of its own");
+    let mut draw = |contrast| {
+        let display = Display { contrast, ..Display::default() };
+        let language = Language::Japanese;
+        let combination = Combination { scene: "start", language, display, panel: LOW };
+        stage.set(&combination.view(), LOW);
+        stage.picture()
+    };
+    let (usual, soft) = (draw(Contrast::Standard), draw(Contrast::Soft));
+    assert!(references::difference(&usual, &soft).is_some());
+    assert!(references::difference(&usual, &usual.clone()).is_none());
 }

@@ -86,7 +86,9 @@ impl Maker<'_> {
         match &self.view.dialog {
             None => empty,
             Some(Dialog::Stop { title, lead, stop, go_on }) => asking(title, lead, go_on, stop),
-            Some(Dialog::CallClerk { title, lead, call, go_on }) => asking(title, lead, call, go_on),
+            Some(Dialog::CallClerk { title, lead, call, go_on }) => {
+                asking(title, lead, call, go_on)
+            }
             Some(Dialog::NumberOnly { title, lead, number, go_on }) => {
                 asking(title, lead, go_on, number)
             }
@@ -111,10 +113,8 @@ impl Maker<'_> {
 
     fn display(&self, panel: &DisplayPanel, empty: Layer) -> Layer {
         let samples = |buttons: &[Button], chosen: Action| -> Vec<SampleView> {
-            let sample = |b: &Button| SampleView {
-                button: self.button(b),
-                chosen: b.action == chosen,
-            };
+            let sample =
+                |b: &Button| SampleView { button: self.button(b), chosen: b.action == chosen };
             buttons.iter().map(sample).collect()
         };
         Layer {
@@ -151,7 +151,9 @@ impl Maker<'_> {
             Screen::Connecting { title, words: why } => Page {
                 kind: Kind::Connecting,
                 title: sentence(title),
-                lead: sentence(why.map(|w| w.what_happened).unwrap_or_default()),
+                lead: sentence(
+                    why.map(|w| w.what_happened).filter(|w| w != title).unwrap_or_default(),
+                ),
                 words: why.as_ref().map(words).unwrap_or_default(),
                 ..empty
             },

@@ -61,8 +61,7 @@ pub fn check(only: &Only) -> Result<Report, super::glyphs::NoFont> {
         stage.set(&c.view(), c.panel);
         (readable::look(stage), c)
     });
-    let mut report =
-        Report { laid_out: laid_out.len(), drawn: drawn.len(), ..Report::default() };
+    let mut report = Report { laid_out: laid_out.len(), drawn: drawn.len(), ..Report::default() };
     let mut seen = BTreeSet::new();
     for (wrong, characters, c) in laid_out {
         report.wrong.extend(wrong.into_iter().map(|w| format!("{c}: {w}")));

@@ -52,8 +52,7 @@ impl Fonts {
     pub fn have(&self, character: char) -> bool {
         // Word joiner, line ends, and the variation selectors of names (which the letter before
         // them takes, or its usual form stands).
-        let unseen =
-            matches!(character, '\u{2060}' | '\n' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+        let unseen = matches!(character, '\u{2060}' | '\n' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
         let has = |(file, index): &(Vec<u8>, u32)| {
             Face::parse(file, *index).is_ok_and(|face| face.glyph_index(character).is_some())
         };

@@ -33,8 +33,9 @@ pub fn write(picture: &SharedPixelBuffer<Rgb8Pixel>, folder: &Path, file: &str) 
 /// # Errors
 /// The file cannot be read, or is no PNG of 8-bit RGB.
 pub fn read(path: &Path) -> io::Result<SharedPixelBuffer<Rgb8Pixel>> {
-    let mut reader =
-        png::Decoder::new(BufReader::new(File::open(path)?)).read_info().map_err(io::Error::other)?;
+    let mut reader = png::Decoder::new(BufReader::new(File::open(path)?))
+        .read_info()
+        .map_err(io::Error::other)?;
     let size = reader.output_buffer_size().ok_or_else(|| io::Error::other("too large"))?;
     let mut bytes = vec![0; size];
     let info = reader.next_frame(&mut bytes).map_err(io::Error::other)?;

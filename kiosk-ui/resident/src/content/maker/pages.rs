@@ -1,15 +1,13 @@
 //! The pages of the way itself: choosing, card, form, number.
 
 use madoguchi_journey::view::{
-    Asked, AtCounter, Button, CallState, Choice, ChosenTown, ClerkLine, EntryGroup, Needed, NumberGroup,
-    Occasion, PaperLine, PaperState, Procedure, Row, RowOrigin, Screen,
+    Asked, AtCounter, Button, CallState, Choice, ChosenTown, ClerkLine, EntryGroup, Needed,
+    NumberGroup, Occasion, PaperLine, PaperState, Procedure, Row, RowOrigin, Screen,
 };
 
 use super::super::{Page, Pin, Typed};
 use super::{Maker, none, sentence, texts};
-use crate::ui::{
-    CounterView, GroupView, Kind, LineView, Origin, RowView, Standing, TileView,
-};
+use crate::ui::{CounterView, GroupView, Kind, LineView, Origin, RowView, Standing, TileView};
 
 impl Maker<'_> {
     /// A page of the way; what is none stays empty.
@@ -283,6 +281,7 @@ impl Maker<'_> {
             },
             typed: Typed {
                 groups: groups.iter().enumerate().map(group).collect(),
+                groups_named: groups.iter().all(|g| g.label.chars().count() <= SHORT_NAME),
                 next_group: self.maybe(next_group.as_ref()),
                 town_title: town(|t| &t.label),
                 town: town(|t| t.town.expose()),
@@ -362,7 +361,11 @@ impl Maker<'_> {
             points: texts(next_steps),
             bring_title: sentence(bring_title),
             bring: texts(bring),
-            lines: clerk.iter().map(self::clerk).chain(papers.iter().map(|p| self.paper(p))).collect(),
+            lines: clerk
+                .iter()
+                .map(self::clerk)
+                .chain(papers.iter().map(|p| self.paper(p)))
+                .collect(),
             take_card: sentence(take_card.as_deref().unwrap_or_default()),
             main: self.button(finish),
             ..empty
@@ -415,6 +418,9 @@ impl Maker<'_> {
         }
     }
 }
+
+/// A name of so many letters stands over the boxes of two digits.
+const SHORT_NAME: usize = 6;
 
 /// Names a page, so that another of the same kind is shown from its beginning.
 fn place(screen: &str, procedure: &str, index: usize) -> slint::SharedString {
