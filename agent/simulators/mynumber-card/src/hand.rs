@@ -253,23 +253,32 @@ mod tests {
         Hand::holding(Card::new(&hanako()), listener.local_addr().expect("bound"), deadline)
     }
 
-    /// Lays a card that was taken, before a reader that finds nothing meanwhile.
+    /// The reader looks until a card is there.
+    fn look(listener: &TcpListener) -> TcpStream {
+        loop {
+            let (mut reader, _) = listener.accept().expect("the card");
+            reader.write_all(&[0, 1, 0, 0, 1, 4]).expect("looked");
+            let mut atr = [0; 11];
+            if reader.read_exact(&mut atr).is_ok() {
+                return reader;
+            }
+        }
+    }
+
+    /// Lays a card that was taken, before a reader that looks meanwhile.
     fn lay_again(
         hand: &Hand,
         listener: &TcpListener,
         lay: impl FnOnce(&Hand) -> Result<(), NoReader>,
-    ) {
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                let begun = Instant::now();
-                while begun.elapsed() < EMPTY {
-                    let (mut reader, _) = listener.accept().expect("the card");
-                    reader.write_all(&[0, 1, 0, 0, 1, 4]).expect("looked");
-                    assert_eq!(reader.read(&mut [0]).expect("nothing there"), 0);
-                }
-            });
+    ) -> TcpStream {
+        let begun = Instant::now();
+        let reader = thread::scope(|scope| {
+            let reader = scope.spawn(|| look(listener));
             lay(hand).expect("laid");
+            reader.join().expect("no panic")
         });
+        assert!(begun.elapsed() >= EMPTY, "the reader cannot have seen that it was empty");
+        reader
     }
 
     #[test]
@@ -278,28 +287,26 @@ mod tests {
         let hand = hand(&listener, Duration::from_secs(10));
         assert!(!hand.is_laid());
         for again in [false, true] {
-            if again {
-                lay_again(&hand, &listener, Hand::lay);
-            }
-            hand.lay().expect("laid");
-            hand.lay().expect("still laid");
+            let lay = |hand: &Hand| hand.lay().and_then(|()| hand.lay());
+            let mut reader = if again {
+                lay_again(&hand, &listener, lay)
+            } else {
+                lay(&hand).expect("laid");
+                look(&listener)
+            };
             assert!(hand.is_laid());
-            let (mut reader, _) = listener.accept().expect("the card");
             hand.take();
             assert!(!hand.is_laid());
             assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
         }
     }
 
-    /// What the card that connects next says its serial number is.
-    fn serial(listener: &TcpListener) -> (TcpStream, Vec<u8>) {
-        let (mut reader, _) = listener.accept().expect("the card");
+    /// What the card says its serial number is.
+    fn serial(reader: &mut TcpStream) -> Vec<u8> {
         let mut record = Vec::new();
         reader.write_all(&[0, 1, 1]).expect("power");
-        for command in [
-            b"\0\xA4\x04\x0C\x0A\xD3\x92\x10\0\x31\0\x01\x01\x01\0".as_slice(),
-            b"\0\xB2\x01\x0C\0",
-        ] {
+        let select = b"\0\xA4\x04\x0C\x0A\xD3\x92\x10\0\x31\0\x01\x01\x01\0";
+        for command in [select.as_slice(), b"\0\xB2\x01\x0C\0"] {
             let length = u8::try_from(command.len()).expect("short");
             reader.write_all(&[&[0, length], command].concat()).expect("sent");
             let mut length = [0; 2];
@@ -307,7 +314,7 @@ mod tests {
             record = vec![0; usize::from(u16::from_be_bytes(length))];
             reader.read_exact(&mut record).expect("an answer");
         }
-        (reader, record)
+        record
     }
 
     #[test]
@@ -315,11 +322,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let hand = hand(&listener, Duration::from_secs(10));
         hand.lay().expect("laid");
-        let (mut reader, first) = serial(&listener);
+        let mut reader = look(&listener);
+        let first = serial(&mut reader);
         let jiro = Person::parse(include_str!("../people/jiro.toml")).expect("a person");
-        lay_again(&hand, &listener, |hand| hand.swap(Card::new(&jiro)));
+        let mut next = lay_again(&hand, &listener, |hand| hand.swap(Card::new(&jiro)));
         assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
-        assert_ne!(serial(&listener).1, first);
+        assert_ne!(serial(&mut next), first);
     }
 
     #[test]
@@ -328,14 +336,15 @@ mod tests {
         let hand = hand(&listener, Duration::from_secs(10));
         hand.take_at(&[0, 0x20]);
         hand.lay().expect("laid");
-        let (mut reader, _) = serial(&listener);
+        let mut reader = look(&listener);
+        serial(&mut reader);
         assert!(hand.is_laid());
         reader.write_all(&[0, 4, 0, 0x20, 0, 0x91]).expect("sent");
         assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
         hand.wait_until_taken();
         // Once.
-        lay_again(&hand, &listener, Hand::lay);
-        let (mut reader, _) = serial(&listener);
+        let mut reader = lay_again(&hand, &listener, Hand::lay);
+        serial(&mut reader);
         reader.write_all(&[0, 4, 0, 0x20, 0, 0x91]).expect("sent");
         reader.read_exact(&mut [0; 4]).expect("an answer");
     }
