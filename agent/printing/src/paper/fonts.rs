@@ -1,7 +1,8 @@
 //! The fonts, and which of them draws a character.
 
 use std::cell::OnceCell;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use krilla::text::Font;
@@ -31,11 +32,8 @@ pub enum FontError {
         source: std::io::Error,
     },
     /// It is not a font.
-    #[error("{path} is not a font")]
-    Broken {
-        /// Which file.
-        path: String,
-    },
+    #[error("a file of BIZ UDGothic is not a font")]
+    Broken,
 }
 
 /// How heavy.
@@ -62,9 +60,26 @@ struct Family {
 }
 
 struct Face {
-    bytes: Arc<Vec<u8>>,
+    bytes: Bytes,
     drawn: Font,
 }
+
+/// The bytes of one file, in memory that holds several: from its start on.
+#[derive(Clone)]
+struct Bytes {
+    all: Arc<Vec<u8>>,
+    start: usize,
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.all[self.start..]
+    }
+}
+
+/// Memory for fonts is asked for in one piece of at least this size. glibc keeps what was freed for
+/// itself up to 32 MiB, once it has seen such pieces come and go; larger ones it gives back.
+const GIVEN_BACK: usize = 33 << 20;
 
 struct Lazy {
     path: String,
@@ -102,7 +117,27 @@ pub enum Drawn {
 impl Fonts {
     /// Reads the fonts.
     pub fn load() -> Result<Self, FontError> {
-        Ok(Self { regular: Family::load("Regular")?, bold: Family::load("Bold")? })
+        let file = |font: &str| format!("{BIZ}/{font}.ttf");
+        let [latin, japanese, bold_latin, bold_japanese] = read([
+            file("BIZUDPGothic-Regular"),
+            file("BIZUDGothic-Regular"),
+            file("BIZUDPGothic-Bold"),
+            file("BIZUDGothic-Bold"),
+        ])?;
+        let family = |latin, japanese, weight: &str| {
+            Ok(Family {
+                latin: Face::new(latin)?,
+                japanese: Face::new(japanese)?,
+                fallback: Lazy {
+                    path: format!("{NOTO}/NotoSansCJK-{weight}.ttc"),
+                    face: OnceCell::new(),
+                },
+            })
+        };
+        Ok(Self {
+            regular: family(latin, japanese, "Regular")?,
+            bold: family(bold_latin, bold_japanese, "Bold")?,
+        })
     }
 
     /// The glyph of a character, perhaps with a variation selector.
@@ -141,17 +176,6 @@ impl Fonts {
 }
 
 impl Family {
-    fn load(weight: &str) -> Result<Self, FontError> {
-        Ok(Self {
-            latin: Face::read(&format!("{BIZ}/BIZUDPGothic-{weight}.ttf"))?,
-            japanese: Face::read(&format!("{BIZ}/BIZUDGothic-{weight}.ttf"))?,
-            fallback: Lazy {
-                path: format!("{NOTO}/NotoSansCJK-{weight}.ttc"),
-                face: OnceCell::new(),
-            },
-        })
-    }
-
     fn face(&self, which: Which) -> Option<&Face> {
         match which {
             Which::Latin => Some(&self.latin),
@@ -181,22 +205,34 @@ impl Family {
 
 impl Lazy {
     fn face(&self) -> Option<&Face> {
-        self.face.get_or_init(|| Face::read(&self.path).ok()).as_ref()
+        let face = || read([self.path.clone()]).and_then(|[bytes]| Face::new(bytes)).ok();
+        self.face.get_or_init(face).as_ref()
     }
 }
 
+/// Reads files of fonts into one piece of memory.
+fn read<const N: usize>(paths: [String; N]) -> Result<[Bytes; N], FontError> {
+    let mut all = Vec::with_capacity(GIVEN_BACK);
+    let mut start = [0; N];
+    for (path, start) in paths.iter().zip(&mut start) {
+        *start = all.len();
+        let unreadable = |source| FontError::Read { path: path.clone(), source };
+        let mut file = File::open(path).map_err(unreadable)?;
+        file.read_to_end(&mut all).map_err(unreadable)?;
+    }
+    let all = Arc::new(all);
+    Ok(start.map(|start| Bytes { all: Arc::clone(&all), start }))
+}
+
 impl Face {
-    /// The first font of the file: of a collection of Noto Sans CJK, that is the Japanese one.
-    fn read(path: &str) -> Result<Self, FontError> {
-        let unreadable = |source| FontError::Read { path: path.to_owned(), source };
-        let bytes = Arc::new(fs::read(path).map_err(unreadable)?);
-        let drawn = Font::new(Arc::clone(&bytes).into(), 0);
-        let drawn = drawn.ok_or_else(|| FontError::Broken { path: path.to_owned() })?;
-        Ok(Self { bytes, drawn })
+    /// The first font of a file: of a collection of Noto Sans CJK, that is the Japanese one.
+    fn new(bytes: Bytes) -> Result<Self, FontError> {
+        let data: Arc<dyn AsRef<[u8]> + Send + Sync> = Arc::new(bytes.clone());
+        Ok(Self { drawn: Font::new(data.into(), 0).ok_or(FontError::Broken)?, bytes })
     }
 
     fn tables(&self) -> Option<FontRef<'_>> {
-        FontRef::from_index(&self.bytes, 0).ok()
+        FontRef::from_index(self.bytes.as_ref(), 0).ok()
     }
 }
 
