@@ -207,3 +207,48 @@ pub(crate) enum Turn {
     Next,
     Previous,
 }
+
+#[cfg(test)]
+mod tests {
+    use madoguchi_protocol::Personal;
+
+    use super::*;
+
+    /// What the view cannot show: that the values are not merely hidden.
+    #[test]
+    fn the_persons_values_are_dropped_when_they_are_kept() {
+        let pack = include_str!("../../../provisioning/procedures/tenkyo.toml");
+        let mut forms = Forms::of(vec![Pack::parse(pack).expect("a pack")]);
+        forms.fill(vec![Field {
+            key: "name".parse().expect("a key"),
+            value: Personal::from("検証　花子"),
+            origin: Origin::Card,
+            evidence: None,
+        }]);
+        let asked = forms.asked();
+        for field in &asked {
+            forms.prepare(*field, None);
+        }
+        assert!(forms.is_filled() && asked.iter().any(|f| forms.typing(*f).is_some()));
+        assert!(!forms.keep().is_empty(), "what to bring is worked out before");
+        assert!(!forms.is_filled());
+        assert!(asked.iter().all(|f| forms.typing(*f).is_none()));
+    }
+
+    #[test]
+    fn a_form_that_changed_has_not_been_seen() {
+        let pack = include_str!("../../../provisioning/procedures/tenkyo.toml");
+        let mut forms = Forms::of(vec![Pack::parse(pack).expect("a pack")]);
+        forms.fill(vec![]);
+        forms.set_seen();
+        forms.fill(vec![]);
+        assert!(forms.all_seen(), "nothing changed");
+        forms.fill(vec![Field {
+            key: "who_moves".parse().expect("a key"),
+            value: Personal::from("whole_household"),
+            origin: Origin::Chosen,
+            evidence: None,
+        }]);
+        assert!(!forms.seen());
+    }
+}

@@ -7,9 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use madoguchi_journey::view::{Action, Language};
+use madoguchi_journey::view::{Action, Language, SETTLING};
 use madoguchi_journey::{Command, Input, Journey, Timer, View};
 use madoguchi_link::{Connection, Link, LinkEvent};
 use madoguchi_protocol::PinDigit;
@@ -115,6 +115,8 @@ struct Shell {
     launcher: Rc<LauncherLine>,
     connection: Option<Connection>,
     timer: Rc<slint::Timer>,
+    /// Since when the view's page stands there.
+    page_since: Instant,
     sounds: Sounds,
     /// As it was asked for, or as the profile says.
     millimetres: Option<Pixels>,
@@ -196,6 +198,7 @@ impl Shell {
                 launcher,
                 connection: None,
                 timer: Rc::new(slint::Timer::default()),
+                page_since: Instant::now(),
                 sounds: Sounds::start(),
                 millimetres: options.millimetres,
                 asked: options.millimetres.is_some(),
@@ -231,7 +234,9 @@ impl Shell {
 
     fn touched(&mut self, id: i32) {
         let buttons = self.view.buttons();
-        let button = usize::try_from(id).ok().and_then(|id| buttons.get(id));
+        // Too soon after another page came, the finger meant the page before it.
+        let settled = self.page_since.elapsed() >= Duration::from_millis(SETTLING);
+        let button = usize::try_from(id).ok().and_then(|id| buttons.get(id)).filter(|_| settled);
         self.take(button.map_or(Input::Presence, |b| self.touch(b.action.clone())));
     }
 
@@ -297,9 +302,6 @@ impl Shell {
             }
         }
         self.show();
-        if self.view.offers(&Action::SeenToEnd) {
-            self.take(self.touch(Action::SeenToEnd));
-        }
     }
 
     fn set(&self, timer: Timer) {
@@ -317,7 +319,11 @@ impl Shell {
     }
 
     fn show(&mut self) {
+        let page = self.view.page;
         self.view = self.journey.view();
+        if self.view.page != page {
+            self.page_since = Instant::now();
+        }
         self.face.show(&self.view);
         self.drawn.expect(&self.face, &self.view, self.journey.visit());
         if self.over {

@@ -5,7 +5,9 @@ mod agent;
 mod display;
 mod kiosk;
 
-use madoguchi_journey::view::Language;
+use std::time::{Duration, Instant};
+
+use madoguchi_journey::view::{Language, SETTLING};
 use madoguchi_protocol::local::{CardEvent, Request};
 use madoguchi_resident::twin::{Stage, scenes};
 use madoguchi_widgets::Pixels;
@@ -21,18 +23,21 @@ struct Visitor {
     display: Display,
     kiosk: Kiosk,
     stage: Stage,
+    seen_at: Instant,
 }
 
 impl Visitor {
     fn new(agent: &Agent) -> Self {
         let display = Display::open(SIZE);
         let kiosk = Kiosk::start(agent.socket(), &display, SIZE);
-        Self { display, kiosk, stage: Stage::new().expect("a platform of its own") }
+        let stage = Stage::new().expect("a platform of its own");
+        Self { display, kiosk, stage, seen_at: Instant::now() }
     }
 
     /// Waits until the log names the screen, and looks at once.
     fn sees(&mut self, scene: &str) {
         self.kiosk.logs_screen(scene);
+        self.seen_at = Instant::now();
         let shot = self.display.picture();
         self.stage.set(&scenes::view(scene, Language::Japanese).expect(scene), SIZE);
         let drawn = self.stage.picture();
@@ -41,7 +46,11 @@ impl Visitor {
         assert_eq!(different, 0, "{scene} was called shown, but {different} bytes differ");
     }
 
+    /// Touches a control once a touch cannot be meant for the page before any more.
     fn touches(&mut self, control: &str) {
+        while self.seen_at.elapsed() < Duration::from_millis(SETTLING) {
+            std::thread::yield_now();
+        }
         let controls = self.stage.controls();
         let place = controls.iter().find(|c| c.name == control).expect(control).place;
         self.display.click(place.x + place.width / 2.0, place.y + place.height / 2.0);
@@ -90,6 +99,7 @@ fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
     assert_eq!(visitor.kiosk.launcher(), launcher);
     assert!(visitor.kiosk.runs(), "it went on");
     visitor.stage.set(&scenes::view("start", Language::Japanese).expect("start"), SIZE);
+    visitor.seen_at = Instant::now();
     visitor.touches("start");
     visitor.sees("procedures");
     visitor.kiosk.has_no_network();
@@ -113,9 +123,9 @@ fn a_killed_process_is_replaced_at_once_and_the_launchers_end_is_everybodys() {
 
     drop(visitor.kiosk);
     let gone = std::path::PathBuf::from(format!("/proc/{second}"));
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(10);
     while gone.exists() {
-        assert!(std::time::Instant::now() < deadline, "it outlives its launcher");
+        assert!(Instant::now() < deadline, "it outlives its launcher");
         std::thread::yield_now();
     }
 }
