@@ -321,11 +321,24 @@ impl<'a> Visitor<'a> {
     pub fn waits_for<T>(
         &mut self,
         what: &str,
+        look: impl FnMut(&Shown) -> Result<Option<T>>,
+    ) -> Result<T> {
+        self.waits_long_for(what, PATIENCE, look)
+    }
+
+    /// The same, with a patience of its own.
+    ///
+    /// # Errors
+    /// When it does not come to that, with what stands there instead.
+    pub fn waits_long_for<T>(
+        &mut self,
+        what: &str,
+        patience: Duration,
         mut look: impl FnMut(&Shown) -> Result<Option<T>>,
     ) -> Result<T> {
         let stop = self.stage.stop().clone();
         let mut last = None;
-        let found = until(what, PATIENCE, &stop, || {
+        let found = until(what, patience, &stop, || {
             let shown = self.mirror.look(self.stage.tap()?)?;
             let found = look(&shown);
             last = Some(shown);

@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use madoguchi_stage::Plan;
@@ -18,7 +19,7 @@ fn a_revoked_device_sends_everybody_to_the_counter() {
         visitor.until_number()?;
         visitor.touches("finish")?;
         visitor.sees("out_of_service")?;
-        visitor.reads("device.revoked")
+        visitor.reads("使えなくなりました")
     });
 }
 
@@ -67,19 +68,31 @@ fn small_disk(plan: &mut Plan) -> Result<()> {
 }
 
 #[test]
-fn a_printer_without_paper_is_said_and_the_slip_comes_when_it_has_some() {
-    let name = "a_printer_without_paper_is_said_and_the_slip_comes_when_it_has_some";
+fn a_printer_without_paper_is_said_and_the_slip_comes_once_when_it_has_some() {
+    let name = "a_printer_without_paper_is_said_and_the_slip_comes_once_when_it_has_some";
     play_with(name, with_printer, |visitor| {
         visitor.sees("start")?;
         visitor.stage().printer()?.set_paper(false)?;
         visitor.until_number()?;
-        visitor.reads("用紙")?;
+        // The job is given up after a while: nobody waits for paper for ever.
+        visitor.waits_long_for("the way to print again", JOB * 2, |shown| {
+            Ok(shown.controls.get("print.slip").filter(|again| again.enabled).map(drop))
+        })?;
+        let kept = visitor.kept_application()?;
+        visitor.reads(&kept.ticket)?;
         visitor.stage().printer()?.set_paper(true)?;
+        visitor.touches("print.slip")?;
         let stop = visitor.stage().stop().clone();
         visitor.stage().printer()?.papers(1, &stop)?;
-        visitor.leaves()
+        visitor.leaves()?;
+        let papers = visitor.stage().printer()?.papers(1, &stop)?;
+        ensure!(papers.len() == 1, "the job that was given up never printed: {papers:?}");
+        Ok(())
     });
 }
+
+/// How long a job may take.
+const JOB: Duration = Duration::from_secs(30);
 
 #[test]
 fn without_a_printer_the_number_is_on_the_screen() {

@@ -38,10 +38,15 @@ impl Nobody {
         let (year, month, day) = (random.of(1925, 80), random.of(1, 12), random.of(1, 28));
         let birth_date = format!("{year}{month:02}{day:02}");
         let pin = format!("{:04}", random.of(1000, 9000));
-        let text = format!(
-            "name = \"{name}\"\naddress = \"{address}\"\nbirth_date = \"{birth_date}\"\n\
-             sex = 1\npin = \"{pin}\"\n"
-        );
+        let usual = "../../agent/simulators/mynumber-card/people/hanako.toml";
+        let usual = fs::read_to_string(usual).expect("a person's file");
+        let own = [("name", name), ("address", address), ("birth_date", birth_date), ("pin", pin)];
+        let changed = usual.lines().map(|line| {
+            let key = line.split(" = ").next().unwrap_or_default();
+            let own = own.iter().find(|(own, _)| *own == key);
+            own.map_or_else(|| line.to_owned(), |(key, value)| format!("{key} = \"{value}\""))
+        });
+        let text = changed.collect::<Vec<_>>().join("\n") + "\n";
         let file = work.join("nobody.toml");
         fs::write(&file, text).expect("a file");
         let person = Person::read(&file).expect("a person");
@@ -86,13 +91,14 @@ fn search_all(programs: &[(String, u32)], fragments: &Fragments) -> Searched {
     all
 }
 
-/// Every file of the stage but those that are meant to know the person: the card's, and what the
-/// office holds.
+/// Every file of the stage but those that are meant to know the person: the card's, what the
+/// office holds, and the paper that lies in the printer's tray.
 fn files(work: &Path, nobody: &Nobody) -> Vec<PathBuf> {
     let all = search::files(work).expect("listed");
     let known = |file: &PathBuf| {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        *file == nobody.file || name.starts_with("office.sqlite")
+        let tray = work.join("printer/tray");
+        *file == nobody.file || name.starts_with("office.sqlite") || file.starts_with(tray)
     };
     all.into_iter().filter(|file| !known(file)).collect()
 }
@@ -143,6 +149,7 @@ fn nothing_of_a_person_is_left_in_memory_or_files_after_a_visit() {
     let repository = Path::new("../..").canonicalize().expect("the clone");
     let mut plan = Plan::scripted(programs, repository, work.path().to_owned());
     plan.person.clone_from(&nobody.file);
+    plan.printer = true;
     let say = |step: &str| eprintln!("  … {step}");
     let mut stage = Stage::set_up(plan, &stop, &mut Timetable::begin(), say).expect("the stage");
 
@@ -155,6 +162,7 @@ fn nothing_of_a_person_is_left_in_memory_or_files_after_a_visit() {
     the_search_sees_into_our_programs(visitor.stage(), &nobody);
     visitor.keeps().expect("kept");
     let kept = visitor.kept_application().expect("kept");
+    visitor.stage().printer().expect("a printer").papers(1, &stop).expect("a slip");
     visitor.leaves().expect("the next one can come");
     the_visits_process_ends(&mut stage, &kiosk, &stop);
 
