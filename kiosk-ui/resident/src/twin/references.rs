@@ -18,12 +18,10 @@ const JA: Language = Language::Japanese;
 const EN: Language = Language::English;
 
 /// Scene, language, size, colours, panel (of [`PANELS`]).
-const CHOSEN: [(&str, Language, TextSize, Contrast, usize); 24] = [
+const CHOSEN: [(&str, Language, TextSize, Contrast, usize); 21] = [
     ("start", JA, TextSize::Small, Contrast::Standard, 0),
-    ("start", EN, TextSize::Small, Contrast::Standard, 2),
     ("start", JA, TextSize::Largest, Contrast::HighDark, 0),
     ("procedures", JA, TextSize::Small, Contrast::Standard, 2),
-    ("procedures", EN, TextSize::Large, Contrast::Soft, 0),
     ("life_event", JA, TextSize::Small, Contrast::Standard, 0),
     ("life_event", JA, TextSize::Largest, Contrast::Standard, 2),
     ("purpose", JA, TextSize::Small, Contrast::Standard, 1),
@@ -33,7 +31,6 @@ const CHOSEN: [(&str, Language, TextSize, Contrast, usize); 24] = [
     ("pin_entry_two", JA, TextSize::Largest, Contrast::HighLight, 2),
     ("reference_number", JA, TextSize::Small, Contrast::Standard, 2),
     ("entry_typed", JA, TextSize::Small, Contrast::Standard, 0),
-    ("entry_address", EN, TextSize::Medium, Contrast::Standard, 1),
     ("towns_row", JA, TextSize::Small, Contrast::Standard, 2),
     ("question_chosen", JA, TextSize::Medium, Contrast::Soft, 1),
     ("review", JA, TextSize::Small, Contrast::Standard, 0),

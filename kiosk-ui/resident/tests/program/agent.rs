@@ -14,8 +14,8 @@ use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, Event, EventFrame, FromAgent, Hello, LOCAL_PROTOCOL, Outcome,
     Request, ToAgent,
 };
+use madoguchi_resident::twin::scenes;
 
-const TENKYO: &str = include_str!("../../../../provisioning/procedures/tenkyo.toml");
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Agent {
@@ -130,10 +130,10 @@ fn answer(request: &Request, entered: &mut u8) -> Answer {
     match request {
         Request::Begin {} => Answer::Begun {
             visit: visit(),
-            packs: vec![TENKYO.to_owned()],
+            packs: scenes::packs(),
             municipality: municipality(),
-            life_events: vec![],
-            towns: None,
+            life_events: scenes::life_events(),
+            towns: Some(scenes::towns()),
         },
         Request::PinDigit { .. } => {
             *entered += 1;
