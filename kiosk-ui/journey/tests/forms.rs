@@ -72,6 +72,7 @@ fn several_forms_are_filled_by_one_pin_each_reviewed_and_kept_once() {
     assert_eq!(form(&kiosk), (1, 2, "2つのうち1つめ：代理の届".into()));
     kiosk.answer_all();
     assert!(kiosk.view().control("keep").is_none(), "the second form comes first");
+    assert!(!kiosk.view().offers(&Action::NextForm), "its end was not seen");
     kiosk.see_to_the_end();
     kiosk.touch("next_form");
     assert_eq!(kiosk.page(), "review", "the second asks nothing");
