@@ -97,6 +97,7 @@ fn visits(stage: &mut Stage) -> Result<Vec<Step>> {
     for number in 1..=VISITS {
         eprintln!("  … visit {number} of {VISITS}");
         let mut visitor = Visitor::come(stage, person.clone(), None, |_| ());
+        visitor.begins_now()?;
         visitor.moves_within_the_city()?;
         let rows = visitor.go().into_rows();
         if steps.is_empty() {

@@ -53,7 +53,7 @@ fn scripted(stage: &mut Stage, mut table: Timetable, pictures: &Path) -> Result<
     fs::create_dir_all(pictures).with_context(|| format!("create {}", pictures.display()))?;
     forget_former(pictures).with_context(|| format!("empty {}", pictures.display()))?;
     let person = Person::read(&stage.plan().person)?;
-    let mut visitor = Visitor::come(stage, person, Some(pictures), say);
+    let mut visitor = Visitor::come(stage, person.clone(), Some(pictures), say);
     let kept = visitor.moves_within_the_city()?;
     table.append(visitor.go());
 
@@ -61,9 +61,64 @@ fn scripted(stage: &mut Stage, mut table: Timetable, pictures: &Path) -> Result<
     let begun = Instant::now();
     let shown = opened(stage, &kept)?;
     table.note("delivered and opened by the office", begun.elapsed());
-
     eprintln!("\nTicket: {}\n\nThe application as the office opened it:\n{shown}", kept.ticket);
+
+    for (name, scene) in SCENES {
+        say(name);
+        let folder = pictures.join(name.replace(' ', "-"));
+        fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        forget_former(&folder).with_context(|| format!("empty {}", folder.display()))?;
+        let mut visitor = Visitor::come(stage, person.clone(), Some(&folder), say);
+        visitor.begins_now()?;
+        let begun = Instant::now();
+        scene(&mut visitor).with_context(|| format!("the scene \"{name}\""))?;
+        table.note(name, begun.elapsed());
+    }
     eprintln!("Times:\n{table}\n\nPictures of every screen: {}", pictures.display());
+    Ok(())
+}
+
+/// What can go wrong, and the way on.
+const SCENES: [(&str, Scene); 3] =
+    [("wrong PIN", wrong_pin), ("card pulled", card_pulled), ("core away and back", core_away)];
+
+type Scene = fn(&mut Visitor<'_>) -> Result<()>;
+
+fn wrong_pin(visitor: &mut Visitor<'_>) -> Result<()> {
+    visitor.until_pin()?;
+    let pin = visitor.person().pin.clone();
+    // Some other number.
+    let wrong: String = pin.chars().map(|digit| if digit == '1' { '2' } else { '1' }).collect();
+    visitor.types(&wrong)?;
+    visitor.touches("submit_pin")?;
+    visitor.sees("pin_again")?;
+    visitor.touches("enter_pin")?;
+    visitor.sees("pin_entry")?;
+    visitor.types(&pin)?;
+    visitor.touches("submit_pin")?;
+    visitor.sees("form")?;
+    visitor.gives_up()
+}
+
+fn card_pulled(visitor: &mut Visitor<'_>) -> Result<()> {
+    visitor.until_pin()?;
+    visitor.takes_the_card()?;
+    visitor.sees("trouble")?;
+    visitor.lays_the_card()?;
+    visitor.sees("pin_entry")?;
+    visitor.gives_up()
+}
+
+fn core_away(visitor: &mut Visitor<'_>) -> Result<()> {
+    visitor.until_review()?;
+    visitor.stage().core().end_role("intake")?;
+    visitor.keeps()?;
+    let kept = visitor.kept_application()?;
+    visitor.leaves()?;
+    let stop = visitor.stage().stop().clone();
+    visitor.stage().core().start_role("intake", &stop)?;
+    say("the core is back: delivery");
+    visitor.stage().core().opened(&kept.application, "demonstration", &stop)?;
     Ok(())
 }
 

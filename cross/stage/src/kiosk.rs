@@ -81,6 +81,23 @@ impl Kiosk {
         })
     }
 
+    /// Where in its log the newest screen stands.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn last_screen_begins_at(&self) -> Result<u64> {
+        let log = std::fs::read(self.process.log()).context("read the kiosk's log")?;
+        let mut at = 0;
+        let mut last = 0;
+        for line in log.split_inclusive(|byte| *byte == b'\n') {
+            if logline::field(&String::from_utf8_lossy(line), "screen").is_some() {
+                last = at;
+            }
+            at += line.len();
+        }
+        u64::try_from(last).context("a log's length")
+    }
+
     /// The name of the screen that is shown now, if any was.
     ///
     /// # Errors

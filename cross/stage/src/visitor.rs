@@ -65,6 +65,15 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// Comes when another visit is over: only the page that is shown now, or later, counts.
+    ///
+    /// # Errors
+    /// When the kiosk's log cannot be read.
+    pub fn begins_now(&mut self) -> Result<()> {
+        self.mark = self.stage.kiosk()?.last_screen_begins_at()?;
+        Ok(())
+    }
+
     /// A whole visit: 転居届 with the card, from the first touch to the wiped screen.
     ///
     /// # Errors
@@ -458,13 +467,23 @@ impl<'a> Visitor<'a> {
         })
     }
 
-    /// Breaks the visit off, wherever it is.
+    /// Breaks the visit off, wherever it is; asked whether really, says yes, and takes the card.
     ///
     /// # Errors
     /// When the start page does not come.
     pub fn gives_up(&mut self) -> Result<()> {
+        let before = self.shown()?.screen;
         self.touches("stop")?;
-        self.touches("confirm_stop")?;
+        let asked = self.waits_for("the question whether really", |shown| {
+            Ok((shown.dialog.is_some() || shown.screen != before).then_some(shown.dialog.is_some()))
+        })?;
+        if asked {
+            self.touches("confirm_stop")?;
+        }
+        if self.stage.card()?.is_laid()? {
+            self.sees("take_card")?;
+            self.takes_the_card()?;
+        }
         self.sees("start")
     }
 

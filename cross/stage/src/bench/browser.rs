@@ -32,6 +32,7 @@ pub struct Browser {
 pub fn page(stage: &mut Stage, work: &Path) -> Result<PathBuf> {
     let person = Person::read(&stage.plan().person)?;
     let mut visitor = Visitor::come(stage, person, None, |_| ());
+    visitor.begins_now()?;
     visitor.sees("start")?;
     let shown = visitor.shown()?;
     let file = work.join("start.html");
