@@ -1,6 +1,7 @@
 //! What the card side tells.
 
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{Failure, VisitId};
 
 /// One report.
@@ -26,7 +27,9 @@ pub enum CardNews {
     Present,
     /// A My Number Card whose key may be asked for.
     Usable {
-        /// Tries left, at least 1; asking has spent none.
+        /// Which key.
+        by: CardKey,
+        /// Its tries left, at least 1; asking has spent none.
         tries_left: u8,
     },
     /// No value can be asked for, or what was asked failed. Another try begins with taking the card

@@ -336,6 +336,9 @@ pub enum Event {
         core_reachable: bool,
         /// How long a visitor may pause before the warning, in seconds.
         idle_seconds: u16,
+        /// Why no card can be read, if none can; a visit goes on without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reader: Option<Failure>,
         /// The printer, where the profile names one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         printer: Option<PrinterState>,

@@ -136,6 +136,7 @@ fn local_protocol_from_the_agent() {
                 municipality: Some(text()),
                 core_reachable: true,
                 idle_seconds: 90,
+                reader: None,
                 printer: None,
                 appearance: None,
             },
@@ -183,6 +184,7 @@ fn local_protocol_of_whole_visits() {
         municipality: None,
         core_reachable: true,
         idle_seconds: 90,
+        reader: Some(Failure::new(FailureCode::ReaderMissing, "no reader")),
         printer: Some(PrinterState::Unusable { failure: failure.clone() }),
         appearance: Some(Appearance { volume: 40, panel_mm: Some([268, 476]) }),
     };

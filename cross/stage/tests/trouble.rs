@@ -92,11 +92,9 @@ fn the_reader_service_can_restart_between_visits_and_within_one() {
         visitor.sees("start")?;
         visitor.does()?;
         visitor.stage().reader()?.kill()?;
-        visitor.sees("out_of_service")?;
-        visitor.reads("reader.")?;
-        visitor.does()?;
+        visitor.reads("カードを読み取れません")?;
         visitor.stage().start_the_reader_again()?;
-        visitor.sees("start")?;
+        visitor.reads("マイナンバーカードを置くと")?;
 
         visitor.until_card()?;
         visitor.does()?;

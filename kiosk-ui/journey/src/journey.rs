@@ -50,6 +50,8 @@ pub(crate) struct Device {
     pub card_present: bool,
     pub core_reachable: bool,
     pub municipality: Option<Text>,
+    /// Why no card can be read, if none can.
+    pub reader: Option<FailureCode>,
     /// Why it cannot print, if there is a printer that cannot.
     pub printer_unusable: Option<FailureCode>,
     pub idle_seconds: u16,
@@ -250,6 +252,7 @@ impl Journey {
                 municipality,
                 core_reachable,
                 idle_seconds,
+                reader,
                 printer,
                 // Screen and sound are the shell's.
                 appearance: _,
@@ -258,6 +261,7 @@ impl Journey {
                 card_present,
                 core_reachable,
                 municipality,
+                reader: reader.map(|f| f.code),
                 printer_unusable: match printer {
                     Some(PrinterState::Unusable { failure }) => Some(failure.code),
                     Some(PrinterState::Ready {}) | None => None,

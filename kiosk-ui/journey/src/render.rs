@@ -30,6 +30,8 @@ impl Journey {
             _ => None,
         };
         let device = self.device.as_ref();
+        // Out of service, words about what works all the same would be a promise.
+        let in_service = device.filter(|d| visit.is_some() || d.out_of_service.is_none());
         let municipality = visit
             .map(|v| &v.municipality)
             .or_else(|| device?.municipality.as_ref())
@@ -56,8 +58,8 @@ impl Journey {
             help: call_clerk.is_none().then_some(texts.help),
             call_clerk,
             card_present: self.card_present(),
-            core_away: device.filter(|d| !d.core_reachable).map(|_| texts.core_away.to_owned()),
-            printer_away: device.and_then(|d| d.printer_unusable).map(printer_away),
+            core_away: in_service.filter(|d| !d.core_reachable).map(|_| texts.core_away.to_owned()),
+            printer_away: in_service.and_then(|d| d.printer_unusable).map(printer_away),
             busy: self.busy(),
             dialog: self.dialog(visit, texts),
         }
@@ -110,7 +112,10 @@ impl Journey {
         }
         Screen::Start {
             title: texts.start_title.into(),
-            lead: texts.start_lead.into(),
+            lead: match device.reader {
+                None => texts.start_lead.into(),
+                Some(_) => texts.start_lead_without_card.into(),
+            },
             note: texts.start_note.into(),
             start: Button { enabled: !starting, ..button(Action::Start, texts.start) },
         }

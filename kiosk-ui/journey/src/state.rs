@@ -71,6 +71,13 @@ pub(crate) struct Papers {
     pub forms: Option<PrintState>,
 }
 
+impl Papers {
+    /// Whether one of them is on its way.
+    pub fn is_printing(&self) -> bool {
+        [&self.slip, &self.forms].into_iter().any(|p| matches!(p, Some(PrintState::Printing {})))
+    }
+}
+
 /// The page of a visit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {

@@ -56,6 +56,8 @@ pub(crate) struct Texts {
 
     pub start_title: &'static str,
     pub start_lead: &'static str,
+    /// In the place of `start_lead` while no card can be read.
+    pub start_lead_without_card: &'static str,
     pub start_note: &'static str,
     pub start: &'static str,
 

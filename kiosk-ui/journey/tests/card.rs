@@ -225,13 +225,32 @@ fn a_card_taken_at_any_later_step_does_not_stop_the_visit() {
 }
 
 #[test]
+fn without_a_reader_a_visit_goes_on_without_the_card() {
+    let mut kiosk = Kiosk::unplugged();
+    kiosk.connect();
+    let usual = kiosk.view().screen;
+    kiosk.agent.reader = Some(FailureCode::ReaderMissing);
+    kiosk.agent.say_device();
+    kiosk.deliver();
+    assert_eq!(kiosk.page(), "start");
+    assert_ne!(kiosk.view().screen, usual, "it is said before anyone begins");
+    kiosk.touch("start");
+    kiosk.touch("pack.tenkyo");
+    kiosk.touch("agree_purpose");
+    assert_eq!(kiosk.trouble(), Some(FailureCode::ReaderMissing));
+    kiosk.touch("without_card");
+    kiosk.touch("number_only");
+    assert_eq!(kiosk.page(), "kept");
+}
+
+#[test]
 fn a_reader_that_goes_away_is_said_while_the_card_is_awaited() {
     let mut kiosk = Kiosk::awaiting_card();
-    kiosk.agent.out_of_service = Some(FailureCode::ReaderMissing);
+    kiosk.agent.reader = Some(FailureCode::ReaderMissing);
     kiosk.agent.say_device();
     kiosk.deliver();
     assert_eq!(kiosk.trouble(), Some(FailureCode::ReaderMissing));
-    kiosk.agent.out_of_service = None;
+    kiosk.agent.reader = None;
     kiosk.agent.say_device();
     kiosk.deliver();
     kiosk.touch("lay_card");

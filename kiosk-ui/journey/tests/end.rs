@@ -4,7 +4,7 @@ mod common;
 
 use common::agent::failure;
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::view::{CallState, PaperState, Screen};
+use madoguchi_journey::view::{Action, CallState, PaperState, Screen};
 use madoguchi_journey::{Earcon, Input};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::{ClerkState, Event, EventFrame, Paper, PrintState};
@@ -213,10 +213,13 @@ fn the_slip_is_said_while_it_is_printed_when_it_is_out_and_when_it_fails() {
     };
     assert_eq!(slip(&kiosk).0, PaperState::Printing);
     assert!(slip(&kiosk).2.contains("番号をおぼえるか"));
+    let finish = |kiosk: &Kiosk| kiosk.view().offers(&Action::Finish);
+    assert!(!finish(&kiosk), "the end would take the paper back");
     kiosk.agent.paper_is_out(Paper::Slip);
     kiosk.deliver();
     assert_eq!(slip(&kiosk).0, PaperState::Take);
     assert!(slip(&kiosk).2.contains("番号票をお取りください"));
+    assert!(finish(&kiosk));
 
     let mut kiosk = Kiosk::reviewing();
     kiosk.agent.printer = Some(Err(FailureCode::PrinterPaper));
@@ -231,6 +234,7 @@ fn the_slip_is_said_while_it_is_printed_when_it_is_out_and_when_it_fails() {
     kiosk.agent.say(Event::Print { paper: Paper::Slip, state: failed });
     kiosk.deliver();
     assert_eq!(slip(&kiosk).0, PaperState::Failed);
+    assert!(finish(&kiosk));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn apply(kiosk: &mut Kiosk, what: &Move) {
             kiosk.agent.say_device();
         }
         Move::ReaderGone => {
-            kiosk.agent.out_of_service = Some(FailureCode::ReaderMissing);
+            kiosk.agent.reader = Some(FailureCode::ReaderMissing);
             kiosk.agent.say_device();
         }
         Move::PaperOut => {

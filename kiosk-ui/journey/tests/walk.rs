@@ -91,6 +91,7 @@ impl Walk {
             37 => {
                 self.kiosk.agent.out_of_service = (how.is_multiple_of(2)).then_some(code);
                 self.kiosk.agent.core_reachable = how.is_multiple_of(3);
+                self.kiosk.agent.reader = how.is_multiple_of(5).then_some(code);
                 self.kiosk.agent.say_device();
                 self.kiosk.deliver();
             }
@@ -345,6 +346,7 @@ impl Walk {
                 municipality: None,
                 core_reachable: false,
                 idle_seconds: u16::try_from(pick).unwrap_or(0),
+                reader: None,
                 printer: Some(PrinterState::Unusable { failure }),
                 appearance: None,
             },
@@ -430,6 +432,7 @@ impl Walk {
                 municipality: None,
                 core_reachable: true,
                 idle_seconds: 90,
+                reader: None,
                 printer: None,
                 appearance: None,
             };

@@ -146,6 +146,7 @@ fn requests_answers_and_events_pass_in_order() {
         municipality: None,
         core_reachable: true,
         idle_seconds: 90,
+        reader: None,
         printer: None,
         appearance: None,
     };

@@ -43,7 +43,7 @@ where
             }
             SessionEvent::Usable { by, tries_left } if by == visit.by => {
                 visit.phase = Phase::Asking;
-                self.tell(id, CardNews::Usable { tries_left });
+                self.tell(id, CardNews::Usable { by, tries_left });
             }
             // The key has changed meanwhile.
             SessionEvent::Usable { .. } => self.ask(),

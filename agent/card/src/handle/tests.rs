@@ -44,7 +44,7 @@ fn until<T>(reports: &Receiver<CardReport>, find: impl Fn(CardNews) -> Option<T>
 }
 
 fn usable(news: CardNews) -> Option<u8> {
-    if let CardNews::Usable { tries_left } = news { Some(tries_left) } else { None }
+    if let CardNews::Usable { tries_left, .. } = news { Some(tries_left) } else { None }
 }
 
 fn released(news: CardNews) -> Option<()> {

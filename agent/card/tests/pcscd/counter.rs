@@ -62,7 +62,7 @@ impl Counter {
     /// The next news is that the card lies there and can be used.
     pub fn usable(&self, visit: VisitId, tries_left: u8) {
         assert_eq!(self.next(visit), CardNews::Present);
-        assert_eq!(self.next(visit), CardNews::Usable { tries_left });
+        assert_eq!(self.next(visit), CardNews::Usable { by: CardKey::Pin, tries_left });
     }
 
     /// The next news is that the card lies there, and this failure.

@@ -95,12 +95,15 @@ fn the_key_is_changed_in_the_middle_and_a_value_reaches_no_other() {
     hand.lay().expect("laid");
     counter.usable(visit, 3);
     counter.card.begin(visit, CardKey::ReferenceNumberB);
-    assert_eq!(counter.next(visit), CardNews::Usable { tries_left: 10 });
+    assert_eq!(
+        counter.next(visit),
+        CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 }
+    );
     // A PIN typed a moment too late is wiped, not tried.
     counter.verify(visit, "0000");
     assert_eq!(counter.failure(visit), FailureCode::VisitOutOfOrder);
     counter.card.begin(visit, CardKey::Pin);
-    assert_eq!(counter.next(visit), CardNews::Usable { tries_left: 3 });
+    assert_eq!(counter.next(visit), CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
     counter.read(visit, PIN);
     counter.end(visit);
     counter.close();

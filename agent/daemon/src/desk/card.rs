@@ -91,7 +91,10 @@ impl Visit {
         let looking = (Step::LookingForCard..=Step::Reading).contains(&self.step);
         match news {
             CardNews::Present if looking => effects.push(self.card_event(CardEvent::Present {})),
-            CardNews::Usable { tries_left } if self.step == Step::LookingForCard => {
+            // Of the other key it may still be on its way when the visitor has changed over.
+            CardNews::Usable { by, tries_left }
+                if self.step == Step::LookingForCard && by == self.card_key =>
+            {
                 self.step = Step::PinAsked;
                 self.card_refused = false;
                 self.stop_asking();

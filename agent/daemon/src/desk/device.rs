@@ -85,7 +85,6 @@ impl Device {
         let settings = self.settings.as_ref().ok_or_else(not_configured)?;
         self.clock.clone()?;
         self.now.map_or(Ok(()), |now| settings.fit_at(now))?;
-        self.reader_problem.clone().map_or(Ok(()), Err)?;
         self.store.clone()?;
         Ok(settings)
     }
@@ -100,6 +99,7 @@ impl Device {
             municipality: profile.map(|p| p.municipality.clone()),
             core_reachable: self.core_reachable,
             idle_seconds: profile.map_or(DEFAULT_IDLE_SECONDS, |p| p.idle_seconds),
+            reader: self.reader_problem.clone(),
             printer: self.printer.clone().filter(|_| has_printer),
             appearance: profile.and_then(|p| p.appearance),
         }

@@ -113,7 +113,7 @@ impl Kiosk {
         self.choose(packs);
         let effects = self.ask(Request::AwaitCard { by: CardKey::Pin });
         assert!(effects.iter().any(|e| matches!(e, Effect::CardBegin(_, CardKey::Pin))));
-        self.card(CardNews::Usable { tries_left: 3 });
+        self.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
     }
 
     pub fn reach_pin(&mut self) {

@@ -115,7 +115,7 @@ impl World {
         ];
         match self.random.u8(0..16) {
             0 => CardNews::Present,
-            1..=6 => CardNews::Usable { tries_left: self.random.u8(1..4) },
+            1..=6 => CardNews::Usable { by: CardKey::Pin, tries_left: self.random.u8(1..4) },
             7 => CardNews::PinWrong { tries_left: 1 },
             8 => CardNews::Removed,
             9 => CardNews::Released,
@@ -142,7 +142,10 @@ impl World {
             2 => Request::AgreePurpose {},
             3 => Request::AwaitCard { by: CardKey::Pin },
             4 => {
-                return Input::Card(CardReport { visit, news: CardNews::Usable { tries_left: 3 } });
+                return Input::Card(CardReport {
+                    visit,
+                    news: CardNews::Usable { by: CardKey::Pin, tries_left: 3 },
+                });
             }
             5..=8 => digit(),
             9 => Request::PinSubmit {},

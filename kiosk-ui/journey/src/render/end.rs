@@ -57,7 +57,12 @@ impl Journey {
                 .collect(),
             clerk: clerk(visit, texts),
             take_card: self.card_present().then(|| texts.take_card.into()),
-            finish: button(Action::Finish, texts.finish),
+            // Ending the visit would take the paper back. It comes, or it is given up, within
+            // half a minute.
+            finish: Button {
+                enabled: visit.over || !visit.papers.is_printing(),
+                ..button(Action::Finish, texts.finish)
+            },
         }
     }
 
@@ -67,9 +72,7 @@ impl Journey {
             Paper::Slip => (papers.slip.as_ref()?, &texts.slip),
             Paper::Forms => (papers.forms.as_ref()?, &texts.forms),
         };
-        let printing = |state: &Option<PrintState>| matches!(state, Some(PrintState::Printing {}));
-        let busy = printing(&papers.slip)
-            || printing(&papers.forms)
+        let busy = papers.is_printing()
             || self.pending.iter().any(|p| matches!(p.awaited, Awaited::Print(_)));
         let (state, words, again) = match state {
             PrintState::Printing {} => (PaperState::Printing, of_paper.printing.into(), None),

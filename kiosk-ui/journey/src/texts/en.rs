@@ -45,6 +45,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     start_title: "Prepare your forms without writing",
     start_lead: "Place your My Number Card, and a draft is filled in with your name and address. You can also use this without a card.",
+    start_lead_without_card: "Cards cannot be read here right now. You can still answer the questions and take a number.",
     start_note: "You must still go to the counter afterwards.",
     start: "Begin",
 

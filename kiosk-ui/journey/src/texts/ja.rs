@@ -45,6 +45,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     start_title: "書かずに、手続の準備ができます",
     start_lead: "マイナンバーカードを置くと、氏名や住所を書かずに下書きを作れます。カードがなくても使えます。",
+    start_lead_without_card: "今、この端末ではカードを読み取れません。カードを使わずに、質問に答えて番号を取れます。",
     start_note: "手続は、このあと窓口で行います。この端末だけでは終わりません。",
     start: "はじめる",
 

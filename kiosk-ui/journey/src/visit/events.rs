@@ -12,9 +12,7 @@ use crate::view::CallState;
 impl Journey {
     /// While the card is awaited, a reader that is gone is said at once.
     pub(crate) fn say_reader_gone(&mut self) {
-        let gone = self.device.as_ref().and_then(|d| d.out_of_service).filter(|code| {
-            matches!(code, FailureCode::ReaderMissing | FailureCode::ReaderServiceAway)
-        });
+        let gone = self.device.as_ref().and_then(|d| d.reader);
         if let (Some(code), State::Visit(visit)) = (gone, &self.state)
             && matches!(visit.step, Step::LayCard { .. })
         {

@@ -19,6 +19,7 @@ pub struct Agent {
     pub card_present: bool,
     pub core_reachable: bool,
     pub out_of_service: Option<FailureCode>,
+    pub reader: Option<FailureCode>,
     /// Tries left of each key, or what the card does when it is laid for that key.
     pub card: Result<u8, FailureCode>,
     pub card_by_number: Result<u8, FailureCode>,
@@ -58,6 +59,7 @@ impl Default for Agent {
             card_present: false,
             core_reachable: true,
             out_of_service: None,
+            reader: None,
             card: Ok(3),
             card_by_number: Ok(10),
             pin: "1234".into(),
@@ -90,6 +92,7 @@ impl Agent {
             municipality: Some(city()),
             core_reachable: self.core_reachable,
             idle_seconds: 90,
+            reader: self.reader.map(failure),
             printer: self.printer.map(|state| match state {
                 Ok(()) => PrinterState::Ready {},
                 Err(code) => PrinterState::Unusable { failure: failure(code) },

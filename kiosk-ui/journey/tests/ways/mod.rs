@@ -1,7 +1,7 @@
 //! The rule of the ways: from every page of a visit one can go back, stop and call a clerk. What
 //! is not so is declared here, with its reason.
 
-use madoguchi_journey::view::{CallState, Dialog, Screen};
+use madoguchi_journey::view::{CallState, Dialog, PaperState, Screen};
 use madoguchi_journey::{Action, View};
 use madoguchi_protocol::VisitId;
 use madoguchi_protocol::application::TicketOnlyReason;
@@ -18,7 +18,7 @@ pub fn check(view: &View) -> Result<(), &'static str> {
         return check_dialog(view, dialog);
     }
     let stops = [Action::Stop, Action::Finish].iter().any(|a| view.offers(a));
-    if !stops {
+    if !stops && why_no_stop(view).is_none() {
         return Err("no way to stop");
     }
     if !view.offers(&CALL) && why_no_call(view).is_none() {
@@ -39,6 +39,13 @@ fn check_dialog(view: &View, dialog: &Dialog) -> Result<(), &'static str> {
         _ if !back => Err("the dialog does not close"),
         _ => Ok(()),
     }
+}
+
+/// Why the visit cannot be ended from here at once.
+fn why_no_stop(view: &View) -> Option<&'static str> {
+    let Screen::Kept { papers, .. } = &view.screen else { return None };
+    let printing = papers.iter().any(|p| p.state == PaperState::Printing);
+    printing.then_some("the paper is on its way, half a minute at most: it would be taken back")
 }
 
 /// Why a clerk cannot be called (again) from here.

@@ -21,6 +21,7 @@ pub const NAMES: &[&str] = &[
     "take_card_first",
     "start",
     "start_core_away",
+    "start_reader_away",
     "start_all_away",
     "procedures",
     "life_event",
@@ -79,9 +80,10 @@ pub fn view(name: &str, language: Language) -> Option<View> {
     match name {
         "connecting" => {}
         "connecting_agent_away" => play.lose(FailureCode::AgentAway),
-        "out_of_service" => play.device(|d| d.out_of_service = Some(FailureCode::ReaderMissing)),
+        "out_of_service" => play.device(|d| d.out_of_service = Some(FailureCode::TicketsNone)),
         "take_card_first" => play.device(|d| d.card_present = true),
         "start" => play.device(|_| ()),
+        "start_reader_away" => play.device(|d| d.reader = Some(FailureCode::ReaderMissing)),
         "start_core_away" => play.device(|d| d.core_reachable = false),
         "start_all_away" => play.device(|d| {
             d.core_reachable = false;

@@ -120,6 +120,7 @@ fn greet(stream: &mut UnixStream) {
         municipality: Some(municipality()),
         core_reachable: true,
         idle_seconds: 90,
+        reader: None,
         printer: None,
         appearance: None,
     };

@@ -90,6 +90,7 @@ pub(super) struct Play {
 #[derive(Clone)]
 pub(super) struct Device {
     pub out_of_service: Option<FailureCode>,
+    pub reader: Option<FailureCode>,
     pub card_present: bool,
     pub core_reachable: bool,
     pub printer: Option<PrinterState>,
@@ -102,6 +103,7 @@ impl Play {
             visit: VisitId::from_bytes([7; 16]),
             device: Device {
                 out_of_service: None,
+                reader: None,
                 card_present: false,
                 core_reachable: true,
                 printer: None,
@@ -151,6 +153,7 @@ impl Play {
             municipality: Some(municipality()),
             core_reachable: self.device.core_reachable,
             idle_seconds: 90,
+            reader: self.device.reader.map(failure),
             printer: self.device.printer.clone(),
             appearance: None,
         };
