@@ -42,6 +42,7 @@ const RUN: &[&str] = &[
     "cups-ipp-utils", // ippeveprinter, the printer of the tests
     "dbus-daemon",    // without a bus it does not start
     "poppler-utils",  // reads the paper back
+    "faketime",       // a device with a wrong clock
     "fonts-morisawa-bizud-gothic",
     "fonts-noto-cjk",
     "libx11-6",
