@@ -106,7 +106,7 @@ impl Room {
         self.begin(visit, CardKey::Pin);
         self.reader(Some(1));
         self.usable(1, ours(), 3);
-        assert_eq!(self.news(visit), ["Present", "Usable { tries_left: 3 }"]);
+        assert_eq!(self.news(visit), ["Present", "Usable { by: Pin, tries_left: 3 }"]);
         visit
     }
 
@@ -289,7 +289,7 @@ fn a_card_taken_and_laid_again_is_looked_at_anew() {
     // The count comes a moment after the card.
     room.reader(Some(3));
     room.usable(2, ours(), 3);
-    assert_eq!(room.news(visit), ["Present", "Usable { tries_left: 3 }"]);
+    assert_eq!(room.news(visit), ["Present", "Usable { by: Pin, tries_left: 3 }"]);
     // Too quick to be seen but for the count, which may come in two steps.
     room.reader(Some(4));
     assert_eq!(room.news(visit), ["Removed"]);

@@ -137,9 +137,8 @@ fn what_was_on_its_way_to_the_disk_when_the_device_was_revoked_prints_nothing() 
 #[test]
 fn the_worst_fault_is_said() {
     let mut kiosk = Kiosk::with(strict());
-    let away = Failure::new(FailureCode::ReaderMissing, "no reader");
-    kiosk.card(CardNews::Reader { problem: Some(away), card_present: false });
-    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::ReaderMissing);
+    kiosk.tell(Input::Store(Err(Failure::new(FailureCode::StoreFull, "full"))));
+    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::StoreFull);
     kiosk.tell(at("2026-12-25T00:00:00Z"));
     assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::PacksTooOld);
     kiosk.tell(core(None, 7200));
@@ -153,6 +152,20 @@ fn before_anything_is_known_the_device_is_not_configured() {
     let mut desk = Desk::new();
     let effects = desk.handle(Input::ScreenArrived);
     assert_eq!(out_of_service(&effects), Some(FailureCode::DeviceNotConfigured));
+}
+
+#[test]
+fn without_a_reader_a_visit_begins_and_the_screen_knows() {
+    let mut kiosk = Kiosk::open();
+    let away = Failure::new(FailureCode::ReaderMissing, "no reader");
+    let news = CardNews::Reader { problem: Some(away.clone()), card_present: false };
+    let effects = kiosk.card(news);
+    let said = events(&effects);
+    assert!(
+        matches!(&said[..], [Event::Device { out_of_service: None, reader: Some(f), .. }] if *f == away),
+        "{said:?}"
+    );
+    kiosk.begin();
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn the_key_changes_while_the_card_lies_there() {
     room.verify_by(visit, B);
     assert_eq!(room.news(visit), ["visit.out_of_order"]);
     room.event(1, SessionEvent::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
-    assert_eq!(room.news(visit), ["Usable { tries_left: 10 }"]);
+    assert_eq!(room.news(visit), ["Usable { by: ReferenceNumberB, tries_left: 10 }"]);
     room.verify(visit);
     assert_eq!((room.news(visit), room.order(1)), (vec!["visit.out_of_order".to_owned()], None));
     room.verify_by(visit, B);
@@ -24,7 +24,10 @@ fn the_key_changes_while_the_card_lies_there() {
     room.event(1, SessionEvent::PinWrong { by: CardKey::ReferenceNumberB, tries_left: 9 });
     assert_eq!(room.order(1), Some(("ask", CardKey::Pin)));
     room.event(1, SessionEvent::Usable { by: CardKey::Pin, tries_left: 3 });
-    assert_eq!(room.news(visit), ["PinWrong { tries_left: 9 }", "Usable { tries_left: 3 }"]);
+    assert_eq!(
+        room.news(visit),
+        ["PinWrong { tries_left: 9 }", "Usable { by: Pin, tries_left: 3 }"]
+    );
 }
 
 #[test]
@@ -47,7 +50,12 @@ fn the_number_is_asked_for_after_a_locked_pin_also_when_it_was_chosen_a_moment_b
         assert_eq!(room.tasks()[1..], [Task::Open(CardKey::ReferenceNumberB)]);
         room.event(2, SessionEvent::Identified(Some(ours())));
         room.event(2, SessionEvent::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
-        let mut told = vec!["Present", "card.pin_locked", "Present", "Usable { tries_left: 10 }"];
+        let mut told = vec![
+            "Present",
+            "card.pin_locked",
+            "Present",
+            "Usable { by: ReferenceNumberB, tries_left: 10 }",
+        ];
         if before {
             told.remove(1);
         }
@@ -66,5 +74,5 @@ fn a_key_that_changes_while_the_card_is_looked_at_is_asked_for_in_the_same_sessi
     room.usable(1, ours(), 3);
     assert_eq!(room.order(1), Some(("ask", CardKey::ReferenceNumberB)));
     room.event(1, SessionEvent::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
-    assert_eq!(room.news(visit), ["Present", "Usable { tries_left: 10 }"]);
+    assert_eq!(room.news(visit), ["Present", "Usable { by: ReferenceNumberB, tries_left: 10 }"]);
 }

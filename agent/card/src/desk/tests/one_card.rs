@@ -109,7 +109,13 @@ fn a_card_of_another_kind_before_the_first_one_is_no_change() {
     room.reader(None);
     room.reader(Some(3));
     room.usable(2, ours(), 3);
-    let told = ["Present", "card.not_my_number", "Removed", "Present", "Usable { tries_left: 3 }"];
+    let told = [
+        "Present",
+        "card.not_my_number",
+        "Removed",
+        "Present",
+        "Usable { by: Pin, tries_left: 3 }",
+    ];
     assert_eq!(room.news(visit), told);
 }
 
