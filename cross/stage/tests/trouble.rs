@@ -89,8 +89,6 @@ fn when_the_agent_is_killed_the_screen_says_so_and_finds_it_again_by_itself() {
 #[test]
 fn the_reader_service_can_restart_between_visits_and_within_one() {
     play("the_reader_service_can_restart_between_visits_and_within_one", |visitor| {
-        visitor.sees("start")?;
-        visitor.does()?;
         visitor.stage().reader()?.kill()?;
         visitor.reads("カードを読み取れません")?;
         visitor.stage().start_the_reader_again()?;

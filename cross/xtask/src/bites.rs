@@ -1,6 +1,7 @@
 //! Safety tests bite: each rule is broken once, in a copy of the clone, and the test that guards it
 //! must fail. One table.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -157,6 +158,21 @@ fn refresh(root: &Path, copy: &Path) -> Result<()> {
             fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
         }
         fs::write(&to, bytes).with_context(|| format!("write {}", to.display()))?;
+    }
+    let wanted = wanted.iter().map(|name| copy.join(name)).collect();
+    remove_others(copy, &wanted)
+}
+
+/// Removes what an earlier clone had and this one has not: cargo finds tests by their files.
+fn remove_others(folder: &Path, wanted: &BTreeSet<PathBuf>) -> Result<()> {
+    let read = || format!("read {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(read)? {
+        let path = entry.with_context(read)?.path();
+        if path.is_dir() && !path.is_symlink() {
+            remove_others(&path, wanted)?;
+        } else if !wanted.contains(&path) {
+            fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
+        }
     }
     Ok(())
 }
