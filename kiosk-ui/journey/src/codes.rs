@@ -15,6 +15,7 @@ pub(crate) fn lay_again_helps(code: F) -> bool {
             | F::CardIsPhone
             | F::CardRemoved
             | F::CardTooSlow
+            | F::CardLeftBehind
     )
 }
 

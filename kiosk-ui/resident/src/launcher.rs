@@ -20,11 +20,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The hidden argument by which a process knows that it serves one visit.
 pub const VISIT_PROCESS: &str = "--visit-process";
@@ -33,6 +33,10 @@ pub const VISIT_PROCESS: &str = "--visit-process";
 const STILLBORN: Duration = Duration::from_secs(5);
 /// So many of them in a row, and the launcher gives up.
 const MOST_STILLBORN: u32 = 5;
+
+/// How long a process may take from being given the screen to its first page. The old page stands
+/// meanwhile, and nobody can use it.
+const HANDOVER: Duration = Duration::from_secs(10);
 
 /// Why the launcher ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,8 +116,19 @@ impl<S: Fn(u32) -> io::Result<VisitProcess>> Launcher<S> {
         let mut serving = self.next()?;
         serving.show();
         let mut heir: Option<VisitProcess> = None;
-        // The launcher holds a sender itself: the channel never closes.
-        while let Ok(news) = self.news.recv() {
+        loop {
+            let news = match self.news.recv_timeout(HANDOVER) {
+                Ok(news) => news,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(late) = heir.as_ref().filter(|heir| heir.is_late()) {
+                        tracing::error!("the next visit's process does not show its page");
+                        late.kill();
+                    }
+                    continue;
+                }
+                // The launcher holds a sender itself.
+                Err(RecvTimeoutError::Disconnected) => return Ok(LauncherEnd::Closed),
+            };
             let heirs = heir.as_ref().map(|h| h.number);
             match news {
                 News::Said(number, Word::Leaving) if number == serving.number && !self.once => {
@@ -165,7 +180,6 @@ impl<S: Fn(u32) -> io::Result<VisitProcess>> Launcher<S> {
                 News::Said(..) | News::Gone(..) => {}
             }
         }
-        Ok(LauncherEnd::Closed)
     }
 
     fn next(&mut self) -> Result<VisitProcess, LauncherError> {
@@ -192,7 +206,10 @@ impl<S: Fn(u32) -> io::Result<VisitProcess>> Launcher<S> {
 /// A visit's process as the launcher sees it.
 struct VisitProcess {
     number: u32,
+    process: Option<Pid>,
     started: Instant,
+    /// When it was told to show its page.
+    told: Option<Instant>,
     /// Dropped to end it.
     line: Option<UnixStream>,
     over: bool,
@@ -211,18 +228,34 @@ impl VisitProcess {
             .args(arguments)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .spawn()?;
+        let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let hear = line.try_clone()?;
         thread::Builder::new()
             .name(format!("visit-{number}"))
             .spawn(move || listen(hear, child, number, &report))?;
-        Ok(Self { number, started: Instant::now(), line: Some(line), over: false })
+        let line = Some(line);
+        Ok(Self { number, process, started: Instant::now(), told: None, line, over: false })
     }
 
     /// Tells it to put its first page on the screen. That fails only when it is gone, which is
     /// reported by itself.
     fn show(&mut self) {
+        self.told = Some(Instant::now());
         if let Some(line) = &mut self.line {
             drop(line.write_all(&[SHOW]));
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        self.told.is_some_and(|told| told.elapsed() >= HANDOVER)
+    }
+
+    /// Ends it without its help; its end is reported like any other.
+    fn kill(&self) {
+        if let Some(process) = self.process
+            && let Err(error) = kill_process(process, Signal::KILL)
+        {
+            tracing::warn!(%error, "a process cannot be killed");
         }
     }
 

@@ -111,7 +111,8 @@ struct Shell {
     drawn: Drawn,
     journey: Journey,
     view: View,
-    link: Link,
+    /// Until the visit is over: another process speaks to the agent then.
+    link: Option<Link>,
     launcher: Rc<LauncherLine>,
     connection: Option<Connection>,
     timer: Rc<slint::Timer>,
@@ -194,7 +195,7 @@ impl Shell {
                 drawn,
                 journey,
                 view,
-                link,
+                link: Some(link),
                 launcher,
                 connection: None,
                 timer: Rc::new(slint::Timer::default()),
@@ -291,14 +292,17 @@ impl Shell {
         for command in commands {
             match command {
                 Command::Send(frame) => {
-                    if let Some(connection) = self.connection {
-                        self.link.send(connection, frame);
+                    if let (Some(link), Some(connection)) = (&self.link, self.connection) {
+                        link.send(connection, frame);
                     }
                 }
                 Command::Timer(timer) => self.set(timer),
                 Command::Sound(earcon) => self.sounds.play(earcon),
                 Command::Discarded(what) => tracing::warn!(?what, "not taken from the agent"),
-                Command::Quit => self.over = true,
+                Command::Quit => {
+                    self.over = true;
+                    self.link = None;
+                }
             }
         }
         self.show();
