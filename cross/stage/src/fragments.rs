@@ -10,10 +10,19 @@ use crate::search::Person;
 const BYTES: usize = 6;
 /// A fragment of a number is this many digits long, in UTF-16 too: fewer are met by chance.
 const DIGITS: usize = 6;
-/// The command that takes the PIN to the card: VERIFY of the 券面事項入力補助用 PIN, four digits.
-const VERIFY: [u8; 5] = [0x00, 0x20, 0x00, 0x80, 0x04];
-/// Shorter ends of [`VERIFY`] with fewer digits of the PIN say nothing of it.
+/// The same of 照合番号B: it has more of them, and each can be met.
+const DIGITS_OF_B: usize = 8;
+/// The command that takes the PIN to the card: VERIFY (ISO/IEC 7816-4), whose P2 names the key by
+/// its short identifier, 0x80 | 0x11 (EF 0011 of TEXT), and four digits.
+const VERIFY_PIN: [u8; 5] = [0x00, 0x20, 0x00, 0x91, 0x04];
+/// That of 照合番号B: EF 0015 of TEXT, and 14 digits.
+const VERIFY_B: [u8; 5] = [0x00, 0x20, 0x00, 0x95, 0x0E];
+/// Shorter ends of a VERIFY with fewer digits say nothing of them.
 const DIGITS_THAT_TELL: usize = 2;
+/// [`Trace::what`] of the PIN on its way to the card.
+pub const PIN_COMMAND: &str = "PIN in a command to the card in bytes";
+/// [`Trace::what`] of 照合番号B on its way to the card.
+pub const NUMBER_B_COMMAND: &str = "照合番号B in a command to the card in bytes";
 
 /// Everything that is looked for, ready to be looked for.
 pub struct Fragments {
@@ -43,8 +52,8 @@ struct Patterns {
 }
 
 impl Fragments {
-    /// Of name, address below the municipality (whose name is everywhere), birth date, the command
-    /// that takes the PIN to the card, and a password.
+    /// Of name, address below the municipality (whose name is everywhere), birth date, 照合番号B,
+    /// the commands that take the PIN and 照合番号B to the card, and a password.
     ///
     /// # Errors
     /// When a value is too short to be known by a fragment.
@@ -52,12 +61,14 @@ impl Fragments {
         let mut patterns = Patterns::default();
         patterns.text("name", &person.name)?;
         patterns.text("address", person.address_below_the_municipality())?;
-        patterns.number("birth date", &person.birth_date)?;
+        patterns.number("birth date", &person.birth_date, DIGITS)?;
         for written in person.birth_date_as_written() {
             patterns.whole("birth date, written out", &written);
         }
-        patterns.number("password", password)?;
-        patterns.command(&person.pin);
+        patterns.number("password", password, DIGITS)?;
+        patterns.number("照合番号B", &person.number_b, DIGITS_OF_B)?;
+        patterns.command("PIN", &VERIFY_PIN, &person.pin);
+        patterns.command("照合番号B", &VERIFY_B, &person.number_b);
         let automaton = AhoCorasick::new(&patterns.bytes).context("prepare the search")?;
         Ok(Self { automaton, whole: patterns.whole, parts_of: patterns.parts_of })
     }
@@ -125,10 +136,10 @@ impl Patterns {
     }
 
     /// Of one-byte characters.
-    fn number(&mut self, what: &str, number: &str) -> Result<()> {
-        ensure!(number.is_ascii() && number.len() >= DIGITS, "{what} is too short");
+    fn number(&mut self, what: &str, number: &str, digits: usize) -> Result<()> {
+        ensure!(number.is_ascii() && number.len() >= digits, "{what} is too short");
         for (spelling, bytes) in spellings(number) {
-            self.add(what, spelling, &bytes, DIGITS * bytes.len() / number.len());
+            self.add(what, spelling, &bytes, digits * bytes.len() / number.len());
         }
         Ok(())
     }
@@ -139,13 +150,16 @@ impl Patterns {
         }
     }
 
-    fn command(&mut self, pin: &str) {
-        const WHAT: &str = "PIN in a command to the card";
-        let command = [&VERIFY[..], pin.as_bytes()].concat();
-        let telling = VERIFY.len() + DIGITS_THAT_TELL;
-        self.add(WHAT, "bytes", &command[telling.saturating_sub(BYTES)..], BYTES);
+    /// Where the digits begin in it, in bytes; the whole of it in hex digits.
+    fn command(&mut self, what: &str, verify: &[u8], digits: &str) {
+        let what = format!("{what} in a command to the card");
+        let command = [verify, digits.as_bytes()].concat();
+        let first = verify.len() + DIGITS_THAT_TELL - BYTES;
+        // The last fragment still holds a byte of the command: digits alone are another pattern.
+        let end = command.len().min(verify.len() - 1 + BYTES);
+        self.add(&what, "bytes", &command[first..end], BYTES);
         let hex: String = command.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.whole(&format!("{WHAT}, as hex digits"), &hex);
+        self.whole(&format!("{what}, as hex digits"), &hex);
     }
 }
 
@@ -171,6 +185,7 @@ mod tests {
             birth_date: "19800217".to_owned(),
             sex: 2,
             pin: "9247".to_owned(),
+            number_b: "55021720352285".to_owned(),
         }
     }
 
@@ -188,7 +203,9 @@ mod tests {
                 assert!(found[0].ends_with(spelling), "{found:?}");
             }
         }
-        for number in ["19800217", "980021", "ZK7QXW4MVJ9PLT2B", "4MVJ9P"] {
+        for number in
+            ["19800217", "980021", "ZK7QXW4MVJ9PLT2B", "4MVJ9P", "55021720352285", "20352285"]
+        {
             for (spelling, bytes) in spellings(number) {
                 // UTF-16 of digits, shifted by a byte, is that of the other order.
                 let found = found(&bytes);
@@ -201,13 +218,23 @@ mod tests {
 
     #[test]
     fn the_pin_is_found_in_its_command_and_digits_alone_are_not() {
-        let command = b"\x00\x20\x00\x80\x049247";
-        assert_eq!(found(command), ["PIN in a command to the card in bytes"]);
-        assert_eq!(found(&command[3..]), ["PIN in a command to the card in bytes"]);
-        assert_eq!(found(&command[..7]), ["PIN in a command to the card in bytes"]);
+        let command = b"\x00\x20\x00\x91\x049247";
+        assert_eq!(found(command), [PIN_COMMAND]);
+        assert_eq!(found(&command[3..]), [PIN_COMMAND]);
+        assert_eq!(found(&command[..7]), [PIN_COMMAND]);
         assert_eq!(found(&command[..6]), [""; 0], "one digit");
-        assert_eq!(found(b"002000800439323437").len(), 1);
+        assert_eq!(found(b"002000910439323437").len(), 1);
         assert_eq!(found(b"pin 9247"), [""; 0]);
+    }
+
+    #[test]
+    fn number_b_is_found_in_its_command_however_little_of_it_is_left() {
+        let command = b"\x00\x20\x00\x95\x0e55021720352285";
+        assert_eq!(found(command), [NUMBER_B_COMMAND, "照合番号B in UTF-8"]);
+        assert_eq!(found(&command[..7]), [NUMBER_B_COMMAND]);
+        assert_eq!(found(&command[..6]), [""; 0], "one digit");
+        assert_eq!(found(&command[11..]), ["照合番号B in UTF-8"]);
+        assert_eq!(found(&command[12..]), [""; 0], "seven digits");
     }
 
     #[test]

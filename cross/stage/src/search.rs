@@ -19,6 +19,9 @@ pub struct Person {
     pub sex: u8,
     /// 券面事項入力補助用暗証番号.
     pub pin: String,
+    /// 照合番号B: 14 digits that stand on the face of the card.
+    #[serde(skip)]
+    pub number_b: String,
 }
 
 impl Person {
@@ -28,7 +31,10 @@ impl Person {
     /// When it cannot be read.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} describes a person", file.display()))
+        let describes = || format!("{} describes a person", file.display());
+        let person: Self = toml::from_str(&text).with_context(describes)?;
+        let on_the_card = madoguchi_virtual_card::Person::parse(&text).with_context(describes)?;
+        Ok(Self { number_b: on_the_card.number_b(), ..person })
     }
 
     /// The part of the address that is the person's: the municipality's name may be anywhere.
@@ -182,6 +188,7 @@ mod tests {
             birth_date: "19800217".to_owned(),
             sex: 2,
             pin: "9247".to_owned(),
+            number_b: "55021720352285".to_owned(),
         }
     }
 

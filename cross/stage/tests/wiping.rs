@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use madoguchi_stage::fragments::Fragments;
+use madoguchi_stage::fragments::{Fragments, NUMBER_B_COMMAND, PIN_COMMAND};
 use madoguchi_stage::memory::{self, Searched};
 use madoguchi_stage::namespaces::{self, Private};
 use madoguchi_stage::search::{self, Person};
@@ -37,10 +37,17 @@ impl Nobody {
         let address = format!("常盤県常盤市{}", random.rare(12));
         let (year, month, day) = (random.of(1925, 80), random.of(1, 12), random.of(1, 28));
         let birth_date = format!("{year}{month:02}{day:02}");
-        let pin = format!("{:04}", random.of(1000, 9000));
+        let mut four_digits = || format!("{:04}", random.of(1000, 9000));
+        let (pin, security_code) = (four_digits(), four_digits());
         let usual = "../../agent/simulators/mynumber-card/people/hanako.toml";
         let usual = fs::read_to_string(usual).expect("a person's file");
-        let own = [("name", name), ("address", address), ("birth_date", birth_date), ("pin", pin)];
+        let own = [
+            ("name", name),
+            ("address", address),
+            ("birth_date", birth_date),
+            ("pin", pin),
+            ("security_code", security_code),
+        ];
         let changed = usual.lines().map(|line| {
             let key = line.split(" = ").next().unwrap_or_default();
             let own = own.iter().find(|(own, _)| *own == key);
@@ -154,11 +161,17 @@ fn nothing_of_a_person_is_left_in_memory_or_files_after_a_visit() {
     let mut stage = Stage::set_up(plan, &stop, &mut Timetable::begin(), say).expect("the stage");
 
     let who = stage.who_must_forget().expect("everybody runs");
-    let kiosk = stage.kiosk().expect("a kiosk").process().family().expect("its processes");
     let before = search_all(&who, &nobody.fragments);
 
     let mut visitor = Visitor::come(&mut stage, nobody.person.clone(), None, say);
-    visitor.until_review().expect("a finished form");
+    opens_the_card_by_number_b_and_goes(&mut visitor, &nobody);
+    let kiosk = visitor.stage().kiosk().expect("a kiosk").process().family().expect("processes");
+    visitor.until_pin().expect("the key pad");
+    visitor.types(&nobody.person.pin).expect("four digits");
+    the_agent_holds(PIN_COMMAND, &mut visitor, &nobody);
+    visitor.touches("submit_pin").expect("a button");
+    visitor.sees("form").expect("the right PIN");
+    visitor.fills_in().expect("a finished form");
     the_search_sees_into_our_programs(visitor.stage(), &nobody);
     visitor.keeps().expect("kept");
     let kept = visitor.kept_application().expect("kept");
@@ -183,6 +196,27 @@ fn nothing_of_a_person_is_left_in_memory_or_files_after_a_visit() {
          memory; not readable: {:?}",
         after.unread
     );
+}
+
+/// A visit that is broken off at the form; the card was opened by 照合番号B.
+fn opens_the_card_by_number_b_and_goes(visitor: &mut Visitor<'_>, nobody: &Nobody) {
+    visitor.until_pin().expect("the key pad");
+    visitor.touches("use_reference_number").expect("a button");
+    visitor.sees("reference_number").expect("the other key pad");
+    visitor.types(&nobody.person.number_b).expect("14 digits");
+    the_agent_holds(NUMBER_B_COMMAND, visitor, nobody);
+    visitor.touches("submit_pin").expect("a button");
+    visitor.sees("form").expect("the right number");
+    visitor.gives_up().expect("the next one can come");
+}
+
+/// What was typed waits in the agent, as the command for the card: so the search must find it, in
+/// the very bytes that are sent.
+fn the_agent_holds(what: &str, visitor: &mut Visitor<'_>, nobody: &Nobody) {
+    let agent = visitor.stage().device().agent().expect("it runs").id();
+    let found = memory::search("agent", agent, &nobody.fragments).expect("searched");
+    let told: Vec<&str> = found.leaks.iter().map(|leak| leak.what.as_str()).collect();
+    assert!(told.contains(&what), "the agent holds {what} before it is sent: {told:?}");
 }
 
 /// The process that served the visit must be gone; its launcher stays.
