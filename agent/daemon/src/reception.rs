@@ -1,5 +1,6 @@
 //! The desk's surroundings: carries inputs to it and its effects out.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -69,7 +70,13 @@ struct Screen {
 /// Runs the desk until the end is announced.
 pub async fn run(mut sources: Sources, helpers: Helpers) {
     let (kept_send, mut kept) = mpsc::channel(1);
-    let mut reception = Reception { desk: Desk::new(), helpers, kept: kept_send, screen: None };
+    let mut reception = Reception {
+        desk: Desk::new(),
+        helpers,
+        kept: kept_send,
+        screen: None,
+        next: VecDeque::new(),
+    };
     let started = Instant::now();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -119,6 +126,9 @@ struct Reception {
     helpers: Helpers,
     kept: mpsc::Sender<(VisitId, Result<Kept, Failure>)>,
     screen: Option<Screen>,
+    /// What the desk is to hear once all that it asked for is carried out: never in the middle, or
+    /// what it asks for at the end of a visit would come before the rest of that visit.
+    next: VecDeque<Input>,
 }
 
 impl Reception {
@@ -145,8 +155,11 @@ impl Reception {
     }
 
     fn take(&mut self, input: Input) {
-        for effect in self.desk.handle(input) {
-            self.carry_out(effect);
+        self.next.push_back(input);
+        while let Some(input) = self.next.pop_front() {
+            for effect in self.desk.handle(input) {
+                self.carry_out(effect);
+            }
         }
         let visit = self.desk.visit();
         self.helpers.visit.send_if_modified(|known| std::mem::replace(known, visit) != visit);
@@ -181,7 +194,8 @@ impl Reception {
         let Err(Call { kind, visit, .. }) = self.helpers.calls.call(call) else { return };
         tracing::error!(?kind, "too many calls wait already: this one is dropped");
         if let Some(visit) = visit {
-            self.take(Input::Call(CallReport { visit, state: ClerkState::Unheard }));
+            let unheard = CallReport { visit, state: ClerkState::Unheard };
+            self.next.push_back(Input::Call(unheard));
         }
     }
 
@@ -190,7 +204,7 @@ impl Reception {
         if screen.out.try_send(message).is_err() {
             tracing::warn!(screen = screen.number, "the screen does not read and is disconnected");
             self.screen = None;
-            self.take(Input::ScreenLeft);
+            self.next.push_back(Input::ScreenLeft);
         }
     }
 }

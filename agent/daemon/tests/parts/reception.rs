@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,12 +11,13 @@ use madoguchi_daemon::calls::{self, Office};
 use madoguchi_daemon::clock;
 use madoguchi_daemon::local::{FromScreen, OUT_QUEUE};
 use madoguchi_daemon::reception::{self, Helpers, Sources};
-use madoguchi_printing::Timing;
+use madoguchi_printing::{PrintHandle, Timing};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState};
 use madoguchi_protocol::local::{
-    Answer, ClerkState, Event, FromAgent, Outcome, Paper, PrintState, Request, RequestFrame,
+    Answer, AnswerFrame, ClerkState, Event, FromAgent, Outcome, Paper, PrintState, Request,
+    RequestFrame,
 };
 use madoguchi_protocol::{AlertId, FailureCode, VisitId};
 use madoguchi_uplink::{CoreState, UplinkError};
@@ -46,10 +48,16 @@ impl Office for Attentive {
 struct Screen {
     device: Device,
     office: Arc<Attentive>,
+    print: PrintHandle,
     core: watch::Sender<CoreState>,
+    /// The desk's visit.
+    current: watch::Receiver<Option<VisitId>>,
     end: watch::Sender<bool>,
     desk: JoinHandle<()>,
     screens: mpsc::Sender<FromScreen>,
+    /// How often the screen has connected.
+    number: u64,
+    out: mpsc::Sender<FromAgent>,
     from: mpsc::Receiver<FromAgent>,
     /// What came while something else was waited for.
     heard: VecDeque<FromAgent>,
@@ -59,10 +67,14 @@ struct Screen {
 
 impl Screen {
     async fn open(folder: &std::path::Path) -> Self {
+        // Nobody listens there.
+        Self::open_with(folder, "ipp://127.0.0.1:9/ipp/print".into()).await
+    }
+
+    /// With a printer at that address.
+    async fn open_with(folder: &std::path::Path, uri: String) -> Self {
         let device = Device::start(folder);
         device.lease().await;
-        // Nobody listens there.
-        let uri = "ipp://127.0.0.1:9/ipp/print".into();
         let printer = Some(Printer { uri, slip_width_mm: 80, forms: false });
         let settings = City::new().settings(Extras { printer, ..Extras::default() });
 
@@ -78,14 +90,15 @@ impl Screen {
         let office = Arc::new(Attentive::default());
         let config = CardConfig { reader: None, command_deadline: Duration::from_secs(1) };
         let timing = Timing { cancel: Duration::from_millis(100), ..Timing::default() };
+        let print = madoguchi_printing::spawn_with(timing, move |report| {
+            papers_send.try_send(report).expect("room");
+        });
         let helpers = Helpers {
             card: madoguchi_card::spawn(config, |_| {}),
             keeper: device.keeper.clone(),
             deliver: Arc::new(Notify::new()),
-            print: madoguchi_printing::spawn_with(timing, move |report| {
-                papers_send.try_send(report).expect("room");
-            }),
-            calls: calls::start(Arc::clone(&office), current, calls_send),
+            print: print.clone(),
+            calls: calls::start(Arc::clone(&office), current.clone(), calls_send),
             visit,
         };
         let sources = Sources {
@@ -103,10 +116,40 @@ impl Screen {
         let news = CardNews::Reader { problem: None, card_present: false };
         cards_send.send(CardReport { visit: None, news }).await.expect("a desk");
         let (out, from) = mpsc::channel(OUT_QUEUE);
-        screens.send(FromScreen::Arrived { screen: 1, out }).await.expect("a desk");
-        let heard = VecDeque::new();
-        let (visit, id) = (None, 0);
-        Self { device, office, core, end, desk, screens, from, heard, visit, id }
+        let mut screen = Self {
+            device,
+            office,
+            print,
+            core,
+            current,
+            end,
+            desk,
+            screens,
+            number: 0,
+            out,
+            from,
+            heard: VecDeque::new(),
+            visit: None,
+            id: 0,
+        };
+        screen.connect().await;
+        screen
+    }
+
+    /// Takes the place of the screen that was there.
+    async fn connect(&mut self) {
+        let (out, from) = mpsc::channel(OUT_QUEUE);
+        (self.out, self.from, self.heard) = (out, from, VecDeque::new());
+        self.number += 1;
+        let arrived = FromScreen::Arrived { screen: self.number, out: self.out.clone() };
+        self.screens.send(arrived).await.expect("a desk");
+    }
+
+    /// From now on the screen does not read, and nothing more fits on the way to it.
+    fn stop_reading(&self) {
+        let anything =
+            || FromAgent::Answer(AnswerFrame { id: 0, outcome: Outcome::Answer(Answer::Done {}) });
+        while self.out.try_send(anything()).is_ok() {}
     }
 
     /// The first message that is what is waited for; the others stay.
@@ -132,11 +175,16 @@ impl Screen {
         .await;
     }
 
-    async fn ask(&mut self, request: Request) -> Outcome {
+    async fn send(&mut self, request: Request) -> u64 {
         self.id += 1;
-        let (id, visit) = (self.id, self.visit);
-        let frame = RequestFrame { id, visit, request };
-        self.screens.send(FromScreen::Request { screen: 1, frame }).await.expect("a desk");
+        let (id, screen) = (self.id, self.number);
+        let frame = RequestFrame { id, visit: self.visit, request };
+        self.screens.send(FromScreen::Request { screen, frame }).await.expect("a desk");
+        id
+    }
+
+    async fn ask(&mut self, request: Request) -> Outcome {
+        let id = self.send(request).await;
         self.hear(|message| match message {
             FromAgent::Answer(answer) if answer.id == id => Some(answer.outcome.clone()),
             _ => None,
@@ -199,6 +247,28 @@ async fn a_slip_that_cannot_be_printed_is_said_and_the_number_stays() {
         _ => None,
     };
     assert_eq!(screen.hear(failed).await, (screen.visit, FailureCode::PrinterMissing));
+    screen.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_printed_of_a_visit_whose_screen_does_not_hear_that_it_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // It takes connections and never answers: a job that is wanted stays under way.
+    let printer = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let uri = format!("ipp://{}/ipp/print", printer.local_addr().expect("an address"));
+    let mut screen = Screen::open_with(folder.path(), uri).await;
+    screen.begin().await;
+    screen.stop_reading();
+    let reason = TicketOnlyReason::DoNotKnow;
+    screen.send(Request::KeepTicketOnly { reason }).await;
+    within(screen.current.wait_for(Option::is_none)).await.expect("a desk");
+    assert_eq!(screen.device.waiting().await.len(), 1, "it was kept before the visit ended");
+
+    screen.connect().await;
+    screen.begin().await;
+    let kept = screen.ask(Request::KeepTicketOnly { reason }).await;
+    assert!(matches!(kept, Outcome::Answer(Answer::Kept { .. })), "{kept:?}");
+    assert_eq!(screen.print.mismatches(), 0, "its slip met one of the visit that had ended");
     screen.close().await;
 }
 
