@@ -1,9 +1,11 @@
 //! Calls to the office: alerts on their way to the core, and for a visitor what becomes of them.
 //!
-//! Calls come over a bounded channel, and only some are on their way at a time. When the channel is
-//! full, a visitor hears at once that nobody was reached (the chime and the words at the kiosk are
-//! then the call); a call of the device itself is dropped and logged.
+//! A visitor's call starts at once, whatever the device has to tell. Of the device itself one call
+//! of each kind is on its way: a newer one takes its place. Calls come over a bounded channel; should
+//! it be full nevertheless, a visitor hears at once that nobody was reached (the chime and the words
+//! at the kiosk are then the call), and a call of the device itself is dropped and logged.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +24,6 @@ use crate::desk::alerts::{Call, CallReport};
 
 /// Calls that may wait.
 const QUEUE: usize = 16;
-
-/// Calls that are on their way at a time.
-const MOST_UNDER_WAY: usize = 16;
 
 /// How long the core is tried while a person waits.
 const VISITOR_WAITS: Duration = Duration::from_secs(10);
@@ -77,18 +76,23 @@ pub fn start<O: Office>(
     visit: watch::Receiver<Option<VisitId>>,
     reports: mpsc::Sender<CallReport>,
 ) -> CallsHandle {
-    let (send, mut calls) = mpsc::channel(QUEUE);
+    let (send, mut calls) = mpsc::channel::<(Call, Instant)>(QUEUE);
     let operator = Operator { office, visit, reports };
     tokio::spawn(async move {
         let mut under_way = JoinSet::new();
+        let mut of_the_device = HashMap::new();
         loop {
             tokio::select! {
-                call = calls.recv(), if under_way.len() < MOST_UNDER_WAY => match call {
-                    Some((call, since)) => {
-                        under_way.spawn(operator.clone().follow(call, since));
+                call = calls.recv() => {
+                    let Some((call, since)) = call else { break };
+                    let (kind, visit) = (call.kind, call.visit);
+                    let follows = under_way.spawn(operator.clone().follow(call, since));
+                    if visit.is_none()
+                        && let Some(older) = of_the_device.insert(kind, follows)
+                    {
+                        older.abort();
                     }
-                    None => break,
-                },
+                }
                 Some(_) = under_way.join_next() => {}
             }
         }

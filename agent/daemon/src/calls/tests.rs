@@ -34,6 +34,8 @@ impl Office for Told {
     }
 }
 
+const DEVICE_KINDS: [AlertKind; 3] = [AlertKind::Printer, AlertKind::Reader, AlertKind::CardLeft];
+
 struct Kiosk {
     office: Arc<Told>,
     calls: CallsHandle,
@@ -144,6 +146,41 @@ async fn the_device_is_tried_for_longer_and_nobody_waits_for_its_outcome() {
     assert_eq!(kiosk.said().await, []);
     let raised = kiosk.office.raised.lock().expect("whole");
     assert_eq!((raised.len(), raised[0].kind), (31, AlertKind::Printer));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_device_has_to_tell_a_visitors_call_starts_at_once() {
+    let mut kiosk = Kiosk::with(Told::default());
+    for kind in DEVICE_KINDS.into_iter().cycle().take(3 * QUEUE) {
+        kiosk.call(kind, None).expect("room");
+        tokio::task::yield_now().await;
+    }
+    let visit = kiosk.begin();
+    let before = Instant::now();
+    kiosk.call(AlertKind::CallClerk, Some(visit)).expect("room");
+    let report = kiosk.reports.recv().await.expect("told");
+    assert_eq!(report, CallReport { visit, state: ClerkState::Unheard });
+    assert!(before.elapsed() <= VISITOR_WAITS, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_what_the_device_has_to_tell_the_newest_of_each_kind_is_told() {
+    let mut kiosk = Kiosk::with(Told::default());
+    for kind in DEVICE_KINDS.into_iter().cycle().take(12) {
+        kiosk.call(kind, None).expect("room");
+    }
+    tokio::time::sleep(DEVICE_WAITS - Duration::from_secs(5)).await;
+    for kind in [AlertKind::Printer, AlertKind::Printer, AlertKind::Reader] {
+        kiosk.call(kind, None).expect("room");
+    }
+    // Past the patience with the first ones, not with the later ones.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    kiosk.office.raised.lock().expect("whole").clear();
+    *kiosk.office.raise.lock().expect("whole") = (0..20).map(|_| Ok(())).collect();
+    assert_eq!(kiosk.said().await, []);
+    let raised = kiosk.office.raised.lock().expect("whole");
+    let count = |kind| raised.iter().filter(|alert| alert.kind == kind).count();
+    assert_eq!(DEVICE_KINDS.map(count), [1, 1, 0], "{raised:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use madoguchi_protocol::VisitId;
 use madoguchi_protocol::core_api::AlertKind;
 use madoguchi_protocol::local::{ClerkState, Event, PrinterState};
 use madoguchi_protocol::ticket::TicketNumber;
-use madoguchi_protocol::{FailureCode, VisitId};
 
 use super::visit::Visit;
 use super::{Desk, Effect, event_of};
@@ -16,6 +16,10 @@ pub const CARD_LEFT: Duration = Duration::from_secs(30);
 
 /// How long a reader may be away before somebody is told: pcscd comes back by itself.
 pub const READER_GONE: Duration = Duration::from_secs(10);
+
+/// How long a printer may be unusable before somebody is told: three looks at it, so that one that
+/// comes and goes calls nobody.
+pub const PRINTER_DOWN: Duration = Duration::from_secs(30);
 
 /// What the office is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +96,7 @@ impl Lasting {
 pub(super) struct Watch {
     card_left: Lasting,
     reader_gone: Lasting,
-    printer: Option<FailureCode>,
+    printer_down: Lasting,
 }
 
 impl Desk {
@@ -108,14 +112,10 @@ impl Desk {
         if watch.reader_gone.is_due(device.reader_problem.is_some(), *up, READER_GONE) {
             tell(AlertKind::Reader);
         }
-        let problem = match &device.printer {
-            Some(PrinterState::Unusable { failure }) => Some(failure.code),
-            Some(PrinterState::Ready {}) | None => None,
-        };
-        if problem.is_some() && problem != watch.printer {
+        let down = matches!(device.printer, Some(PrinterState::Unusable { .. }));
+        if watch.printer_down.is_due(down, *up, PRINTER_DOWN) {
             tell(AlertKind::Printer);
         }
-        watch.printer = problem;
     }
 
     /// Takes what became of a visitor's call. A call of an ended visit says nothing to a new one.

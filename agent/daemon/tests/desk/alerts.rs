@@ -1,7 +1,7 @@
 //! Somebody of the office is called when a person asks, and when the device needs one.
 
 use madoguchi_card::CardNews;
-use madoguchi_daemon::desk::alerts::{CARD_LEFT, Call, CallReport, READER_GONE};
+use madoguchi_daemon::desk::alerts::{CARD_LEFT, Call, CallReport, PRINTER_DOWN, READER_GONE};
 use madoguchi_daemon::desk::{Effect, Input};
 use madoguchi_printing::PrintReport;
 use madoguchi_protocol::application::TicketOnlyReason;
@@ -150,19 +150,33 @@ fn a_reader_that_stays_away_is_told_and_one_that_comes_back_is_not() {
     assert_eq!(kinds(&kiosk.wait(100)), [AlertKind::Reader]);
 }
 
+/// What the office hears in that many seconds after the printer has said that.
+fn printer(kiosk: &mut Kiosk, code: Option<FailureCode>, seconds: u64) -> Vec<AlertKind> {
+    let unusable = |code| PrinterState::Unusable { failure: Failure::new(code, "so") };
+    let state = code.map_or(PrinterState::Ready {}, unusable);
+    let mut effects = kiosk.tell(Input::Paper(PrintReport::Printer(Some(state))));
+    effects.extend(kiosk.wait(seconds));
+    kinds(&effects)
+}
+
 #[test]
-fn a_printer_that_cannot_print_is_told_once_for_each_reason() {
+fn a_printer_that_stays_unusable_is_told_once_whatever_its_reasons() {
     let mut kiosk = Kiosk::with(with_printer(false));
-    let mut printer = |code: Option<FailureCode>| {
-        let unusable = |code| PrinterState::Unusable { failure: Failure::new(code, "so") };
-        let state = code.map_or(PrinterState::Ready {}, unusable);
-        let effects = kiosk.tell(Input::Paper(PrintReport::Printer(Some(state))));
-        kinds(&effects).len() + kinds(&kiosk.wait(60)).len()
-    };
-    assert_eq!(printer(None), 0);
-    assert_eq!(printer(Some(FailureCode::PrinterPaper)), 1);
-    assert_eq!(printer(Some(FailureCode::PrinterPaper)), 0);
-    assert_eq!(printer(Some(FailureCode::PrinterMissing)), 1);
-    assert_eq!(printer(None), 0);
-    assert_eq!(printer(Some(FailureCode::PrinterPaper)), 1);
+    let (paper, missing) = (Some(FailureCode::PrinterPaper), Some(FailureCode::PrinterMissing));
+    let patience = PRINTER_DOWN.as_secs();
+    assert_eq!(printer(&mut kiosk, paper, patience - 1), []);
+    assert_eq!(printer(&mut kiosk, missing, 1), [AlertKind::Printer]);
+    assert_eq!(printer(&mut kiosk, paper, 1000), [], "once");
+    assert_eq!(printer(&mut kiosk, None, 1000), []);
+    assert_eq!(printer(&mut kiosk, paper, patience), [AlertKind::Printer], "another time");
+}
+
+#[test]
+fn a_printer_that_comes_and_goes_calls_nobody() {
+    let mut kiosk = Kiosk::with(with_printer(false));
+    for _ in 0..50 {
+        let code = Some(FailureCode::PrinterMissing);
+        assert_eq!(printer(&mut kiosk, code, PRINTER_DOWN.as_secs() - 1), []);
+        assert_eq!(printer(&mut kiosk, None, 1), []);
+    }
 }
