@@ -266,7 +266,7 @@ impl Desk {
             | Request::Choose { .. }
             | Request::Enter { .. }
             | Request::OpenForm { .. }
-            | Request::Review {} => visit.fill(request, effects).map(Some),
+            | Request::Review {} => visit.fill(request).map(Some),
             Request::AgreePurpose {}
             | Request::AwaitCard { .. }
             | Request::WithoutCard {}

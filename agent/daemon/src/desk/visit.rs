@@ -141,11 +141,12 @@ impl Visit {
     }
 
     /// What fills a form.
-    pub fn fill(&mut self, request: Request, effects: &mut Vec<Effect>) -> Result<Answer, Failure> {
+    pub fn fill(&mut self, request: Request) -> Result<Answer, Failure> {
         match request {
             Request::ChoosePack { pack, also } if self.step < Step::Filled => {
                 let forms = self.empty_forms(pack, also)?;
-                self.leave_card(effects);
+                // The card that lies there stays the visit's own.
+                self.stop_asking();
                 (self.forms, self.open) = (forms, 0);
                 self.step = Step::PackChosen;
                 Ok(Answer::Done {})

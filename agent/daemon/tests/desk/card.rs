@@ -100,13 +100,31 @@ fn whoever_goes_back_is_not_asked_for_a_pin_by_a_card_that_still_lies_there() {
 }
 
 #[test]
+fn ones_own_card_stays_ones_own_when_another_procedure_is_chosen() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    kiosk.reader(true);
+    let mut effects = kiosk.ask(choose_pack(&["copy"]));
+    effects.extend(kiosk.ask(Request::AgreePurpose {}));
+    effects.extend(kiosk.ask(Request::AwaitCard { by: CardKey::Pin }));
+    assert!(!ends_card(&effects), "or it would count as left behind: {effects:?}");
+    kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    kiosk.type_digits(4);
+    assert!(ends_card(&kiosk.ask(Request::End {})), "with the visit");
+}
+
+#[test]
 fn another_card_in_the_middle_of_a_visit_ends_it_at_every_step() {
-    let steps: [fn(&mut Kiosk); 4] =
-        [Kiosk::reach_pin, Kiosk::reach_form, Kiosk::reach_review, |kiosk| {
-            kiosk.reach_pin();
-            kiosk.type_digits(4);
-            kiosk.ask(Request::PinSubmit {});
-        }];
+    let reading: fn(&mut Kiosk) = |kiosk| {
+        kiosk.reach_pin();
+        kiosk.type_digits(4);
+        kiosk.ask(Request::PinSubmit {});
+    };
+    let chosen_anew: fn(&mut Kiosk) = |kiosk| {
+        kiosk.reach_pin();
+        kiosk.answer(choose_pack(&["copy"]));
+    };
+    let steps = [Kiosk::reach_pin, Kiosk::reach_form, Kiosk::reach_review, reading, chosen_anew];
     for to in steps {
         let mut kiosk = Kiosk::open();
         to(&mut kiosk);
