@@ -70,6 +70,10 @@ impl Papers {
         let Some(content) = content else { return false };
         self.printing.push(paper);
         effects.push(Effect::Print(Box::new(Job { visit, content })));
+        // From now on, not only once the printer has it: a screen that ends the visit in between
+        // would take the paper back.
+        let state = PrintState::Printing {};
+        effects.push(event_of(visit, Event::Print { paper, state }));
         true
     }
 
@@ -110,10 +114,10 @@ impl Desk {
             PrintReport::Job { visit: of, paper, state } => {
                 let visit = self.visit.as_mut().filter(|v| v.id == of);
                 let papers = visit.and_then(|v| v.papers.as_mut());
-                if papers.is_some_and(|papers| papers.report(paper, &state)) {
-                    effects.push(event_of(of, Event::Print { paper, state }));
-                } else {
+                if !papers.is_some_and(|papers| papers.report(paper, &state)) {
                     self.too_late("print");
+                } else if state != (PrintState::Printing {}) {
+                    effects.push(event_of(of, Event::Print { paper, state }));
                 }
             }
         }

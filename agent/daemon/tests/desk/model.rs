@@ -18,7 +18,9 @@ use madoguchi_protocol::{Failure, FailureCode, PinDigit, VisitId};
 use madoguchi_uplink::CoreState;
 
 use crate::city::{City, Extras, SIGNED};
-use crate::kiosk::{choose, choose_pack, enter, given, open_form, person, with_printer};
+use crate::kiosk::{
+    choose, choose_pack, enter, events, given, jobs, open_form, person, with_printer,
+};
 
 /// Seeds that are tried, and inputs to each.
 const SEEDS: u64 = 150;
@@ -272,6 +274,10 @@ impl World {
         for effect in &effects {
             self.look_at(effect, was);
         }
+        let printing =
+            |e: &&Event| matches!(e, Event::Print { state: PrintState::Printing {}, .. });
+        let said = events(&effects).iter().filter(printing).count();
+        assert_eq!(said, jobs(&effects).len(), "said with the order, and only then");
         let now = self.desk.visit();
         if was.is_some() && now != was {
             *self.reached.entry("ended").or_default() += 1;

@@ -20,6 +20,10 @@ fn failed() -> PrintState {
     PrintState::Failed { failure: Failure::new(FailureCode::PrinterPaper, "no paper") }
 }
 
+fn printing(paper: Paper) -> Event {
+    Event::Print { paper, state: PrintState::Printing {} }
+}
+
 /// A visit that has just kept a form, and what was given to the printer.
 fn kept(forms: bool, core: bool) -> (Kiosk, Vec<Effect>) {
     let mut kiosk = Kiosk::with(with_printer(forms));
@@ -87,17 +91,25 @@ fn what_nobody_reviewed_is_not_printed() {
 fn what_becomes_of_a_job_is_said_and_it_can_be_printed_again() {
     let (mut kiosk, _) = kept(true, true);
     let visit = kiosk.visit.expect("a visit");
-    let said = events(&kiosk.tell(report(visit, Paper::Slip, PrintState::Printing {})));
-    assert_eq!(said, [Event::Print { paper: Paper::Slip, state: PrintState::Printing {} }]);
+    let again = kiosk.tell(report(visit, Paper::Slip, PrintState::Printing {}));
+    assert!(again.is_empty(), "that was said when it was ordered: {again:?}");
     let said = events(&kiosk.tell(report(visit, Paper::Slip, failed())));
     assert_eq!(said, [Event::Print { paper: Paper::Slip, state: failed() }]);
     let effects = kiosk.ask(SLIP);
     assert_eq!(jobs(&effects).len(), 1);
+    assert_eq!(events(&effects), [printing(Paper::Slip)]);
     assert_eq!(kiosk.refusal(SLIP), FailureCode::VisitOutOfOrder, "a second touch prints nothing");
     kiosk.tell(report(visit, Paper::Slip, PrintState::Printed {}));
     let late = kiosk.tell(report(visit, Paper::Slip, failed()));
     assert!(late.is_empty(), "nothing of it is being printed any more");
     assert_eq!(kiosk.answer(SLIP), Answer::Done {}, "until the visit ends");
+}
+
+#[test]
+fn from_the_moment_it_is_ordered_the_screen_knows_that_paper_is_on_its_way() {
+    assert_eq!(events(&kept(true, true).1), [printing(Paper::Slip)]);
+    let both = [printing(Paper::Slip), printing(Paper::Forms)];
+    assert_eq!(events(&kept(true, false).1), both);
 }
 
 #[test]
