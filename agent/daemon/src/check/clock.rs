@@ -7,9 +7,7 @@ use madoguchi_protocol::failure::chain;
 use super::Outcome;
 use super::packs::Remembered;
 use crate::clock;
-
-/// More than this apart, times on slips and certificates begin to be wrong.
-const TOLERANCE: i64 = 120;
+use crate::settings::CLOCK_TOLERANCE;
 
 pub(super) fn check(
     identity: Option<&Identity>,
@@ -26,9 +24,35 @@ pub(super) fn check(
     let Some(health) = health else {
         return Ok(format!("{now}, not compared: the core does not answer"));
     };
-    let apart = (now.as_second() - health.now.as_second()).abs();
-    if apart > TOLERANCE {
-        return Err(format!("{apart} s away from the core's; is time synchronisation running?"));
+    let apart = now.duration_since(health.now).abs();
+    let said = format!("{} s away from the core's", apart.as_secs());
+    if apart > CLOCK_TOLERANCE {
+        return Err(format!("{said}; is time synchronisation running?"));
     }
-    Ok(format!("{apart} s away from the core's"))
+    Ok(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn the_clock_is_fit_exactly_when_the_agent_would_serve_with_it() {
+        let apart_by = |apart: SignedDuration| {
+            let health = Health {
+                roles: vec![],
+                version: String::new(),
+                business_day: clock::today(),
+                now: clock::now() + apart,
+            };
+            check(None, &Err("nothing is remembered".to_owned()), Some(&health))
+        };
+        let a_while = SignedDuration::from_secs(30);
+        for sign in [1, -1] {
+            assert!(apart_by((CLOCK_TOLERANCE - a_while) * sign).is_ok());
+            assert!(apart_by((CLOCK_TOLERANCE + a_while) * sign).is_err());
+        }
+    }
 }

@@ -107,9 +107,10 @@ pub enum Effect {
     Call(Call),
 }
 
-/// How long a visit may be without a request, far longer than any pause that a screen allows: it
-/// hangs, and must not keep a person's data.
-pub const SCREEN_HANGS: Duration = Duration::from_secs(15 * 60);
+/// How long a visit may be without a request: then its screen hangs, and must not keep a person's
+/// data. A person who types on one page asks for nothing either, so this is longer than twenty
+/// touches with the longest pause and its warning before each.
+pub const SCREEN_HANGS: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// One device's counter of visits.
 pub struct Desk {
