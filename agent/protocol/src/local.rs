@@ -407,7 +407,7 @@ pub enum PrinterState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PrintState {
-    /// The printer has it.
+    /// It is ordered, or on its way out.
     Printing {},
     /// The printer says that it is out.
     Printed {},

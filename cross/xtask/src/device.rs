@@ -106,7 +106,11 @@ impl Cross {
         fs::create_dir_all(&home).with_context(|| format!("create {}", home.display()))?;
         let archive = debian::Archive::new(&home);
         let sysroot = home.join("sysroot");
-        once(&sysroot, "sysroot", |folder| archive.unpack_for_arm64(SYSROOT, folder))?;
+        forget_unless_of(&sysroot, SYSROOT)?;
+        once(&sysroot, "sysroot", |folder| {
+            archive.unpack_for_arm64(SYSROOT, folder)?;
+            fs::write(folder.join(LIST), SYSROOT.join("\n")).context("write what it is made of")
+        })?;
         let rustc = if rustup_has_the_target()? {
             None
         } else {
@@ -149,6 +153,18 @@ impl Cross {
         }
         cargo
     }
+}
+
+/// What a sysroot was made of, one package a line.
+const LIST: &str = "packages";
+
+/// Removes a sysroot that was made of other packages.
+fn forget_unless_of(sysroot: &Path, packages: &[&str]) -> Result<()> {
+    let made_of = fs::read_to_string(sysroot.join(LIST)).unwrap_or_default();
+    if !sysroot.exists() || made_of.lines().eq(packages.iter().copied()) {
+        return Ok(());
+    }
+    fs::remove_dir_all(sysroot).with_context(|| format!("remove {}", sysroot.display()))
 }
 
 /// Makes a folder once: under another name first, so that a broken attempt is not taken for it.
