@@ -235,8 +235,12 @@ fn joined(
         .filter(|reason| beginnings.iter().any(|start| reason.starts_with(start)))
         .filter(|reason| wanted(reason))
         .collect();
-    (!reasons.is_empty()).then(|| reasons.join(", "))
+    // A printer in order says two or three; what it says otherwise is not repeated for ever.
+    (!reasons.is_empty()).then(|| reasons.join(", ").chars().take(LONGEST_WORDS).collect())
 }
+
+/// Most that is quoted of a printer's reasons, in characters.
+const LONGEST_WORDS: usize = 200;
 
 /// `stopped` of printer-state.
 const STOPPED: i32 = 5;
@@ -346,6 +350,17 @@ mod tests {
         assert_eq!(told(3, &["media-jam"]), failed);
         assert_eq!(told(3, &["offline-report"]), None);
         assert_eq!(told(5, &["none"]), failed);
+    }
+
+    #[test]
+    fn of_a_printer_that_says_too_much_only_the_beginning_is_quoted() {
+        let mut group = IppAttributeGroup::new(DelimiterTag::PrinterAttributes);
+        let name = "printer-state-reasons";
+        let many = vec!["media-empty-error"; 40_000];
+        group.attributes_mut().insert(name.to_owned(), IppAttribute::new(name, keywords(&many)));
+        let words = reasons(&group, NO_PAPER).expect("reasons");
+        assert!(words.starts_with("media-empty-error, media-empty-error"), "{words}");
+        assert_eq!(words.chars().count(), LONGEST_WORDS);
     }
 
     #[test]

@@ -113,10 +113,19 @@ pub struct Failure {
     pub detail: String,
 }
 
+/// Longest detail of a [`Failure`], in characters. It may quote a peer, as the printer, and has to
+/// fit into a frame and a line of the log whatever that says.
+const LONGEST_DETAIL: usize = 300;
+
 impl Failure {
-    /// A failure with its detail for the operator.
+    /// A failure with its detail for the operator; of a detail that is very long, the beginning.
     pub fn new(code: FailureCode, detail: impl fmt::Display) -> Self {
-        Self { code, detail: detail.to_string() }
+        let mut detail = detail.to_string();
+        if let Some((end, _)) = detail.char_indices().nth(LONGEST_DETAIL) {
+            detail.truncate(end);
+            detail.push('…');
+        }
+        Self { code, detail }
     }
 }
 
@@ -132,4 +141,17 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_is_cut_where_it_gets_too_long() {
+        let longest = "紙".repeat(LONGEST_DETAIL);
+        assert_eq!(Failure::new(FailureCode::PrinterFailed, &longest).detail, longest);
+        let cut = Failure::new(FailureCode::PrinterFailed, "紙".repeat(800_000)).detail;
+        assert_eq!(cut, longest + "…");
+    }
 }
