@@ -12,65 +12,118 @@ use crate::job::Slip;
 
 /// Widest roll: wider paper comes in sheets.
 const WIDEST_ROLL: u16 = 112;
+/// Where the text begins.
+const TOP: f32 = 5.0 * MM;
 /// A4 in millimetres.
 const A4: (f32, f32) = (210.0, 297.0);
-/// Sizes of an em of plain text that are tried on a sheet, in points.
+/// What stays free below the text on a sheet.
+const FOOT: f32 = 15.0 * MM;
+/// Sizes of an em of plain text that are tried on one sheet, in points.
 const ON_A_SHEET: [f32; 5] = [13.0, 11.5, 10.0, 8.5, 7.0];
+/// The size where several sheets are needed.
+const ON_SHEETS: f32 = 10.0;
 
 /// The slip on paper that is `width_mm` wide: a roll is as long as it needs to be, and a sheet is
-/// A4 with the text as large as fits.
+/// A4 with the text as large as fits. What fits on no sheet goes over several.
 pub fn pages(slip: &Slip, width_mm: u16, fonts: &Fonts) -> Result<Vec<Page>, PaperError> {
     let width = f32::from(width_mm) * MM;
     if width_mm <= WIDEST_ROLL {
         // Print heads are 48 mm on 58 mm paper and 72 mm on 80 mm paper.
         let (column, em) = if width_mm < 70 { (48.0, 8.5) } else { (70.0, 10.0) };
-        let mut page = written(slip, (width, (column * MM).min(width)), em, fonts)?;
+        let mut page = written(slip, (width, (column * MM).min(width)), em, fonts)?.page;
         page.height += 4.0 * MM;
         return Ok(vec![page]);
     }
     let (width, height) = (A4.0 * MM, A4.1 * MM);
     for em in ON_A_SHEET {
-        let mut page = written(slip, (width, 9.0 * em * MM), em, fonts)?;
-        if page.height <= height - 15.0 * MM || em == ON_A_SHEET[ON_A_SHEET.len() - 1] {
-            page.height = page.height.max(height);
+        let mut page = written(slip, (width, 9.0 * em * MM), em, fonts)?.page;
+        if page.height <= height - FOOT {
+            page.height = height;
             return Ok(vec![page]);
         }
     }
-    Err(PaperError::Pdf)
+    let long = written(slip, (width, 9.0 * ON_SHEETS * MM), ON_SHEETS, fonts)?;
+    Ok(numbered(slip, long.over_sheets(height), fonts))
 }
 
 /// One page that is as high as what is on it.
+struct Written {
+    page: Page,
+    /// Where it may be broken.
+    breaks: Vec<Break>,
+}
+
+/// A place between two things that need not stand on the same sheet.
+struct Break {
+    /// How far down.
+    y: f32,
+    /// How many marks stand before it.
+    marks: usize,
+}
+
+impl Written {
+    /// Broken over sheets, each as full as can be.
+    fn over_sheets(self, height: f32) -> Vec<Page> {
+        let Self { page, mut breaks } = self;
+        breaks.push(Break { y: page.height, marks: page.marks.len() });
+        let mut marks = page.marks.into_iter();
+        let mut sheets = vec![Page { width: page.width, height, marks: Vec::new() }];
+        let (mut top, mut begin, mut done) = (0.0, 0.0, 0);
+        for Break { y, marks: end } in breaks {
+            if y - top > height - FOOT {
+                sheets.push(Page { width: page.width, height, marks: Vec::new() });
+                top = begin - TOP;
+            }
+            if let Some(sheet) = sheets.last_mut() {
+                sheet.marks.extend(marks.by_ref().take(end - done).map(|mut mark| {
+                    mark.move_down(-top);
+                    mark
+                }));
+            }
+            (begin, done) = (y, end);
+        }
+        sheets
+    }
+}
+
+/// With the number and `1/2` at the foot of each sheet, so that they are found together again.
+fn numbered(slip: &Slip, mut sheets: Vec<Page>, fonts: &Fonts) -> Vec<Page> {
+    let count = sheets.len();
+    for (number, sheet) in (1..).zip(&mut sheets) {
+        let words = format!("{}　{number}/{count}", slip.ticket);
+        let line = text::line(&words, Style::bold(ON_SHEETS), fonts);
+        sheet.text((sheet.width - line.width) / 2.0, sheet.height - FOOT / 2.0, line);
+    }
+    sheets
+}
+
 fn written(
     slip: &Slip,
     (width, column): (f32, f32),
     em: f32,
     fonts: &Fonts,
-) -> Result<Page, PaperError> {
+) -> Result<Written, PaperError> {
     let page = Page { width, height: 0.0, marks: Vec::new() };
-    let column = Column {
-        page,
-        x: (width - column) / 2.0,
-        width: column,
-        y: 5.0 * MM,
-        fonts,
-        replaced: false,
-    };
-    let mut writer = Writer { column, em };
+    let column =
+        Column { page, x: (width - column) / 2.0, width: column, y: TOP, fonts, replaced: false };
+    let mut writer = Writer { column, em, breaks: Vec::new() };
     writer.number(slip);
     writer.kept(slip);
     writer.list(words::PROCEDURES, &slip.procedures, "・");
     writer.list(words::BRING, &slip.bring, "□");
     writer.next(slip);
+    writer.may_break();
     writer.code(slip)?;
     let mut page = writer.column.page;
     page.height = writer.column.y;
-    Ok(page)
+    Ok(Written { page, breaks: writer.breaks })
 }
 
 struct Writer<'a> {
     column: Column<'a>,
     /// Size of plain text in points.
     em: f32,
+    breaks: Vec<Break>,
 }
 
 impl Writer<'_> {
@@ -141,13 +194,19 @@ impl Writer<'_> {
         if items.is_empty() {
             return;
         }
+        self.may_break();
         self.title(title);
-        for item in items {
+        for (place, item) in items.iter().enumerate() {
+            // A title stands above something.
+            if place > 0 {
+                self.may_break();
+            }
             self.item(bullet, (&item.ja, &item.en));
         }
     }
 
     fn next(&mut self, slip: &Slip) {
+        self.may_break();
         self.title(words::NEXT);
         for (number, step) in (1..).zip(words::next(slip.kept)) {
             self.item(&format!("{number}."), *step);
@@ -218,6 +277,12 @@ impl Writer<'_> {
 
     fn small(&mut self, text: &str, align: Align) {
         self.column.text(text, Style::regular(0.8 * self.em), align);
+    }
+
+    /// The next thing may stand on another sheet.
+    fn may_break(&mut self) {
+        let marks = self.column.page.marks.len();
+        self.breaks.push(Break { y: self.column.y, marks });
     }
 
     /// Space in ems.

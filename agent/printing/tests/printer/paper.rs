@@ -9,7 +9,7 @@ use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Printer;
 
 use crate::peer::words;
-use crate::samples::{form, row, slip};
+use crate::samples::{form, row, slip, text};
 
 fn printer(slip_width_mm: u16) -> Printer {
     Printer { uri: "ipp://localhost/".to_owned(), slip_width_mm, forms: true }
@@ -38,6 +38,51 @@ fn a_slip_says_number_section_and_what_happens_next_on_every_width() {
             assert_eq!(decoded(&file), token.as_str(), "on {width} mm");
         }
     }
+}
+
+#[test]
+fn a_slip_with_many_things_to_bring_goes_over_several_sheets_of_a4() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("slip.pdf");
+    let mut slip = slip("A017", Kept::ApplicationOnPaper);
+    slip.bring = (1..=90).map(|n| text(&format!("持ち物{n}番。"), "Something else")).collect();
+    let token = payload(&slip.token);
+    let bytes = pdf(&Content::Slip(slip), &printer(210)).expect("a PDF");
+    fs::write(&file, &*bytes).expect("written");
+
+    let sizes = sizes(&file);
+    assert!(sizes.len() > 1, "{sizes:?}");
+    assert!(sizes.iter().all(|size| size.ends_with("(A4)")), "{sizes:?}");
+    // What is outside of a page is not among its words.
+    let words = words(&file);
+    for n in 1..=90 {
+        assert_eq!(words.matches(&format!("持ち物{n}番。")).count(), 1, "{n}: {words}");
+    }
+    for n in 1..=sizes.len() {
+        assert!(words.contains(&format!("A017{n}/{}", sizes.len())), "{words}");
+    }
+    let last = folder.path().join("last.pdf");
+    let separated = Command::new("pdfseparate")
+        .args(["-f", &sizes.len().to_string()])
+        .args([&file, &last])
+        .status()
+        .expect("pdfseparate (Debian package poppler-utils)");
+    assert!(separated.success());
+    assert_eq!(decoded(&last), token.as_str());
+}
+
+/// The size of each page, as `595.276 x 841.89 pts (A4)`.
+fn sizes(file: &Path) -> Vec<String> {
+    let output = Command::new("pdfinfo")
+        .args(["-f", "1", "-l", "99"])
+        .arg(file)
+        .output()
+        .expect("pdfinfo (Debian package poppler-utils)");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    said.lines()
+        .filter(|line| line.starts_with("Page ") && line.contains(" size:"))
+        .map(|line| line.trim().to_owned())
+        .collect()
 }
 
 #[test]
