@@ -1,13 +1,15 @@
 //! The handle, and the mailbox between it and the thread that prints.
 
 use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use madoguchi_protocol::VisitId;
 use madoguchi_protocol::bundle::Printer;
-use madoguchi_protocol::local::Paper;
+use madoguchi_protocol::local::{Paper, PrintState, PrinterState};
+use madoguchi_protocol::{Failure, FailureCode, VisitId};
 use tokio::runtime;
 use tokio::sync::Notify;
 use tracing::{error, warn};
@@ -54,12 +56,39 @@ pub fn spawn_with(timing: Timing, report: impl FnMut(PrintReport) + Send + 'stat
     let inside = Arc::clone(&mailbox);
     thread::spawn(move || {
         let _ended = Ended(&inside);
-        match runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(Press::new(&inside, timing, report).run()),
-            Err(error) => error!(error = &error as &dyn std::error::Error, "nothing is printed"),
+        if let Err(error) = print_on(&inside, timing, report) {
+            error!(error = &error as &dyn std::error::Error, "nothing is printed");
         }
     });
     PrintHandle { owner: Arc::new(Owner { mailbox }) }
+}
+
+/// Prints until it is stopped. A panic ends what is under way, not printing: it is told, and after
+/// a while everything begins anew, with a printer that is cleared first.
+fn print_on(
+    mailbox: &Mailbox,
+    timing: Timing,
+    mut report: impl FnMut(PrintReport),
+) -> io::Result<()> {
+    loop {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let press = Press::new(mailbox, timing, &mut report);
+        // Nothing of the press is left after a panic, and the mailbox is whole between its locks.
+        if catch_unwind(AssertUnwindSafe(|| runtime.block_on(press.run()))).is_ok() {
+            return Ok(());
+        }
+        error!("printing has panicked and begins anew");
+        let failure = Failure::new(FailureCode::PrinterFailed, "printing has panicked");
+        let (printer, lost) = mailbox.begin_anew();
+        let state = printer.then(|| PrinterState::Unusable { failure: failure.clone() });
+        report(PrintReport::Printer(state));
+        for (visit, paper) in lost {
+            let state = PrintState::Failed { failure: failure.clone() };
+            report(PrintReport::Job { visit, paper, state });
+        }
+        // Not at once: what made it panic may still be there.
+        mailbox.wait_for_a_stop(timing.look);
+    }
 }
 
 /// The handle of printing. Cheap to clone; when the last one is dropped, printing stops.
@@ -134,12 +163,16 @@ pub enum Order {
 pub struct Mailbox {
     state: Mutex<State>,
     bell: Notify,
-    ended: Condvar,
+    /// Rung when printing is to stop, and when it has.
+    end: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// A configuration that is still to be handed out.
     printer: Option<Option<Printer>>,
+    /// The one that was handed out last.
+    configured: Option<Printer>,
     waiting: VecDeque<Job>,
     running: Option<(VisitId, Paper)>,
     /// The running job is no longer wanted.
@@ -194,11 +227,28 @@ impl Mailbox {
         state.drop_everything();
         state.stopping = true;
         self.bell.notify_one();
+        self.end.notify_all();
     }
 
     fn wait_for_the_end(&self, deadline: Duration) -> bool {
-        let waited = self.ended.wait_timeout_while(self.state(), deadline, |state| !state.ended);
+        let waited = self.end.wait_timeout_while(self.state(), deadline, |state| !state.ended);
         waited.unwrap_or_else(PoisonError::into_inner).0.ended
+    }
+
+    /// Waits, but not beyond a stop.
+    fn wait_for_a_stop(&self, longest: Duration) {
+        drop(self.end.wait_timeout_while(self.state(), longest, |state| !state.stopping));
+    }
+
+    /// After a panic: the printer is to be configured anew, and what was under way is lost. Says
+    /// whether there is a printer, and which papers are lost.
+    fn begin_anew(&self) -> (bool, Vec<(VisitId, Paper)>) {
+        let mut state = self.state();
+        let configured = state.configured.take();
+        let printer = state.printer.get_or_insert(configured).is_some();
+        let lost = state.running.into_iter().chain(state.waiting.iter().map(of)).collect();
+        state.drop_everything();
+        (printer, lost)
     }
 
     /// Waits for the next order; a job that is handed out is running until [`Mailbox::finish`].
@@ -245,6 +295,7 @@ impl State {
             return Some(Order::TellMismatch(visit, paper));
         }
         if let Some(printer) = self.printer.take() {
+            self.configured.clone_from(&printer);
             return Some(Order::Configure(printer));
         }
         let job = self.waiting.pop_front()?;
@@ -276,6 +327,6 @@ struct Ended<'a>(&'a Mailbox);
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.0.state().ended = true;
-        self.0.ended.notify_all();
+        self.0.end.notify_all();
     }
 }

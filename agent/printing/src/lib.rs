@@ -15,6 +15,7 @@
 //! cancelled, and the printer asked until it says that the job is gone. Until then nothing is
 //! printed.
 
+mod answer;
 mod device;
 mod handle;
 mod job;

@@ -1,14 +1,11 @@
 //! IPP over HTTP (RFC 8010): one request, one answer.
 
-use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ipp::attribute::IppAttribute;
 use ipp::model::{DelimiterTag, IppVersion, Operation, StatusCode};
-use ipp::parser::{IppParseError, IppParser};
-use ipp::reader::IppReader;
 use ipp::request::IppRequestResponse;
 use ipp::value::IppValue;
 use reqwest::{Client, Url, redirect};
@@ -16,6 +13,8 @@ use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use zeroize::Zeroizing;
+
+use crate::answer::{self, AnswerError, LARGEST};
 
 /// The port of IPP.
 const PORT: u16 = 631;
@@ -25,8 +24,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(5);
 /// For a document to be taken.
 const DOCUMENT: Duration = Duration::from_secs(20);
-/// Largest answer that is read, in bytes; a printer's whole description is some 30 KiB.
-const LARGEST: usize = 1 << 20;
 
 /// Why a request was not answered well.
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +36,7 @@ pub enum WireError {
     Http(u16),
     /// Not an IPP answer.
     #[error("the printer's answer cannot be read")]
-    Unreadable(#[source] IppParseError),
-    /// More than [`LARGEST`] bytes.
-    #[error("the printer's answer is too long")]
-    TooLong,
+    Unreadable(#[source] AnswerError),
     /// An IPP status that is not a success.
     #[error("the printer refuses {operation:?} with status {status:#06x}")]
     Refused {
@@ -145,11 +139,10 @@ impl Wire {
         while let Some(chunk) = answer.chunk().await.map_err(WireError::NoAnswer)? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > LARGEST {
-                return Err(WireError::TooLong);
+                return Err(WireError::Unreadable(AnswerError::TooLong));
             }
         }
-        let parser = IppParser::new(IppReader::new(Cursor::new(bytes)));
-        let answer = parser.parse().map_err(WireError::Unreadable)?;
+        let answer = answer::read(bytes).map_err(WireError::Unreadable)?;
         if answer.header().status_code().is_success() {
             Ok(answer.attributes().clone())
         } else {

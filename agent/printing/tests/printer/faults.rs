@@ -1,6 +1,12 @@
 //! The printer out of paper, broken, gone and back.
 
-use madoguchi_printing::PrintReport;
+use std::io::{Read as _, Write as _};
+use std::mem::replace;
+use std::net::TcpListener;
+use std::sync::mpsc;
+
+use madoguchi_printing::{PrintReport, spawn_with};
+use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::{Paper, PrintState, PrinterState};
 use madoguchi_protocol::{FailureCode, VisitId};
 
@@ -106,16 +112,65 @@ fn without_a_printer_every_job_fails_and_a_removed_one_is_told_of() {
 #[test]
 fn an_address_that_is_no_printers_is_told_as_a_failed_printer() {
     let mut hall = Hall::without_printer(TIMING);
-    let printer = madoguchi_protocol::bundle::Printer {
-        uri: "http://printer/".to_owned(),
-        slip_width_mm: 58,
-        forms: false,
-    };
+    let printer = Printer { uri: "http://printer/".to_owned(), slip_width_mm: 58, forms: false };
     hall.handle.configure(Some(printer));
     let told = hall.until(&is_unusable(FailureCode::PrinterFailed));
     let PrintReport::Printer(Some(PrinterState::Unusable { failure })) = told else {
         unreachable!("{told:?}")
     };
     assert!(failure.detail.contains("http://printer/"), "{failure}");
+    hall.close();
+}
+
+/// Whatever makes the printing thread panic (here, its reader), it is told and goes on.
+#[test]
+fn a_panic_fails_what_is_under_way_and_printing_begins_anew() {
+    let peer = Peer::start();
+    let (sender, reports) = mpsc::channel();
+    let mut panicked = false;
+    let handle = spawn_with(TIMING, move |report| {
+        let is_printing = matches!(report, PrintReport::Job { state: PrintState::Printing {}, .. });
+        drop(sender.send(report));
+        assert!(!is_printing || replace(&mut panicked, true), "a panic that is wanted");
+    });
+    let mut hall = Hall::of(handle, reports);
+    hall.handle.configure(Some(peer.printer()));
+    hall.until(&is_ready());
+
+    let visit = VisitId::random();
+    peer.hold();
+    hall.handle.print(slip_of(visit, "A001"));
+    hall.handle.print(forms_of(visit, "A001"));
+    hall.until(&is_unusable(FailureCode::PrinterFailed));
+    for paper in [Paper::Slip, Paper::Forms] {
+        assert_eq!(code(&hall.end_of(visit, paper)), Some(FailureCode::PrinterFailed));
+    }
+    peer.let_go();
+    hall.until(&is_ready());
+    hall.handle.print(slip_of(visit, "A002"));
+    assert_eq!(hall.end_of(visit, Paper::Slip), PrintState::Printed {});
+    hall.close();
+}
+
+/// Anyone can answer on the kiosk's own cable, once a plug is pulled.
+#[test]
+fn an_answer_that_is_not_well_formed_is_a_failed_printer_and_no_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let mut hall = Hall::without_printer(TIMING);
+    hall.handle.configure(Some(Printer {
+        uri: format!("ipp://127.0.0.1:{port}/ipp/print"),
+        slip_width_mm: 58,
+        forms: false,
+    }));
+    // An integer of one byte.
+    let body = b"\x02\0\0\0\0\0\0\x01\x04\x23\0\x0dprinter-state\0\x01\x03\x03";
+    let (mut stream, _) = listener.accept().expect("a connection");
+    assert_ne!(stream.read(&mut [0; 4096]).expect("a request"), 0);
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len()).expect("sent");
+    stream.write_all(body).expect("sent");
+    let told = hall.until(&is_unusable(FailureCode::PrinterFailed));
+    assert!(format!("{told:?}").contains("a value with tag 0x23 has 1 bytes"), "{told:?}");
+    drop(listener);
     hall.close();
 }

@@ -40,6 +40,10 @@ impl Hall {
     pub fn without_printer(timing: Timing) -> Self {
         let (sender, reports) = mpsc::channel();
         let handle = spawn_with(timing, move |report| drop(sender.send(report)));
+        Self::of(handle, reports)
+    }
+
+    pub fn of(handle: PrintHandle, reports: Receiver<PrintReport>) -> Self {
         Self { handle, reports, seen: Vec::new() }
     }
 
