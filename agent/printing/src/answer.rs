@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn collections_that_do_not_close_or_open_are_refused() {
         let begin = value(BEGIN_COLLECTION, "a", b"");
-        assert!(matches!(read(answer(&[begin.clone()])), Err(AnswerError::Tag(END))));
+        assert!(matches!(read(answer(std::slice::from_ref(&begin))), Err(AnswerError::Tag(END))));
         let end = value(END_COLLECTION, "", b"");
         assert!(matches!(read(answer(&[end])), Err(AnswerError::Tag(END_COLLECTION))));
         let named = value(0x44, "named", b"inside");
