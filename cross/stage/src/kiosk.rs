@@ -90,7 +90,7 @@ impl Kiosk {
         let mut at = 0;
         let mut last = 0;
         for line in log.split_inclusive(|byte| *byte == b'\n') {
-            if logline::field(&String::from_utf8_lossy(line), "screen").is_some() {
+            if screen_of(&String::from_utf8_lossy(line)).is_some() {
                 last = at;
             }
             at += line.len();
@@ -138,7 +138,13 @@ impl Kiosk {
 }
 
 fn screens(lines: &[String]) -> Vec<String> {
-    lines.iter().filter_map(|line| logline::field(line, "screen")).collect()
+    lines.iter().filter_map(|line| screen_of(line)).collect()
+}
+
+/// The screen that a line of the log tells of. Not the one of a process whose visit is over: its
+/// successor draws the next one in front of it, sooner or later than that.
+fn screen_of(line: &str) -> Option<String> {
+    logline::field(line, "screen").filter(|screen| screen != "ended")
 }
 
 /// Nothing leads on from there by itself.

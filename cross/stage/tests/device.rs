@@ -50,6 +50,10 @@ fn a_full_store_takes_no_visit_and_recovers_by_itself() {
         visitor.reads("store.full")?;
         ensure!(visitor.stage().device().all_kept()?.is_empty(), "nothing is called kept");
         fs::remove_file(&filler).context("make room again")?;
+        visitor.gives_up()?;
+        // Nobody tends to the device: the next one's visit is kept.
+        visitor.moves_within_the_city()?;
+        ensure!(visitor.stage().device().all_kept()?.len() == 1, "one visit is kept");
         Ok(())
     });
 }
