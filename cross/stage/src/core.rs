@@ -144,7 +144,11 @@ impl Core {
     /// # Errors
     /// When it does not come up.
     pub fn start_role_with_wrong_clock(&mut self, role: &str, by: &str, stop: &Stop) -> Result<()> {
-        self.start_role_through(role, &["faketime", "-f", by], stop)
+        // Without its wrapper, whose semaphores are named by process numbers: in a namespace those
+        // begin anew, and one that was killed leaves its own behind in the system's /dev/shm.
+        let shift = format!("FAKETIME={by}");
+        let library = "LD_PRELOAD=/usr/$LIB/faketime/libfaketimeMT.so.1";
+        self.start_role_through(role, &["env", "FAKETIME_DISABLE_SHM=1", library, &shift], stop)
     }
 
     fn start_role_through(&mut self, role: &str, prefix: &[&str], stop: &Stop) -> Result<()> {
