@@ -165,6 +165,8 @@ pub(crate) struct Texts {
     pub take_slip_step: &'static str,
     /// After a form was kept, with the section's name.
     pub kept_steps: fn(&str) -> Vec<String>,
+    /// In the place of the number that is called, while the office has not heard of it.
+    pub show_number_step: &'static str,
     /// After a ticket alone was given.
     pub ticket_steps: [&'static str; 1],
     /// After a clerk was called instead of a form.

@@ -295,3 +295,23 @@ fn a_mute_agent_does_not_hold_the_kiosk() {
     kiosk.wait(10);
     assert!(kiosk.quit, "closing the connection ends the visit in the agent");
 }
+
+#[test]
+fn while_the_core_is_away_nobody_is_told_to_wait_for_a_call() {
+    let mut kiosk = Kiosk::reviewing();
+    let steps = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::Kept { next_steps, .. } => next_steps.concat(),
+        other => panic!("{other:?}"),
+    };
+    kiosk.agent.core_reachable = false;
+    kiosk.agent.say_device();
+    kiosk.deliver();
+    kiosk.touch("keep");
+    assert!(steps(&kiosk).contains("まだ窓口に届いていません"));
+    assert!(!steps(&kiosk).contains("呼ばれたら"));
+    // Delivered by itself: now it can be called.
+    kiosk.agent.core_reachable = true;
+    kiosk.agent.say_device();
+    kiosk.deliver();
+    assert!(steps(&kiosk).contains("呼ばれたら"));
+}

@@ -34,6 +34,10 @@ impl Journey {
             Some(_) => texts.ticket_steps.map(str::to_owned).into(),
         };
         if reason != Some(TicketOnlyReason::CallClerk) {
+            // Nobody can call a number of which the office has not heard.
+            if self.device.as_ref().is_some_and(|d| !d.core_reachable) {
+                texts.show_number_step.clone_into(&mut next_steps[0]);
+            }
             let number = if slip { texts.take_slip_step } else { texts.remember_step };
             next_steps.insert(0, number.to_owned());
         }

@@ -182,6 +182,7 @@ pub(super) const TEXTS: Texts = Texts {
             "Not finished yet: a clerk must check it with you.".into(),
         ]
     },
+    show_number_step: "The office has not received this number yet. Please do not wait: show it at the counter.",
     ticket_steps: ["When it is called, go to the counter. Everything is done there."],
     called_steps: [
         "This number is called as well.",
