@@ -27,7 +27,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     stages: ["Choose", "Card", "Questions", "Check", "Number"],
     form_of: |number, total, title| format!("{number} of {total}: {title}"),
-    core_away: "The line to the office is down. You can still use this terminal. What you leave is sent later.",
+    core_away: "The line to the office is down. You can still use this terminal. Your draft is sent later.",
     printer_away: |what| format!("{what}. Please read your number on the screen."),
     help: "If you need help, please speak to a clerk nearby.",
 
@@ -88,7 +88,7 @@ pub(super) const TEXTS: Texts = Texts {
         _ => format!("{left} tries left"),
     },
     entered: |digits, of| format!("{digits} of {of} digits typed"),
-    erase: "Erase one",
+    erase: "Erase",
     submit: "Read my card",
     pin_wrong_title: "The PIN is wrong",
     pin_wrong_lead: "You can try again. If you do not know the PIN, take a number and ask at the counter.",
@@ -148,7 +148,7 @@ pub(super) const TEXTS: Texts = Texts {
     entry_problem: "Please check the digits again.",
 
     review_title: "Please check everything",
-    review_lead: "Nothing has been left with the office yet. If all is well, touch \"Leave this draft\". Anything wrong can be corrected at the counter.",
+    review_lead: "The office does not have it yet. If all is well, touch \"Give to the office\". Anything wrong can be corrected at the counter.",
     review_lead_more: "Nothing has been left with the office yet. If all is well, touch \"Next form\". Anything wrong can be corrected at the counter.",
     review_purpose_title: "What it is used for",
     see_rest: "There is more below. Please look at all of it.",
@@ -160,7 +160,7 @@ pub(super) const TEXTS: Texts = Texts {
             "It counts once a clerk has checked it with you.".into(),
         ]
     },
-    keep: "Leave this draft",
+    keep: "Give to the office",
     next_form: "Next form",
     from_card: "From your card",
     from_choice: "Your choice",
