@@ -10,10 +10,10 @@ use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::local::{PrintState, PrinterState};
 use madoguchi_protocol::{Personal, VisitId};
 
-#[allow(dead_code)] // a part of it
+#[allow(dead_code, reason = "this program needs a part of it")]
 #[path = "printer/peer.rs"]
 mod peer;
-#[allow(dead_code)] // a part of it
+#[allow(dead_code, reason = "this program needs a part of it")]
 #[path = "printer/samples.rs"]
 mod samples;
 

@@ -126,7 +126,7 @@ impl<'a> Writer<'a> {
             &[(&row.label.ja, Style::bold(LABEL)), (&row.label.en, Style::regular(SMALL))],
         );
         let mut origin = self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]);
-        #[allow(clippy::cast_precision_loss)] // at most MOST_LINES
+        #[expect(clippy::cast_precision_loss, reason = "at most MOST_LINES")]
         let written = value.len() as f32 * Style::regular(VALUE).leading();
         let height = (label.y.max(origin.y).max(written) + 2.0 * PADDING).max(LOWEST_ROW);
         self.room_for(height);
