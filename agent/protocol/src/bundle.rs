@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DeviceId, SiteId, TenantId};
+use crate::ids::{DeviceId, MunicipalityCode, SiteId, TenantId, UsbId};
 use crate::ticket::SectionLetter;
 
 /// What travels and what is stored: exact bytes and a signature over them.
@@ -138,6 +138,12 @@ pub struct Profile {
     /// For how many days after their signature packs are offered; without, for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packs_valid_days: Option<u16>,
+    /// The municipality's own code; without, no card is called its own or another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality_code: Option<MunicipalityCode>,
+    /// Which of several connected readers is the visitor's; without, the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<UsbId>,
 }
 
 /// Screen and sound of a device.

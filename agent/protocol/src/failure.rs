@@ -38,8 +38,16 @@ codes! {
     ReaderBusy = "reader.busy",
     /// The card does not answer or answers nonsense.
     CardUnreadable = "card.unreadable",
-    /// A card of another kind.
+    /// A card of another kind, and nothing more is known of it.
     CardNotMyNumber = "card.not_my_number",
+    /// 住民基本台帳カード, which My Number Cards replaced.
+    CardIsJuki = "card.is_juki",
+    /// 運転免許証.
+    CardIsDrivingLicence = "card.is_driving_licence",
+    /// 在留カード or 特別永住者証明書 without the functions of a My Number Card.
+    CardIsResidence = "card.is_residence",
+    /// A card for trains or payment (FeliCa).
+    CardIsTransit = "card.is_transit",
     /// A phone was offered (its token says so).
     CardIsPhone = "card.is_phone",
     /// The card was taken away while it was needed.
@@ -56,6 +64,19 @@ codes! {
     CardPinNotSet = "card.pin_not_set",
     /// 照合番号B is locked.
     CardNumberLocked = "card.number_locked",
+    /// The card's own validity has ended.
+    CardExpired = "card.expired",
+    /// The PIN of the user-authentication certificate (利用者証明用, 4 digits) has no tries left.
+    CardAuthenticationPinLocked = "card.authentication_pin_locked",
+    /// The password of the digital-signature certificate (署名用, 6 to 16) has no tries left.
+    CardSignaturePasswordLocked = "card.signature_password_locked",
+    /// The certificate that is needed has reached its end.
+    CardCertificateExpired = "card.certificate_expired",
+    /// The card was issued without the certificate that is needed.
+    CardCertificateNotIssued = "card.certificate_not_issued",
+    /// The certificate that is needed is still on the card but no longer counts, as 署名用 after a
+    /// move.
+    CardCertificateLapsed = "card.certificate_lapsed",
     /// The issuer's signature over what was read is bad.
     CardSignatureBad = "card.signature_bad",
     /// The store cannot take more, or its disk is full.

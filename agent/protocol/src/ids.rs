@@ -16,7 +16,7 @@ pub struct BadName {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $max:literal, $allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $lengths:expr, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -35,7 +35,7 @@ macro_rules! name {
 
             fn from_str(text: &str) -> Result<Self, BadName> {
                 let allowed: fn(char) -> bool = $allowed;
-                let good = (1..=$max).contains(&text.len())
+                let good = $lengths.contains(&text.len())
                     && text.chars().all(allowed)
                     && text.starts_with(|c: char| c.is_ascii_alphanumeric());
                 if good {
@@ -75,24 +75,35 @@ fn lower(c: char) -> bool {
 
 name!(
     /// A municipality or consortium, as `tokiwa`.
-    TenantId, "a tenant", "1 to 32 of a-z, 0-9 and '-'", 32, lower
+    TenantId, "a tenant", "1 to 32 of a-z, 0-9 and '-'", (1..=32), lower
 );
 name!(
     /// A building (庁舎) of a municipality, as `honcho`.
-    SiteId, "a site", "1 to 32 of a-z, 0-9 and '-'", 32, lower
+    SiteId, "a site", "1 to 32 of a-z, 0-9 and '-'", (1..=32), lower
 );
 name!(
     /// One device, as `kiosk-01`. Unique within its tenant.
-    DeviceId, "a device", "1 to 32 of a-z, 0-9 and '-'", 32, lower
+    DeviceId, "a device", "1 to 32 of a-z, 0-9 and '-'", (1..=32), lower
 );
 name!(
     /// A procedure pack, as `tenkyo`.
-    PackId, "a pack", "1 to 48 of a-z, 0-9 and '-'", 48, lower
+    PackId, "a pack", "1 to 48 of a-z, 0-9 and '-'", (1..=48), lower
 );
 name!(
     /// A field, question or choice of a pack, as `old_address`.
-    FieldKey, "a key", "1 to 48 of a-z, 0-9 and '_'", 48,
+    FieldKey, "a key", "1 to 48 of a-z, 0-9 and '_'", (1..=48),
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+);
+
+name!(
+    /// A municipality in 全国地方公共団体コード without its check digit, as cards carry it (COMMON
+    /// EF 0001, FACE DF34): `13101`.
+    MunicipalityCode, "a municipality's code", "5 digits", (5..=5), |c| c.is_ascii_digit()
+);
+name!(
+    /// Vendor and product of a USB device, as `lsusb` writes them: `054c:0dc9`.
+    UsbId, "a USB id", "vendor and product, each of 4 of 0-9 and a-f, with ':' between", (9..=9),
+    |c| c.is_ascii_digit() || ('a'..='f').contains(&c) || c == ':'
 );
 
 /// One person's use of a kiosk: random (UUIDv4), says nothing about the person.

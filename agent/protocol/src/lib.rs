@@ -21,6 +21,7 @@ pub mod time;
 
 pub use failure::{Failure, FailureCode};
 pub use ids::{
-    AlertId, ApplicationId, AttributeName, DeviceId, FieldKey, PackId, SiteId, TenantId, VisitId,
+    AlertId, ApplicationId, AttributeName, DeviceId, FieldKey, MunicipalityCode, PackId, SiteId,
+    TenantId, UsbId, VisitId,
 };
 pub use personal::{Personal, PinDigit};

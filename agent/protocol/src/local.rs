@@ -295,10 +295,20 @@ pub enum Answer {
         /// Tries left after this one.
         tries_left: u8,
     },
-    /// The form so far.
+    /// The open form so far. What depends on the pack's conditions is worked out by the agent.
     Form {
         /// Fields with a value, in the order of the pack.
         fields: Vec<Field>,
+        /// Its questions that apply as it is filled now, answered ones too, in the order of the
+        /// pack.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        asked: Vec<FieldKey>,
+        /// What the visitor has to have with them at the counter for it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        bring: Vec<Text>,
+        /// What has to be said at once about what was answered, as "this cannot be done yet".
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notices: Vec<Text>,
     },
     /// It is durable.
     Kept {
@@ -385,9 +395,22 @@ pub enum CardEvent {
     Unusable {
         /// Why.
         failure: Failure,
+        /// Who issued the card, where it and the profile say so: they alone set a PIN anew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_by: Option<IssuedBy>,
     },
     /// It was taken away.
     Removed {},
+}
+
+/// Who issued a card, as seen from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssuedBy {
+    /// The municipality of this device.
+    ThisMunicipality,
+    /// Another one.
+    AnotherMunicipality,
 }
 
 /// The printer, as it was last seen.

@@ -11,7 +11,7 @@ use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState, BlockRequest, P
 use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Hello,
-    Outcome, Paper, PrintState, PrinterState, Request, RequestFrame, ToAgent,
+    IssuedBy, Outcome, Paper, PrintState, PrinterState, Request, RequestFrame, ToAgent,
 };
 use madoguchi_protocol::ticket::{TicketBlock, TicketNumber, TicketToken};
 use madoguchi_protocol::{
@@ -118,7 +118,7 @@ fn local_protocol_from_the_agent() {
         },
         Answer::PinDigits { entered: 3 },
         Answer::PinWrong { tries_left: 2 },
-        Answer::Form { fields: fields() },
+        Answer::Form { fields: fields(), asked: vec![], bring: vec![], notices: vec![] },
         Answer::Kept { ticket: ticket() },
     ];
     let failure = Failure::new(FailureCode::StoreFull, "12 MiB of the disk are free");
@@ -143,7 +143,7 @@ fn local_protocol_from_the_agent() {
         },
         card(CardEvent::Present {}),
         card(CardEvent::Usable { tries_left: 3 }),
-        card(CardEvent::Unusable { failure: failure.clone() }),
+        card(CardEvent::Unusable { failure: failure.clone(), issued_by: None }),
         card(CardEvent::Removed {}),
         EventFrame { visit: Some(visit()), event: Event::VisitEnded { failure } },
     ];
@@ -200,6 +200,29 @@ fn local_protocol_of_whole_visits() {
     let begun = FromAgent::Answer(AnswerFrame { id: 1, outcome: Outcome::Answer(begun) });
     let said: Vec<_> = [begun].into_iter().chain(events.map(FromAgent::Event)).collect();
     golden("local-from-agent-whole-visits", &said);
+}
+
+/// What was added to version 1 for screens that know no conditions, and for every state of a card.
+#[test]
+fn local_protocol_of_whole_cards() {
+    let form = Answer::Form {
+        fields: fields(),
+        asked: vec![parsed("moved_on"), parsed("who")],
+        bring: vec![text()],
+        notices: vec![text()],
+    };
+    let unusable = |issued_by| {
+        let failure = Failure::new(FailureCode::CardPinLocked, "0 tries left");
+        let card = CardEvent::Unusable { failure, issued_by: Some(issued_by) };
+        FromAgent::Event(EventFrame { visit: Some(visit()), event: Event::Card { card } })
+    };
+    let answer = AnswerFrame { id: 1, outcome: Outcome::Answer(form) };
+    let said = [
+        FromAgent::Answer(answer),
+        unusable(IssuedBy::ThisMunicipality),
+        unusable(IssuedBy::AnotherMunicipality),
+    ];
+    golden("local-from-agent-whole-cards", &said);
 }
 
 #[test]
@@ -271,6 +294,8 @@ fn bundles() {
         appearance: None,
         printer: None,
         packs_valid_days: None,
+        municipality_code: None,
+        reader: None,
     };
     golden(
         "bundles",
@@ -307,8 +332,28 @@ fn bundles_of_whole_visits() {
             forms: true,
         }),
         packs_valid_days: Some(400),
+        municipality_code: None,
+        reader: None,
     };
     golden("bundles-of-whole-visits", &[packs, Payload::Profile { profile }]);
+}
+
+/// What was added to version 1 for every state of a card.
+#[test]
+fn profile_of_whole_cards() {
+    let profile = Profile {
+        device: parsed("kiosk-01"),
+        site: parsed("honcho"),
+        municipality: text(),
+        sections: vec!['A'.try_into().expect("a letter")],
+        idle_seconds: 90,
+        appearance: None,
+        printer: None,
+        packs_valid_days: None,
+        municipality_code: Some(parsed("13999")),
+        reader: Some(parsed("054c:0dc9")),
+    };
+    golden("profile-of-whole-cards", &Payload::Profile { profile });
 }
 
 #[test]
@@ -354,5 +399,9 @@ fn alerts() {
 
 #[test]
 fn every_failure_code_keeps_its_name() {
-    golden("failure-codes", &FailureCode::ALL.to_vec());
+    golden("failure-codes-whole-cards", &FailureCode::ALL.to_vec());
+    let first = std::fs::read_to_string("tests/golden/failure-codes.json").expect("the first list");
+    let first: Vec<FailureCode> =
+        serde_json::from_str(&first).expect("every code of the first list");
+    assert!(first.iter().all(|code| FailureCode::ALL.contains(code)));
 }

@@ -13,6 +13,10 @@ pub(crate) fn lay_again_helps(code: F) -> bool {
             | F::CardUnreadable
             | F::CardNotMyNumber
             | F::CardIsPhone
+            | F::CardIsJuki
+            | F::CardIsDrivingLicence
+            | F::CardIsResidence
+            | F::CardIsTransit
             | F::CardRemoved
             | F::CardTooSlow
             | F::CardLeftBehind
@@ -24,7 +28,16 @@ pub(crate) fn is_about_the_card(code: F) -> bool {
     lay_again_helps(code)
         || matches!(
             code,
-            F::CardPinLocked | F::CardPinNotSet | F::CardNumberLocked | F::CardSignatureBad
+            F::CardPinLocked
+                | F::CardPinNotSet
+                | F::CardNumberLocked
+                | F::CardAuthenticationPinLocked
+                | F::CardSignaturePasswordLocked
+                | F::CardExpired
+                | F::CardCertificateExpired
+                | F::CardCertificateNotIssued
+                | F::CardCertificateLapsed
+                | F::CardSignatureBad
         )
 }
 

@@ -260,8 +260,10 @@ fn a_reader_that_goes_away_is_said_while_the_card_is_awaited() {
 #[test]
 fn another_card_ends_the_visit_at_every_step_and_nothing_of_it_stays() {
     let changed = |kiosk: &Kiosk| {
-        let card =
-            CardEvent::Unusable { failure: common::agent::failure(FailureCode::CardChanged) };
+        let card = CardEvent::Unusable {
+            failure: common::agent::failure(FailureCode::CardChanged),
+            issued_by: None,
+        };
         let visit = kiosk.agent.visit.as_ref().map(|v| v.id);
         Input::Event(EventFrame { visit, event: Event::Card { card } })
     };

@@ -70,7 +70,7 @@ fn apply(kiosk: &mut Kiosk, what: &Move) {
         Move::TakeCard => kiosk.take_card(),
         Move::CardChanged => {
             let failure = failure(FailureCode::CardChanged);
-            kiosk.agent.say(Event::Card { card: CardEvent::Unusable { failure } });
+            kiosk.agent.say(Event::Card { card: CardEvent::Unusable { failure, issued_by: None } });
         }
         Move::LockedCard => {
             kiosk.agent.card = Err(FailureCode::CardPinLocked);

@@ -310,8 +310,8 @@ impl Walk {
             Answer::PinDigits { entered: 4 },
             Answer::PinWrong { tries_left: 0 },
             Answer::PinWrong { tries_left: 255 },
-            Answer::Form { fields: vec![] },
-            Answer::Form { fields },
+            Answer::Form { fields: vec![], asked: vec![], bring: vec![], notices: vec![] },
+            Answer::Form { fields, asked: vec![], bring: vec![], notices: vec![] },
             Answer::Kept { ticket: "Z999".parse().expect("a ticket") },
         ];
         let answer = answers[pick / 4 % answers.len()].clone();
@@ -330,7 +330,7 @@ impl Walk {
             Event::Card { card: CardEvent::Removed {} },
             Event::Card { card: CardEvent::Usable { tries_left: 0 } },
             Event::Card { card: CardEvent::Usable { tries_left: 200 } },
-            Event::Card { card: CardEvent::Unusable { failure: failure.clone() } },
+            Event::Card { card: CardEvent::Unusable { failure: failure.clone(), issued_by: None } },
             Event::VisitEnded { failure: failure.clone() },
             Event::Print { paper: Paper::Slip, state: PrintState::Printing {} },
             Event::Print { paper: Paper::Forms, state: PrintState::Printed {} },

@@ -335,6 +335,8 @@ async fn a_profile_is_given_to_its_device_alone() {
         appearance: None,
         printer: None,
         packs_valid_days: None,
+        municipality_code: None,
+        reader: None,
     };
     let signed = |device: &str| house.sign(1, Payload::Profile { profile: profile(device) });
     let mine = signed("kiosk-01");

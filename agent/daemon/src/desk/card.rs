@@ -113,7 +113,7 @@ impl Visit {
                 if asked {
                     self.fail(failure, effects);
                 } else {
-                    effects.push(self.card_event(CardEvent::Unusable { failure }));
+                    effects.push(self.card_event(CardEvent::Unusable { failure, issued_by: None }));
                 }
             }
             CardNews::Removed => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use madoguchi_card::PinBuffer;
 use madoguchi_procedure::{Filling, FormError, Pack};
-use madoguchi_protocol::application::{Content, PartlyFilled, TicketOnlyReason};
+use madoguchi_protocol::application::{Content, Field, PartlyFilled, TicketOnlyReason};
 use madoguchi_protocol::local::{Answer, CardKey, MOST_FORMS, Outcome, Request};
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber, TicketToken};
 use madoguchi_protocol::{Failure, FailureCode, PackId, VisitId};
@@ -174,7 +174,7 @@ impl Visit {
                 let form = self.forms.get_mut(self.open).ok_or_else(not_configured)?;
                 let fields = form.filling.finish().map_err(form_invalid)?;
                 form.reviewed = true;
-                Ok(Answer::Form { fields })
+                Ok(answer(form.filling.pack(), fields))
             }
             request => Err(out_of_order(&request)),
         }
@@ -199,7 +199,7 @@ impl Visit {
     /// The open form as far as it is filled.
     pub fn open_form(&self) -> Result<Answer, Failure> {
         let form = self.forms.get(self.open).ok_or_else(not_configured)?;
-        Ok(Answer::Form { fields: form.filling.fields() })
+        Ok(answer(form.filling.pack(), form.filling.fields()))
     }
 
     /// The chosen forms' fillings.
@@ -344,4 +344,11 @@ fn not_on_offer() -> Failure {
 
 fn form_invalid(error: FormError) -> Failure {
     Failure::new(FailureCode::FormInvalid, error)
+}
+
+/// A form as the screen is told of it: conditions are worked out here.
+fn answer(pack: &Pack, fields: Vec<Field>) -> Answer {
+    let asked = pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect();
+    let bring = pack.to_bring(&fields).into_iter().cloned().collect();
+    Answer::Form { fields, asked, bring, notices: Vec::new() }
 }

@@ -43,7 +43,7 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
     kiosk.ask(Request::AwaitCard { by: CardKey::Pin });
     let locked = Failure::new(FailureCode::CardPinLocked, "no tries left");
     let effects = kiosk.card(CardNews::Unusable(locked.clone()));
-    let unusable = Event::Card { card: CardEvent::Unusable { failure: locked } };
+    let unusable = Event::Card { card: CardEvent::Unusable { failure: locked, issued_by: None } };
     assert_eq!(events(&effects), [unusable]);
 
     let effects = kiosk.ask(Request::AwaitCard { by: CardKey::ReferenceNumberB });
@@ -166,7 +166,7 @@ fn the_card_is_asked_for_what_the_chosen_packs_declare_and_each_form_takes_its_o
     let (mut kiosk, both) = wanted(&["copy", "moving"]);
     assert_eq!(both.len(), 4);
     let effects = kiosk.card(CardNews::Read(hanako()));
-    let Some(Outcome::Answer(Answer::Form { fields })) = outcome(&effects) else {
+    let Some(Outcome::Answer(Answer::Form { fields, .. })) = outcome(&effects) else {
         panic!("a form")
     };
     let keys: Vec<_> = fields.iter().map(|f| f.key.as_str()).collect();

@@ -136,6 +136,8 @@ impl City {
                 appearance,
                 printer,
                 packs_valid_days,
+                municipality_code: None,
+                reader: None,
             },
         }
     }

@@ -8,7 +8,7 @@ use crate::kiosk::{Kiosk, choose, choose_pack, ends_card, enter, open_form};
 
 fn fields(answer: Answer) -> Vec<Field> {
     match answer {
-        Answer::Form { fields } => fields,
+        Answer::Form { fields, .. } => fields,
         other => panic!("no form but {other:?}"),
     }
 }

@@ -302,7 +302,7 @@ impl World {
                     self.open.remove(&answer.id).expect("one answer to a request, and no more");
                 match &answer.outcome {
                     Outcome::Answer(Answer::Begun { visit, .. }) => self.visits.push(*visit),
-                    Outcome::Answer(Answer::Form { fields }) => {
+                    Outcome::Answer(Answer::Form { fields, .. }) => {
                         reach("form");
                         self.check_fields(fields, now);
                     }

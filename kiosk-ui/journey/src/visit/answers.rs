@@ -30,7 +30,7 @@ impl Journey {
             (Awaited::PinSubmit, Answer::PinWrong { tries_left }) => {
                 self.go(Step::PinAgain { tries_left, wrong: true });
             }
-            (_, Answer::Form { fields }) if visit.forms.fits(&fields) => {
+            (_, Answer::Form { fields, .. }) if visit.forms.fits(&fields) => {
                 self.form_is(awaited, fields);
             }
             (Awaited::Keep, Answer::Kept { ticket }) => self.kept(ticket, None),
@@ -104,7 +104,7 @@ impl Journey {
             (Awaited::Ticket(why), Outcome::Answer(Answer::Kept { ticket })) => {
                 self.kept(*ticket, Some(why));
             }
-            (_, Outcome::Answer(Answer::Form { fields })) if visit.forms.fits(fields) => {
+            (_, Outcome::Answer(Answer::Form { fields, .. })) if visit.forms.fits(fields) => {
                 visit.forms.fill(fields.clone());
             }
             _ => {}

@@ -26,7 +26,7 @@ impl Journey {
         let awaited = awaits_card(visit);
         match (visit.step, event) {
             (Step::Kept { .. } | Step::Keeping { .. }, _) => {}
-            (_, CardEvent::Unusable { failure }) if ends_the_visit(failure.code) => {
+            (_, CardEvent::Unusable { failure, .. }) if ends_the_visit(failure.code) => {
                 self.leave(Some(failure.code));
             }
             (_, CardEvent::Present {}) if awaited => self.go(Step::LayCard { looking: true }),
@@ -38,12 +38,15 @@ impl Journey {
                 1 => self.go(Step::PinAgain { tries_left, wrong: false }),
                 _ => self.go(Step::PinEntry { tries_left, entered: 0 }),
             },
-            (_, CardEvent::Unusable { failure }) if awaited => self.trouble(failure.code, None),
+            (_, CardEvent::Unusable { failure, .. }) if awaited => self.trouble(failure.code, None),
             (Step::LayCard { .. }, CardEvent::Removed {}) => {
                 visit.unusable.clear();
                 self.go(Step::LayCard { looking: false });
             }
-            (Step::PinEntry { .. } | Step::PinAgain { .. }, CardEvent::Unusable { failure }) => {
+            (
+                Step::PinEntry { .. } | Step::PinAgain { .. },
+                CardEvent::Unusable { failure, .. },
+            ) => {
                 self.trouble(failure.code, None);
             }
             (Step::PinEntry { .. } | Step::PinAgain { .. }, CardEvent::Removed {}) => {

@@ -131,7 +131,7 @@ impl Agent {
         self.event(Some(id), Event::Card { card: CardEvent::Present {} });
         let card = match card {
             Ok(tries_left) => CardEvent::Usable { tries_left },
-            Err(code) => CardEvent::Unusable { failure: failure(code) },
+            Err(code) => CardEvent::Unusable { failure: failure(code), issued_by: None },
         };
         self.event(Some(id), Event::Card { card });
     }
@@ -313,7 +313,7 @@ impl Agent {
                 let (filling, reviewed) = &mut visit.fillings[visit.open];
                 let fields = filling.finish().map_err(|_| F::FormInvalid)?;
                 *reviewed = true;
-                Answer::Form { fields }
+                form(filling.pack(), fields)
             }
             Request::Keep {} if visit.filled && visit.fillings.iter().all(|(_, r)| *r) => {
                 for (filling, _) in &visit.fillings {
@@ -351,7 +351,8 @@ impl Agent {
 
 impl Visit {
     fn form(&self) -> Answer {
-        Answer::Form { fields: self.fillings[self.open].0.fields() }
+        let filling = &self.fillings[self.open].0;
+        form(filling.pack(), filling.fields())
     }
 
     fn entered(&self) -> Answer {
@@ -389,4 +390,10 @@ pub fn said() -> CardAttributes {
         value(AttributeName::Sex, "2"),
     ]
     .into()
+}
+
+fn form(pack: &Pack, fields: Vec<Field>) -> Answer {
+    let asked = pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect();
+    let bring = pack.to_bring(&fields).into_iter().cloned().collect();
+    Answer::Form { fields, asked, bring, notices: vec![] }
 }

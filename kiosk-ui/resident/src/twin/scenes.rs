@@ -217,11 +217,11 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         }
         "trouble" => {
             play.until(Part::LayCard)?;
-            play.card(CardEvent::Unusable { failure: failure(FailureCode::CardUnreadable) });
+            play.card(CardEvent::Unusable { failure: failure(FailureCode::CardUnreadable), issued_by: None });
         }
         "trouble_locked" => {
             play.until(Part::LayCard)?;
-            play.card(CardEvent::Unusable { failure: failure(FailureCode::CardPinLocked) });
+            play.card(CardEvent::Unusable { failure: failure(FailureCode::CardPinLocked), issued_by: None });
         }
         "ended" => {
             play.silent = Some(|r| matches!(r, Request::End {}));
