@@ -309,6 +309,10 @@ pub enum Answer {
         /// What has to be said at once about what was answered, as "this cannot be done yet".
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notices: Vec<Text>,
+        /// Its fields that are left to the counter as it is filled now, in the order of the pack;
+        /// without the card also those that it would have filled.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        at_counter: Vec<FieldKey>,
     },
     /// It is durable.
     Kept {

@@ -118,7 +118,13 @@ fn local_protocol_from_the_agent() {
         },
         Answer::PinDigits { entered: 3 },
         Answer::PinWrong { tries_left: 2 },
-        Answer::Form { fields: fields(), asked: vec![], bring: vec![], notices: vec![] },
+        Answer::Form {
+            fields: fields(),
+            asked: vec![],
+            bring: vec![],
+            notices: vec![],
+            at_counter: vec![],
+        },
         Answer::Kept { ticket: ticket() },
     ];
     let failure = Failure::new(FailureCode::StoreFull, "12 MiB of the disk are free");
@@ -210,6 +216,7 @@ fn local_protocol_of_whole_cards() {
         asked: vec![parsed("moved_on"), parsed("who")],
         bring: vec![text()],
         notices: vec![text()],
+        at_counter: vec![],
     };
     let unusable = |issued_by| {
         let failure = Failure::new(FailureCode::CardPinLocked, "0 tries left");
@@ -223,6 +230,20 @@ fn local_protocol_of_whole_cards() {
         unusable(IssuedBy::AnotherMunicipality),
     ];
     golden("local-from-agent-whole-cards", &said);
+}
+
+/// What was added to version 1 for the review of a form whose conditions only the agent knows.
+#[test]
+fn local_protocol_of_forms_that_the_counter_goes_on_with() {
+    let answer = Answer::Form {
+        fields: fields(),
+        asked: vec![],
+        bring: vec![],
+        notices: vec![],
+        at_counter: vec![parsed("building"), parsed("head_of_household")],
+    };
+    let frame = AnswerFrame { id: 1, outcome: Outcome::Answer(answer) };
+    golden("local-from-agent-whole-forms", &[FromAgent::Answer(frame)]);
 }
 
 #[test]
