@@ -19,7 +19,9 @@ pub fn today() -> Date {
     day_in_japan(now())
 }
 
-fn day_in_japan(at: Timestamp) -> Date {
+/// The day in Japan at that time.
+#[must_use]
+pub fn day_in_japan(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::fixed(JAPAN)).date()
 }
 

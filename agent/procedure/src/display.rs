@@ -37,7 +37,7 @@ pub fn field_value(definition: &FieldDefinition, value: &str, language: Language
             let picked = choices.iter().find(|choice| choice.key.as_str() == value);
             picked.map_or(value, |choice| language.of(&choice.label)).to_owned()
         }
-        Source::Entry { entry: Entry::Date, .. } => {
+        Source::Entry { entry: Entry::Date { .. }, .. } => {
             date(value, language).unwrap_or_else(|| value.to_owned())
         }
         Source::Entry { .. } | Source::AtCounter => value.to_owned(),

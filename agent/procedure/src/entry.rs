@@ -1,5 +1,7 @@
 //! What a visitor types: how each kind is spelled in a field, and what is refused.
 
+use jiff::civil::Date;
+
 use crate::towns::Towns;
 
 /// Most digits of a number.
@@ -9,7 +11,11 @@ pub const MAX_DIGITS: u8 = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// A day, spelled `YYYYMMDD`: a real one, of the years 1900 to 2099.
-    Date,
+    Date {
+        /// Whether it must have come: a day after today is refused. The one who enters knows which
+        /// day it is; the office takes any.
+        not_after_today: bool,
+    },
     /// A 町丁目 of the municipality and the digits after it: the name exactly as in its list, then
     /// `1`, `1-2` or `1-2-3`, each of 1 to 4 digits without a leading zero. What else an address
     /// has (方書) is asked at the counter.
@@ -27,6 +33,9 @@ pub enum BadEntry {
     /// Not `YYYYMMDD`, or a day that no calendar has.
     #[error("it is not a day of the calendar")]
     NotADay,
+    /// A day that has not come yet, where only past ones are taken.
+    #[error("the day has not come yet")]
+    AfterToday,
     /// Not a 町丁目 of the list.
     #[error("the municipality has no such town")]
     NoSuchTown,
@@ -42,13 +51,13 @@ pub enum BadEntry {
 }
 
 impl Entry {
-    /// Checks what was typed as far as can be said without the municipality's list.
+    /// Checks what was typed as far as can be said without the municipality's list and the day.
     ///
     /// # Errors
     /// Why it is not taken.
     pub fn check(self, value: &str) -> Result<(), BadEntry> {
         match self {
-            Self::Date => is_day(value).then_some(()).ok_or(BadEntry::NotADay),
+            Self::Date { .. } => day(value).map(|_| ()).ok_or(BadEntry::NotADay),
             Self::Address => split_address(value).map(|_| ()),
             Self::Number { digits } => {
                 let length = (1..=usize::from(digits)).contains(&value.len());
@@ -67,6 +76,20 @@ impl Entry {
         if self == Self::Address {
             let (town, _) = split_address(value)?;
             towns.ok_or(BadEntry::NoTowns)?.find(town).ok_or(BadEntry::NoSuchTown)?;
+        }
+        Ok(())
+    }
+
+    /// Checks what is typed today: besides [`Entry::check_with`], that a day that must have come
+    /// has come.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn check_on(self, today: Date, value: &str, towns: Option<&Towns>) -> Result<(), BadEntry> {
+        self.check_with(value, towns)?;
+        let must_have_come = self == Self::Date { not_after_today: true };
+        if must_have_come && day(value).is_some_and(|day| day > today) {
+            return Err(BadEntry::AfterToday);
         }
         Ok(())
     }
@@ -95,35 +118,31 @@ fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn is_day(value: &str) -> bool {
+/// The day that is spelled so.
+fn day(value: &str) -> Option<Date> {
     if value.len() != 8 || !all_digits(value) {
-        return false;
+        return None;
     }
-    let number = |range: std::ops::Range<usize>| value[range].parse::<u16>().unwrap_or_default();
-    let (year, month, day) = (number(0..4), number(4..6), number(6..8));
-    (1900..=2099).contains(&year) && (1..=days(year, month)).contains(&day)
-}
-
-/// How many days a month has; 0 for a month that no year has.
-fn days(year: u16, month: u16) -> u16 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
-    }
+    let number = |range: std::ops::Range<usize>| value[range].parse::<i16>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let of_month = |n: i16| i8::try_from(n).ok();
+    let day = Date::new(year, of_month(month)?, of_month(day)?).ok()?;
+    (1900..=2099).contains(&year).then_some(day)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
+
+    const TODAY: Date = date(2026, 5, 1);
+    const DATE: Entry = Entry::Date { not_after_today: false };
 
     #[test]
     fn a_date_is_a_day_of_the_calendar() {
         for good in ["20260401", "20240229", "20000229", "19001231"] {
-            assert_eq!(Entry::Date.check(good), Ok(()), "{good}");
+            assert_eq!(DATE.check(good), Ok(()), "{good}");
         }
         for bad in [
             "",
@@ -136,8 +155,20 @@ mod tests {
             "18991231",
             "２０２６０４０１",
         ] {
-            assert_eq!(Entry::Date.check(bad), Err(BadEntry::NotADay), "{bad}");
+            assert_eq!(DATE.check(bad), Err(BadEntry::NotADay), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_day_that_must_have_come_is_today_at_the_latest() {
+        let past = Entry::Date { not_after_today: true };
+        for good in ["20260430", "20260501"] {
+            assert_eq!(past.check_on(TODAY, good, None), Ok(()), "{good}");
+        }
+        assert_eq!(past.check_on(TODAY, "20260502", None), Err(BadEntry::AfterToday));
+        assert_eq!(past.check_on(TODAY, "20260532", None), Err(BadEntry::NotADay));
+        assert_eq!(past.check("20260502"), Ok(()), "the office does not know when it was entered");
+        assert_eq!(DATE.check_on(TODAY, "20260502", None), Ok(()));
     }
 
     #[test]

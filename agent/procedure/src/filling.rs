@@ -2,24 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use madoguchi_protocol::application::{CardEvidence, Field, Origin, PartlyFilled};
-use madoguchi_protocol::{AttributeName, FieldKey, Personal};
+use jiff::civil::Date;
+use madoguchi_protocol::application::{Field, Origin, PartlyFilled};
+use madoguchi_protocol::{FieldKey, Personal};
 
+use crate::card::CardAttributes;
 use crate::form::FormError;
 use crate::pack::{Pack, Source};
 use crate::towns::Towns;
-
-/// What the card said: an attribute, its value and what supports it.
-pub type CardAttributes = BTreeMap<AttributeName, CardValue>;
-
-/// One value from the card.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CardValue {
-    /// As the card spells it.
-    pub value: Personal<String>,
-    /// Where it was read and what was checked.
-    pub evidence: CardEvidence,
-}
 
 /// A form being filled. Lives in the agent; wiped when dropped.
 #[derive(Debug)]
@@ -80,7 +70,8 @@ impl Filling {
         Ok(())
     }
 
-    /// Takes what was typed in answer to a question, likewise. Addresses are looked up in `towns`.
+    /// Takes what was typed in answer to a question, likewise. Addresses are looked up in `towns`;
+    /// a day is judged by `today`, the office's business day.
     ///
     /// # Errors
     /// When the pack has no such question, does not ask it now, or does not take the value.
@@ -89,12 +80,13 @@ impl Filling {
         field: &FieldKey,
         value: Personal<String>,
         towns: Option<&Towns>,
+        today: Date,
     ) -> Result<(), FormError> {
         let Some(Source::Entry { entry, .. }) = self.asked(field) else {
             return Err(FormError::NoSuchQuestion(field.clone()));
         };
         entry
-            .check_with(value.expose(), towns)
+            .check_on(today, value.expose(), towns)
             .map_err(|bad| FormError::BadEntry(field.clone(), bad))?;
         self.answer(field, value);
         Ok(())
@@ -162,10 +154,15 @@ impl Filling {
 
 #[cfg(test)]
 mod tests {
-    use madoguchi_protocol::application::SignatureCheck;
+    use jiff::civil::date;
+    use madoguchi_protocol::AttributeName;
+    use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
 
     use super::*;
+    use crate::card::CardValue;
     use crate::entry::BadEntry;
+
+    const TODAY: Date = date(2026, 5, 1);
 
     fn pack() -> Pack {
         Pack::parse(include_str!("../../../provisioning/procedures/tenkyo.toml")).expect("a pack")
@@ -199,8 +196,9 @@ mod tests {
         let towns = include_str!("../../../provisioning/procedures/towns/tokiwa.toml");
         let towns = Towns::parse(towns).expect("towns");
         form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
-        form.enter(&key("moved_on"), "20260401".into(), None).expect("a day");
-        form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns)).expect("an address");
+        form.enter(&key("moved_on"), "20260401".into(), None, TODAY).expect("a day");
+        form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns), TODAY)
+            .expect("an address");
         form.choose(&key("who_notifies"), &key("self")).expect("a choice");
     }
 
@@ -230,13 +228,13 @@ mod tests {
         assert!(form.choose(&key("name"), &key("whole_household")).is_err());
         assert!(form.choose(&key("who_moves"), &key("nobody")).is_err());
         assert!(form.choose(&key("moved_on"), &key("today")).is_err());
-        assert!(form.enter(&key("who_moves"), "20260401".into(), None).is_err());
+        assert!(form.enter(&key("who_moves"), "20260401".into(), None, TODAY).is_err());
         assert_eq!(
-            form.enter(&key("moved_on"), "20260431".into(), None),
+            form.enter(&key("moved_on"), "20260431".into(), None, TODAY),
             Err(FormError::BadEntry(key("moved_on"), BadEntry::NotADay))
         );
         assert_eq!(
-            form.enter(&key("new_address"), "本町二丁目4-5".into(), None),
+            form.enter(&key("new_address"), "本町二丁目4-5".into(), None, TODAY),
             Err(FormError::BadEntry(key("new_address"), BadEntry::NoTowns))
         );
     }

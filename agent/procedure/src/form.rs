@@ -62,12 +62,32 @@ impl Pack {
         form
     }
 
+    /// The fields that belong to the form now and that the counter fills, in order: those that it
+    /// asks, and those that the card did not say.
+    #[must_use]
+    pub fn left_to_counter(&self, fields: &[Field]) -> Vec<&FieldDefinition> {
+        let mut form = self.form(fields);
+        form.retain(|definition| match definition.source {
+            Source::AtCounter => true,
+            Source::Card { .. } => !fields.iter().any(|f| f.key == definition.key),
+            Source::Question { .. } | Source::Entry { .. } => false,
+        });
+        form
+    }
+
     /// What the visitor has to have with them at the counter.
     #[must_use]
     pub fn to_bring(&self, fields: &[Field]) -> Vec<&Text> {
         let (_, values) = self.belonging(fields);
         let needed = |when: &Option<Condition>| holds(when.as_ref(), &values);
         self.bring.iter().filter(|b| needed(&b.when)).map(|b| &b.text).collect()
+    }
+
+    /// What must be said at once about what was answered.
+    #[must_use]
+    pub fn notices(&self, fields: &[Field]) -> Vec<&Text> {
+        let (_, values) = self.belonging(fields);
+        self.notices.iter().filter(|n| holds(Some(&n.when), &values)).map(|n| &n.text).collect()
     }
 
     /// Checks a whole form: every field there, in order, from where the pack says.

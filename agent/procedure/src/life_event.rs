@@ -34,6 +34,11 @@ pub enum LifeEventItem {
         pack: PackId,
         /// When it is needed, in words: by this the visitor picks.
         needed: Text,
+        /// Packs of the event that cannot be picked beside it.
+        not_with: BTreeSet<PackId>,
+        /// What is said instead while one of those is picked: then this one cannot be picked.
+        /// Without: it can, and picking it lets go of those.
+        not_with_note: Option<Text>,
     },
     /// A procedure that only a counter does.
     AtCounter {
@@ -63,6 +68,9 @@ struct RawLifeEvent {
 struct RawItem {
     pack: Option<Spanned<PackId>>,
     needed: Option<Spanned<Text>>,
+    #[serde(default)]
+    not_with: Vec<Spanned<PackId>>,
+    not_with_note: Option<Spanned<Text>>,
     at_counter: Option<RawAtCounter>,
 }
 
@@ -142,14 +150,41 @@ fn item(
 ) -> Option<LifeEventItem> {
     let span = Spanned::new(raw.span(), ());
     match raw.into_inner() {
-        RawItem { pack: Some(pack), needed: Some(needed), at_counter: None } => {
+        RawItem {
+            pack: Some(pack),
+            needed: Some(needed),
+            not_with,
+            not_with_note,
+            at_counter: None,
+        } => {
             let needed = document.words(needed, "needed");
-            Some(LifeEventItem::Pack { pack: pack.into_inner(), needed })
-        }
-        RawItem { pack: None, needed: None, at_counter: Some(counter) } => {
-            for pack in counter.with.iter().filter(|pack| !packs.contains(pack.get_ref())) {
-                document.wrong(pack, "with", "this pack is not one of the life event");
+            check_known(document, "not_with", &not_with, packs);
+            if let Some(itself) = not_with.iter().find(|other| *other.get_ref() == *pack.get_ref())
+            {
+                document.wrong(itself, "not_with", "this is the pack itself");
             }
+            let note = not_with_note.map(|note| {
+                if not_with.is_empty() {
+                    let message = "a note needs not_with: the packs beside which it is said";
+                    document.wrong(&note, "not_with_note", message);
+                }
+                document.words(note, "not_with_note")
+            });
+            Some(LifeEventItem::Pack {
+                pack: pack.into_inner(),
+                needed,
+                not_with: not_with.into_iter().map(Spanned::into_inner).collect(),
+                not_with_note: note,
+            })
+        }
+        RawItem {
+            pack: None,
+            needed: None,
+            not_with,
+            not_with_note: None,
+            at_counter: Some(counter),
+        } if not_with.is_empty() => {
+            check_known(document, "with", &counter.with, packs);
             Some(LifeEventItem::AtCounter {
                 title: document.words(counter.title, "title"),
                 section: document.words(counter.section, "section"),
@@ -158,10 +193,21 @@ fn item(
             })
         }
         _ => {
-            let message = "an item has either pack and needed, or at_counter";
+            let message = "an item has either pack and needed (and not_with), or at_counter alone";
             document.wrong(&span, "item", message);
             None
         }
+    }
+}
+
+fn check_known(
+    document: &mut Document<'_>,
+    field: &str,
+    named: &[Spanned<PackId>],
+    packs: &BTreeSet<PackId>,
+) {
+    for pack in named.iter().filter(|pack| !packs.contains(pack.get_ref())) {
+        document.wrong(pack, field, "this pack is not one of the life event");
     }
 }
 

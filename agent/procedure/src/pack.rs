@@ -45,6 +45,8 @@ pub struct Pack {
     pub fields: Vec<FieldDefinition>,
     /// What the visitor has to have with them at the counter.
     pub bring: Vec<Bring>,
+    /// What is said at once about what was answered.
+    pub notices: Vec<Notice>,
 }
 
 /// What handing an application over means in law (design §3).
@@ -153,6 +155,16 @@ pub struct Bring {
     pub text: Text,
     /// When it is needed; without, always.
     pub when: Option<Condition>,
+}
+
+/// Something that must be said as soon as it follows from the answers, as "this cannot be done
+/// here".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What.
+    pub text: Text,
+    /// When it applies.
+    pub when: Condition,
 }
 
 impl FieldDefinition {

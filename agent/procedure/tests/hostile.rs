@@ -24,7 +24,9 @@ fn read_everything(text: String) {
         let _ = Pack::lint(&text);
         let _ = LifeEvent::lint(&text);
         let _ = Towns::lint(&text);
-        for entry in [Entry::Date, Entry::Address, Entry::Number { digits: 16 }] {
+        for entry in
+            [Entry::Date { not_after_today: true }, Entry::Address, Entry::Number { digits: 16 }]
+        {
             let _ = entry.check(&text);
         }
         if let Ok(condition) = Condition::parse(&text) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use jiff::civil::{Date, date};
 use madoguchi_procedure::{
     CardAttributes, CardValue, CheckedBy, Entry, FieldDefinition, Filling, FormError, LegalEffect,
     LifeEvent, Pack, Source, Towns,
@@ -13,6 +14,7 @@ use madoguchi_protocol::{AttributeName, FieldKey};
 
 const NAMES: [&str; 6] =
     ["tennyu", "tenkyo", "tenshutsu", "juminhyo", "inkan-shomei", "kazei-shomei"];
+const TODAY: Date = date(2026, 11, 22);
 const ADDRESS: &str = "常盤県常盤市本町一丁目２番３号";
 
 fn text(file: &str) -> String {
@@ -64,7 +66,7 @@ fn answer(form: &mut Filling, answers: &[(&str, &str)]) {
         let field = key(field);
         match form.pack().field(&field).map(|f| &f.source) {
             Some(Source::Question { .. }) => form.choose(&field, &key(value)),
-            _ => form.enter(&field, (*value).into(), Some(&towns())),
+            _ => form.enter(&field, (*value).into(), Some(&towns()), TODAY),
         }
         .unwrap_or_else(|e| panic!("{field}: {e}"));
     }
@@ -86,7 +88,7 @@ fn answer_the_rest(form: &mut Filling) {
 fn usual_answer(definition: &FieldDefinition) -> String {
     match &definition.source {
         Source::Question { choices, .. } => choices[0].key.to_string(),
-        Source::Entry { entry: Entry::Date, .. } => "20260401".into(),
+        Source::Entry { entry: Entry::Date { .. }, .. } => "20260401".into(),
         Source::Entry { entry: Entry::Address, .. } => "本町一丁目2-3".into(),
         Source::Entry { entry: Entry::Number { .. }, .. } => "1".into(),
         Source::Card { .. } | Source::AtCounter => panic!("not asked"),
@@ -230,7 +232,7 @@ fn answers_that_are_no_longer_asked_are_dropped() {
     assert!(has(&form));
     answer(&mut form, &[("january", "same")]);
     assert!(!has(&form));
-    let refused = form.enter(&key("january_address"), "本町一丁目1".into(), Some(&towns()));
+    let refused = form.enter(&key("january_address"), "本町一丁目1".into(), Some(&towns()), TODAY);
     assert_eq!(refused, Err(FormError::NoSuchQuestion(key("january_address"))));
     answer(&mut form, &[("january", "in_city")]);
     assert!(!has(&form), "what was dropped does not come back");

@@ -44,7 +44,7 @@ impl Typing {
 
     pub fn kind(&self) -> EntryKind {
         match self.entry {
-            Entry::Date => EntryKind::Date,
+            Entry::Date { .. } => EntryKind::Date,
             Entry::Address => EntryKind::Address,
             Entry::Number { .. } => EntryKind::Number,
         }
@@ -53,7 +53,7 @@ impl Typing {
     /// Most digits of each group.
     pub fn sizes(&self) -> Vec<u8> {
         match self.entry {
-            Entry::Date => vec![4, 2, 2],
+            Entry::Date { .. } => vec![4, 2, 2],
             Entry::Address => vec![ADDRESS_DIGITS; 3],
             Entry::Number { digits } => vec![digits],
         }
@@ -105,7 +105,8 @@ impl Typing {
         let month = self.current == 1 && !typed.starts_with(['0', '1']);
         let full = typed.len() >= self.sizes().get(self.current).map_or(0, |s| usize::from(*s));
         self.set_typed(typed);
-        if self.entry == Entry::Date && (full || month) && self.current + 1 < self.groups.len() {
+        let ready = matches!(self.entry, Entry::Date { .. }) && (full || month);
+        if ready && self.current + 1 < self.groups.len() {
             self.current += 1;
         }
     }
@@ -142,11 +143,24 @@ impl Typing {
         before
     }
 
+    /// What is wrong, once that can be said: the last box is full and makes no sense, or the agent,
+    /// which knows what day it is, did not take it.
+    pub fn problem(&self, towns: Option<&Towns>) -> Option<Problem> {
+        let full = !self.takes_digits() && self.current + 1 == self.groups.len();
+        let senseless = full && self.value(towns).is_none();
+        match self.entry {
+            Entry::Date { not_after_today: true } if self.refused => Some(Problem::AfterToday),
+            Entry::Date { .. } if senseless => Some(Problem::NotADay),
+            Entry::Number { .. } if senseless => Some(Problem::Other),
+            _ => self.refused.then_some(Problem::Other),
+        }
+    }
+
     /// The answer as `madoguchi-procedure` spells it, once it is complete and can be right.
     pub fn value(&self, towns: Option<&Towns>) -> Option<Personal<String>> {
         let typed = self.groups.iter().map(|g| g.expose().as_str());
         let value = match self.entry {
-            Entry::Date => {
+            Entry::Date { .. } => {
                 let [year, month, day] = self.groups.as_slice() else { return None };
                 format!("{}{:0>2}{:0>2}", year.expose(), month.expose(), day.expose())
             }
@@ -159,6 +173,17 @@ impl Typing {
         let value = Personal::new(value);
         self.entry.check_with(value.expose(), towns).ok().map(|()| value)
     }
+}
+
+/// What is wrong with what is typed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// No calendar has this day.
+    NotADay,
+    /// This day has not come yet.
+    AfterToday,
+    /// Something else.
+    Other,
 }
 
 /// The 町丁目 at a place of the list.
@@ -192,7 +217,7 @@ fn taken_apart(
 ) -> Option<(Option<usize>, Vec<String>)> {
     entry.check(value).ok()?;
     Some(match entry {
-        Entry::Date => {
+        Entry::Date { .. } => {
             let part = |range| value.get(range).map(str::to_owned);
             (None, vec![part(0..4)?, part(4..6)?, part(6..8)?])
         }
@@ -208,6 +233,8 @@ fn taken_apart(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DATE: Entry = Entry::Date { not_after_today: false };
 
     fn towns() -> Towns {
         let text = "format = 1\ntown = [{ name = \"旭町\", kana = \"あさひちょう\" }, \
@@ -243,10 +270,10 @@ mod tests {
         {
             let day = if keys == "20261>5" { "20260105" } else { "20260405" };
             let expected = if keys == "2026404" { "20260404" } else { day };
-            assert_eq!(value(Entry::Date, keys).as_deref(), Some(expected), "{keys}");
+            assert_eq!(value(DATE, keys).as_deref(), Some(expected), "{keys}");
         }
         for keys in ["", "2026", "20260431", "202600", "2026>>5", "20261"] {
-            assert_eq!(value(Entry::Date, keys), None, "{keys}");
+            assert_eq!(value(DATE, keys), None, "{keys}");
         }
     }
 
@@ -279,7 +306,7 @@ mod tests {
     #[test]
     fn what_was_entered_can_be_typed_over() {
         for (entry, value) in [
-            (Entry::Date, "20260405"),
+            (DATE, "20260405"),
             (Entry::Address, "本町一丁目1-2"),
             (Entry::Number { digits: 3 }, "12"),
         ] {

@@ -192,7 +192,8 @@ impl<'p> FieldPreview<'p> {
         };
         let entry = match &definition.source {
             Source::Entry { entry, .. } => Some(match entry {
-                Entry::Date => "a date".to_owned(),
+                Entry::Date { not_after_today: false } => "a date".to_owned(),
+                Entry::Date { not_after_today: true } => "a date, today at the latest".to_owned(),
                 Entry::Address => "a town of the list and digits".to_owned(),
                 Entry::Number { digits } => format!("a number (digits: {digits} at most)"),
             }),

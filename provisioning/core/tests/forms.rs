@@ -7,7 +7,7 @@ use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_procedure::{Filling, Pack, Towns};
 use madoguchi_protocol::application::{Application, Content, Field, Origin, TicketOnlyReason};
 use madoguchi_protocol::core_api::OpenedApplication;
-use support::{Device, House, NAME, Running, eventually, filled, filling, key, pack};
+use support::{Device, House, NAME, Running, TODAY, eventually, filled, filling, key, pack};
 
 /// A core that knows several packs, and a device.
 struct Town {
@@ -67,8 +67,9 @@ fn moved_in() -> Filling {
     let mut form = filling("tennyu", NAME);
     form.choose(&key("moved_out_by"), &key("certificate")).expect("a choice");
     form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
-    form.enter(&key("moved_on"), "20261101".into(), Some(&towns)).expect("a day");
-    form.enter(&key("new_address"), "本町一丁目2-3".into(), Some(&towns)).expect("an address");
+    form.enter(&key("moved_on"), "20261101".into(), Some(&towns), TODAY).expect("a day");
+    form.enter(&key("new_address"), "本町一丁目2-3".into(), Some(&towns), TODAY)
+        .expect("an address");
     form.choose(&key("who_notifies"), &key("self")).expect("a choice");
     form
 }

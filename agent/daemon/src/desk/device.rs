@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use madoguchi_protocol::bundle::{Printer, Profile};
 use madoguchi_protocol::local::{Event, PrinterState};
 use madoguchi_protocol::{Failure, FailureCode};
 use madoguchi_uplink::CoreState;
 
 use super::{Desk, Effect, not_configured};
+use crate::clock::day_in_japan;
 use crate::settings::{CLOCK_TOLERANCE, Settings};
 
 /// Before a profile is there.
@@ -67,6 +69,11 @@ impl Device {
         } else {
             Ok(())
         };
+    }
+
+    /// Today in Japan. Before the first tick nothing is too late.
+    pub fn today(&self) -> Date {
+        self.now.map_or(Date::MAX, day_in_japan)
     }
 
     /// The settings, when a visit can begin now.

@@ -267,7 +267,7 @@ impl Desk {
             | Request::Choose { .. }
             | Request::Enter { .. }
             | Request::OpenForm { .. }
-            | Request::Review {} => visit.fill(request).map(Some),
+            | Request::Review {} => visit.fill(request, device.today()).map(Some),
             Request::AgreePurpose {}
             | Request::AwaitCard { .. }
             | Request::WithoutCard {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use madoguchi_card::PinBuffer;
 use madoguchi_procedure::{Filling, FormError, Pack};
 use madoguchi_protocol::application::{Content, Field, PartlyFilled, TicketOnlyReason};
@@ -140,8 +141,8 @@ impl Visit {
         }
     }
 
-    /// What fills a form.
-    pub fn fill(&mut self, request: Request) -> Result<Answer, Failure> {
+    /// What fills a form; days are judged by `today`.
+    pub fn fill(&mut self, request: Request, today: Date) -> Result<Answer, Failure> {
         match request {
             Request::ChoosePack { pack, also } if self.step < Step::Filled => {
                 let forms = self.empty_forms(pack, also)?;
@@ -166,7 +167,7 @@ impl Visit {
             Request::Enter { field, value } => {
                 let form = self.forms.get_mut(self.open).ok_or_else(not_configured)?;
                 let towns = self.settings.towns();
-                form.filling.enter(&field, value, towns).map_err(form_invalid)?;
+                form.filling.enter(&field, value, towns, today).map_err(form_invalid)?;
                 form.reviewed = false;
                 self.open_form()
             }
@@ -350,5 +351,7 @@ fn form_invalid(error: FormError) -> Failure {
 fn answer(pack: &Pack, fields: Vec<Field>) -> Answer {
     let asked = pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect();
     let bring = pack.to_bring(&fields).into_iter().cloned().collect();
-    Answer::Form { fields, asked, bring, notices: Vec::new() }
+    let notices = pack.notices(&fields).into_iter().cloned().collect();
+    let at_counter = pack.left_to_counter(&fields).into_iter().map(|f| f.key.clone()).collect();
+    Answer::Form { fields, asked, bring, notices, at_counter }
 }

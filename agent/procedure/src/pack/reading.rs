@@ -1,6 +1,8 @@
 //! From the TOML of a pack to a pack, or to what is wrong with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "conditions")]
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::SectionLetter;
@@ -10,9 +12,11 @@ use toml::Spanned;
 
 use super::{
     Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, MAX_CHOICES, MAX_PACK_BYTES,
-    Pack, Section, SignatureRule, Source,
+    Notice, Pack, Section, SignatureRule, Source,
 };
-use crate::condition::{Condition, misuse};
+use crate::condition::Condition;
+#[cfg(feature = "conditions")]
+use crate::condition::misuse;
 use crate::document::{Document, PackError};
 use crate::entry::{Entry, MAX_DIGITS};
 
@@ -35,6 +39,8 @@ struct RawPack {
     field: Spanned<Vec<Spanned<RawField>>>,
     #[serde(default)]
     bring: Vec<RawBring>,
+    #[serde(default)]
+    notice: Vec<RawNotice>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -75,6 +81,7 @@ struct RawField {
     choices: Option<Spanned<Vec<RawChoice>>>,
     entry: Option<Spanned<RawEntry>>,
     digits: Option<Spanned<u8>>,
+    not_after: Option<Spanned<RawDay>>,
     when: Option<Spanned<String>>,
 }
 
@@ -95,6 +102,18 @@ enum RawEntry {
     Number,
 }
 
+/// What narrows an entry.
+struct RawTyped {
+    digits: Option<Spanned<u8>>,
+    not_after: Option<Spanned<RawDay>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RawDay {
+    Today,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawChoice {
@@ -107,6 +126,13 @@ struct RawChoice {
 struct RawBring {
     text: Spanned<Text>,
     when: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNotice {
+    text: Spanned<Text>,
+    when: Spanned<String>,
 }
 
 pub(super) fn read(text: &str) -> Result<Pack, Vec<PackError>> {
@@ -142,6 +168,7 @@ impl Reader<'_> {
         }
         self.check_attributes(&raw.card.attributes);
         let bring = raw.bring.into_iter().map(|b| self.bring(b)).collect();
+        let notices = raw.notice.into_iter().filter_map(|n| self.notice(n)).collect();
         let pack = Pack {
             id: raw.id,
             version: raw.version.into_inner(),
@@ -154,6 +181,7 @@ impl Reader<'_> {
             card: CardUse { attributes },
             fields: self.fields,
             bring,
+            notices,
         };
         self.document.finish(pack)
     }
@@ -199,10 +227,17 @@ impl Reader<'_> {
         let label = self.document.words(raw.label, &key);
         let when = raw.when.as_ref().and_then(|when| self.condition(when, &key));
         let from = raw.from;
-        let given =
-            (*from.get_ref(), raw.attribute, raw.question, raw.choices, raw.entry, raw.digits);
+        let typed = RawTyped { digits: raw.digits, not_after: raw.not_after };
+        let given = (*from.get_ref(), raw.attribute, raw.question, raw.choices, raw.entry, typed);
         let source = match given {
-            (RawFrom::Card, Some(attribute), None, None, None, None) => {
+            (
+                RawFrom::Card,
+                Some(attribute),
+                None,
+                None,
+                None,
+                RawTyped { digits: None, not_after: None },
+            ) => {
                 if !attributes.contains(attribute.get_ref()) {
                     let message = "its attribute is not in card.attributes";
                     self.document.wrong(&attribute, &key, message);
@@ -213,15 +248,29 @@ impl Reader<'_> {
                 }
                 Source::Card { attribute: attribute.into_inner() }
             }
-            (RawFrom::Question, None, Some(question), Some(choices), None, None) => {
+            (
+                RawFrom::Question,
+                None,
+                Some(question),
+                Some(choices),
+                None,
+                RawTyped { digits: None, not_after: None },
+            ) => {
                 let question = self.document.words(question, &key);
                 Source::Question { question, choices: self.choices(choices, &key) }
             }
-            (RawFrom::Entry, None, Some(question), None, Some(entry), digits) => {
+            (RawFrom::Entry, None, Some(question), None, Some(entry), typed) => {
                 let question = self.document.words(question, &key);
-                Source::Entry { question, entry: self.entry(&entry, digits, &key)? }
+                Source::Entry { question, entry: self.entry(&entry, typed, &key)? }
             }
-            (RawFrom::AtCounter, None, None, None, None, None) => Source::AtCounter,
+            (
+                RawFrom::AtCounter,
+                None,
+                None,
+                None,
+                None,
+                RawTyped { digits: None, not_after: None },
+            ) => Source::AtCounter,
             _ => {
                 self.document.wrong(
                     &from,
@@ -260,11 +309,18 @@ impl Reader<'_> {
     fn entry(
         &mut self,
         raw: &Spanned<RawEntry>,
-        digits: Option<Spanned<u8>>,
+        typed: RawTyped,
         field: &FieldKey,
     ) -> Option<Entry> {
+        let RawTyped { digits, not_after } = typed;
+        if let (RawEntry::Address | RawEntry::Number, Some(day)) = (raw.get_ref(), &not_after) {
+            self.document.wrong(day, field, "only a date has a day that it is not after");
+            return None;
+        }
         match (raw.get_ref(), digits) {
-            (RawEntry::Date, None) => return Some(Entry::Date),
+            (RawEntry::Date, None) => {
+                return Some(Entry::Date { not_after_today: not_after.is_some() });
+            }
             (RawEntry::Address, None) => return Some(Entry::Address),
             (RawEntry::Number, Some(digits)) => {
                 if (1..=MAX_DIGITS).contains(digits.get_ref()) {
@@ -288,6 +344,12 @@ impl Reader<'_> {
         Bring { text: self.document.words(raw.text, "bring"), when }
     }
 
+    fn notice(&mut self, raw: RawNotice) -> Option<Notice> {
+        let text = self.document.words(raw.text, "notice");
+        let when = self.condition(&raw.when, "notice")?;
+        Some(Notice { text, when })
+    }
+
     fn condition(&mut self, raw: &Spanned<String>, field: impl ToString) -> Option<Condition> {
         let condition = match Condition::parse(raw.get_ref()) {
             Ok(condition) => condition,
@@ -297,12 +359,19 @@ impl Reader<'_> {
                 return None;
             }
         };
+        #[cfg(feature = "conditions")]
+        self.check_use(&condition, raw, field);
+        Some(condition)
+    }
+
+    /// A condition looks at fields that stand before it, and at values that they can have.
+    #[cfg(feature = "conditions")]
+    fn check_use(&mut self, condition: &Condition, raw: &Spanned<String>, field: impl ToString) {
         let known: BTreeMap<_, _> = self.fields.iter().filter_map(possible_values).collect();
-        for (at, message) in misuse(&condition, &known) {
+        for (at, message) in misuse(condition, &known) {
             let at = self.document.within(raw, at);
             self.document.wrong_at(at, field.to_string(), message);
         }
-        Some(condition)
     }
 
     /// Declared but unused would read more of a person than the form needs.
@@ -319,6 +388,7 @@ impl Reader<'_> {
 }
 
 /// A field that can have a value, and which, where they are known. A field at the counter has none.
+#[cfg(feature = "conditions")]
 fn possible_values(field: &FieldDefinition) -> Option<(&str, Option<BTreeSet<&str>>)> {
     let values = match &field.source {
         Source::AtCounter => return None,

@@ -74,7 +74,7 @@ impl Journey {
         };
         let full = ticked.len() >= MOST_FORMS;
         let needed = |item: &LifeEventItem| {
-            let LifeEventItem::Pack { pack, needed } = item else { return None };
+            let LifeEventItem::Pack { pack, needed, .. } = item else { return None };
             let pack = visit.packs.iter().find(|p| p.id == *pack)?;
             let is_ticked = ticked.contains(&pack.id);
             Some(Needed {

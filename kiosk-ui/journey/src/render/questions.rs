@@ -224,7 +224,7 @@ impl Journey {
 
 fn kind(entry: Entry) -> EntryKind {
     match entry {
-        Entry::Date => EntryKind::Date,
+        Entry::Date { .. } => EntryKind::Date,
         Entry::Address => EntryKind::Address,
         Entry::Number { .. } => EntryKind::Number,
     }

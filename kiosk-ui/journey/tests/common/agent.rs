@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 
 use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack, Towns};
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck, TicketOnlyReason};
+use madoguchi_protocol::application::{CardEvidence, Field, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Outcome,
     Paper, PrintState, PrinterState, Request, RequestFrame,
 };
-use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
+use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber};
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, PackId, VisitId};
 
 use super::packs::{LIFE_EVENT, PROXY, SHORT, TENKYO, TOWNS};
@@ -35,6 +35,9 @@ pub struct Agent {
     pub calls: u16,
     connected: bool,
 }
+
+/// The day of the visit.
+const TODAY: BusinessDay = BusinessDay::constant(2026, 11, 22);
 
 /// 照合番号B of the card in the drawer: born 1980, until 2035.
 pub const NUMBER_B: &str = "55021720352285";
@@ -305,7 +308,7 @@ impl Agent {
             Request::Enter { field, value } if visit.filled => {
                 let towns = Towns::parse(TOWNS).expect("towns");
                 let (filling, reviewed) = &mut visit.fillings[visit.open];
-                filling.enter(&field, value, Some(&towns)).map_err(|_| F::FormInvalid)?;
+                filling.enter(&field, value, Some(&towns), TODAY).map_err(|_| F::FormInvalid)?;
                 *reviewed = false;
                 visit.form()
             }
@@ -395,5 +398,7 @@ pub fn said() -> CardAttributes {
 fn form(pack: &Pack, fields: Vec<Field>) -> Answer {
     let asked = pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect();
     let bring = pack.to_bring(&fields).into_iter().cloned().collect();
-    Answer::Form { fields, asked, bring, notices: vec![] }
+    let notices = pack.notices(&fields).into_iter().cloned().collect();
+    let at_counter = pack.left_to_counter(&fields).into_iter().map(|f| f.key.clone()).collect();
+    Answer::Form { fields, asked, bring, notices, at_counter }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use jiff::Timestamp;
+use jiff::civil::{Date, date};
 use madoguchi_authority::{
     CertificateAuthority, Credential, Role, TrustRoot, Validity, files, tls,
 };
@@ -40,6 +41,8 @@ use tempfile::TempDir;
 /// The name that the tests look for where it must not be.
 pub const NAME: &str = "検証　花子";
 pub const SITE: &str = "honcho";
+/// The day on which forms are filled.
+pub const TODAY: Date = date(2026, 11, 22);
 
 pub fn tenkyo() -> String {
     pack("tenkyo")
@@ -325,8 +328,9 @@ pub fn application_of(name: &str) -> Application {
     let towns = fs::read_to_string("../procedures/towns/tokiwa.toml").expect("the towns");
     let towns = Towns::parse(&towns).expect("towns");
     form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
-    form.enter(&key("moved_on"), "20260401".into(), None).expect("a day");
-    form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns)).expect("an address");
+    form.enter(&key("moved_on"), "20260401".into(), None, TODAY).expect("a day");
+    form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns), TODAY)
+        .expect("an address");
     form.choose(&key("who_notifies"), &key("self")).expect("a choice");
     let pack = form.pack().version();
     filled(Content::Filled { pack, fields: form.finish().expect("complete") })
