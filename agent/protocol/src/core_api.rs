@@ -4,6 +4,7 @@
 //! An envelope travels as its own bytes (`application/vnd.madoguchi.envelope`), not inside JSON.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::bundle::BundleKind;
 use crate::ids::{AlertId, DeviceId, SiteId};
@@ -72,10 +73,28 @@ pub struct BlockRequest {
     pub count: u16,
 }
 
+/// Names one start of the intake. Positions belong to it: under another one the office asks from 0
+/// again, since the intake may have come back with an older database, or an empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(Uuid);
+
+impl Epoch {
+    /// A fresh one.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
 /// Envelopes waiting at the intake for the office, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WaitingEnvelopes {
+    /// What the positions belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub epoch: Option<Epoch>,
     /// At most 64 at a time.
     pub envelopes: Vec<WaitingEnvelope>,
 }
@@ -278,6 +297,10 @@ pub struct AlertState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WaitingAlerts {
+    /// What the positions belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub epoch: Option<Epoch>,
     /// The alerts.
     pub alerts: Vec<WaitingAlert>,
 }

@@ -44,6 +44,7 @@ pub struct IntakeConfig {
     /// envelopes may be sealed to.
     pub sealing_keys: PathBuf,
     /// Devices that are refused: ids, one a line, `#` begins a comment. Read anew when it changed.
+    /// The registrar of the same file refuses them too, unless it names a list of its own.
     pub revoked: Option<PathBuf>,
 }
 
@@ -89,6 +90,8 @@ pub struct RegistrarConfig {
     pub ca_key: PathBuf,
     /// The municipal public key (base64), by which bundles are signed.
     pub municipal_key: PathBuf,
+    /// Devices that are refused, as in [`IntakeConfig::revoked`]. Default: the intake's list.
+    pub revoked: Option<PathBuf>,
 }
 
 /// A configuration that cannot be used.
@@ -136,6 +139,7 @@ impl Config {
         if let Some(c) = &mut self.registrar {
             paths.extend([&mut c.database, &mut c.certificate, &mut c.key]);
             paths.extend([&mut c.ca_key, &mut c.municipal_key]);
+            paths.extend(&mut c.revoked);
         }
         paths
     }

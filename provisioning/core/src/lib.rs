@@ -20,9 +20,10 @@ pub mod openapi;
 mod peer;
 mod problem;
 mod registrar;
+mod revoked;
 mod server;
 mod service;
 
 pub use config::{Config, ConfigError};
-pub use intake::RevokedError;
+pub use revoked::RevokedError;
 pub use service::{Core, StartError};

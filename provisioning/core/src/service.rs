@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
 use madoguchi_authority::files::{self, FileError};
@@ -19,8 +20,8 @@ use tokio::task::JoinSet;
 use crate::bundle_file::{BundleFileError, BundleSource};
 use crate::config::{Config, ConfigError, IntakeConfig, OfficeConfig, RegistrarConfig};
 use crate::database::DatabaseError;
-use crate::intake::{RevokedDevices, RevokedError};
 use crate::office::{Checks, ClientError, IntakeClient};
+use crate::revoked::{RevokedDevices, RevokedError};
 use crate::server::{Limits, Server, Stop};
 use crate::{intake, office, registrar};
 
@@ -174,9 +175,9 @@ impl Setup<'_> {
         let accepted = intake::Accepted::new(&packs, &keys);
         let database =
             intake::open_database(&config.database).await.map_err(StartError::Database)?;
-        let revoked = config.revoked.as_deref().map(RevokedDevices::read).transpose();
-        let revoked = revoked.map_err(StartError::Revoked)?;
-        let router = intake::router(database.clone(), accepted, revoked, self.stop.clone());
+        let revoked = revoked(config.revoked.as_deref())?;
+        let stop = self.stop.clone();
+        let router = intake::router(database.clone(), accepted, revoked.as_ref(), stop);
         let credential = self.credential(Role::Intake, &config.certificate, &config.key)?;
         self.listen(Role::Intake, config.listen, &credential, router, None, database).await
     }
@@ -204,7 +205,9 @@ impl Setup<'_> {
             .map_err(StartError::Authority)?;
         let database =
             registrar::open_database(&config.database).await.map_err(StartError::Database)?;
-        let router = registrar::router(database.clone(), authority, key);
+        let intakes = self.config.intake.as_ref().and_then(|intake| intake.revoked.as_deref());
+        let revoked = revoked(config.revoked.as_deref().or(intakes))?;
+        let router = registrar::router(database.clone(), authority, key, revoked);
         let credential = self.credential(Role::Registrar, &config.certificate, &config.key)?;
         self.listen(Role::Registrar, config.listen, &credential, router, None, database).await
     }
@@ -243,6 +246,11 @@ impl Setup<'_> {
         let server = Server { listener, tls, tenant, router, limits: Limits::default() };
         Ok(Prepared { role, address, server, work, database })
     }
+}
+
+fn revoked(list: Option<&Path>) -> Result<Option<Arc<RevokedDevices>>, StartError> {
+    let read = |path| RevokedDevices::read(path).map(Arc::new);
+    list.map(read).transpose().map_err(StartError::Revoked)
 }
 
 fn municipal_key(

@@ -7,7 +7,8 @@ use madoguchi_authority::Role;
 use madoguchi_core::Core;
 use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{
-    ALERTS, Alert, AlertKind, AlertState, OFFICE_ALERTS, OfficeAlert, OfficeAlerts, WaitingAlerts,
+    ALERTS, Alert, AlertKind, AlertState, ENVELOPES, OFFICE_ALERTS, OfficeAlert, OfficeAlerts,
+    WaitingAlerts,
 };
 use reqwest::{Client, Response};
 use support::{Device, House, Running, eventually, expect_problem};
@@ -73,6 +74,7 @@ async fn the_same_alert_again_is_one_and_another_devices_id_is_refused() {
 
     let waiting = house.role_client(Role::Office).get(format!("{}{ALERTS}", intake.url)).send();
     let waiting: WaitingAlerts = waiting.await.expect("an answer").json().await.expect("alerts");
+    assert!(waiting.epoch.is_some());
     let [waiting] = waiting.alerts.as_slice() else { panic!("{waiting:?}") };
     assert_eq!((waiting.position, &waiting.alert), (1, &alert));
     assert_eq!((waiting.device.as_str(), waiting.site.as_str()), ("kiosk-01", support::SITE));
@@ -215,6 +217,24 @@ async fn alerts_and_acknowledgements_find_their_way_once_the_other_side_is_back(
     listed(&operator, &office, late.id).await;
     let ids: Vec<AlertId> = list(&operator, &office).await.iter().map(|a| a.alert.id).collect();
     assert_eq!(ids, [late.id, early.id], "newest first, each once");
+}
+
+#[tokio::test]
+async fn an_intake_names_each_of_its_starts() {
+    let house = House::new();
+    let office = house.role_client(Role::Office);
+    let mut epochs = Vec::new();
+    for _ in 0..2 {
+        let intake = house.start(Role::Intake).await;
+        for path in [ALERTS, ENVELOPES] {
+            let answer = office.get(format!("{}{path}", intake.url)).send().await;
+            let said: serde_json::Value = answer.expect("an answer").json().await.expect("JSON");
+            epochs.push(said["epoch"].as_str().expect("an epoch").to_owned());
+        }
+        Core::stop(intake.core).await;
+    }
+    assert_eq!((&epochs[0], &epochs[2]), (&epochs[1], &epochs[3]));
+    assert_ne!(epochs[0], epochs[2]);
 }
 
 #[tokio::test]

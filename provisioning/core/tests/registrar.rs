@@ -108,6 +108,24 @@ async fn a_device_enrols_with_its_token_and_speaks_by_its_certificate() {
 }
 
 #[tokio::test]
+async fn a_revoked_device_is_not_enrolled_anew_and_a_guess_does_not_learn_of_it() {
+    let house = House::new();
+    std::fs::write(house.path("revoked"), "kiosk-01\n").expect("written");
+    let registrar = house.start(Role::Registrar).await;
+    let operator = house.operator();
+    let token = add(&operator, &registrar, "kiosk-01").await.token;
+    let (stranger, request) = (house.stranger(), certificate_request(&device_key()));
+    let answer = enrol(&stranger, &registrar, "kiosk-01", GUESS, &request).await;
+    expect_problem(answer, 401, "enrolment.refused").await;
+    let answer = enrol(&stranger, &registrar, "kiosk-01", &token, &request).await;
+    expect_problem(answer, 403, "device.revoked").await;
+
+    std::fs::write(house.path("revoked"), "").expect("written");
+    let answer = enrol(&stranger, &registrar, "kiosk-01", &token, &request).await;
+    assert_eq!(answer.status(), 200, "the token is still good");
+}
+
+#[tokio::test]
 async fn a_token_enrols_one_request_and_repeats_its_answer() {
     let house = House::new();
     let registrar = house.start(Role::Registrar).await;

@@ -100,7 +100,7 @@ pub(super) async fn waiting(
 ) -> Result<Json<WaitingAlerts>, Refusal> {
     let look = || intake.alerts_after(cursor.after);
     let alerts = long_poll(&intake.alerted, &intake.stop, &cursor, look).await?;
-    Ok(Json(WaitingAlerts { alerts }))
+    Ok(Json(WaitingAlerts { epoch: Some(intake.epoch), alerts }))
 }
 
 /// Somebody goes there: their devices may say so. Alerts that are forgotten are passed over.

@@ -29,7 +29,7 @@ pub(super) async fn waiting(
 ) -> Result<Json<WaitingEnvelopes>, Refusal> {
     let look = || intake.waiting_after(cursor.after);
     let envelopes = long_poll(&intake.arrived, &intake.stop, &cursor, look).await?;
-    Ok(Json(WaitingEnvelopes { envelopes }))
+    Ok(Json(WaitingEnvelopes { epoch: Some(intake.epoch), envelopes }))
 }
 
 impl Intake {

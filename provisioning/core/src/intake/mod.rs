@@ -5,13 +5,14 @@ mod accepted;
 mod alerts;
 mod delivery;
 mod fetching;
-mod revoked;
 mod tickets;
 mod waiting;
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use madoguchi_authority::Role;
+use madoguchi_protocol::core_api::Epoch;
 use sqlx::SqlitePool;
 use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,18 +20,17 @@ use utoipa_axum::routes;
 
 use crate::database::{self, DatabaseError};
 use crate::http;
+use crate::revoked::{self, RevokedDevices};
 use crate::server::Stop;
 
 pub(crate) use accepted::Accepted;
-pub(crate) use revoked::RevokedDevices;
-pub use revoked::RevokedError;
 
 /// What the intake's handlers share.
 pub(crate) struct Intake {
     database: SqlitePool,
     accepted: Accepted,
-    /// When the operator keeps such a list.
-    revoked: Option<RevokedDevices>,
+    /// Names this start: positions mean something only under it.
+    epoch: Epoch,
     /// Rung after every envelope that was committed.
     arrived: Notify,
     /// Rung after every alert that was committed.
@@ -38,7 +38,7 @@ pub(crate) struct Intake {
     stop: Stop,
 }
 
-type Shared = std::sync::Arc<Intake>;
+type Shared = Arc<Intake>;
 
 /// Opens the intake's database.
 pub(crate) async fn open_database(path: &std::path::Path) -> Result<SqlitePool, DatabaseError> {
@@ -49,15 +49,14 @@ pub(crate) async fn open_database(path: &std::path::Path) -> Result<SqlitePool, 
 pub(crate) fn router(
     database: SqlitePool,
     accepted: Accepted,
-    revoked: Option<RevokedDevices>,
+    revoked: Option<&Arc<RevokedDevices>>,
     stop: Stop,
 ) -> Router {
     let (arrived, alerted) = (Notify::new(), Notify::new());
-    let intake = Shared::new(Intake { database, accepted, revoked, arrived, alerted, stop });
+    let epoch = Epoch::random();
+    let intake = Shared::new(Intake { database, accepted, epoch, arrived, alerted, stop });
     let (guarded, _) = routes().split_for_parts();
-    let guarded = guarded
-        .with_state(Shared::clone(&intake))
-        .layer(from_fn_with_state(intake, revoked::refuse));
+    let guarded = revoked::guard(guarded.with_state(intake), revoked);
     http::service(Role::Intake, guarded, Router::new())
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// How long the intake may hold an answer back when nothing waits, in seconds.
-const WAIT: u64 = 20;
+pub(super) const WAIT: u64 = 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than [`WAIT`].
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);

@@ -5,6 +5,7 @@ mod alerts;
 mod applications;
 mod checks;
 mod client;
+mod follow;
 mod gaps;
 mod pull;
 mod receive;

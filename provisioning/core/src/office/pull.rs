@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
+use madoguchi_protocol::failure::chain;
 use sqlx::SqlitePool;
 
 use super::checks::Checks;
-use super::client::{ClientError, IntakeClient};
+use super::client::IntakeClient;
+use super::follow::{FollowError, Order, Page, follow, pause, pauses};
 use super::receive::{receive, try_again};
 use crate::server::Stop;
-use madoguchi_protocol::failure::chain;
 
-const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Pulls until the core stops.
@@ -20,15 +19,6 @@ pub(crate) struct Puller {
     pub(super) database: SqlitePool,
     pub(super) checks: Checks,
     pub(super) intake: Arc<IntakeClient>,
-}
-
-/// Why the office cannot take from the intake.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PullError {
-    #[error("the intake failed")]
-    Intake(#[source] ClientError),
-    #[error("the office's database failed")]
-    Database(#[source] sqlx::Error),
 }
 
 impl Puller {
@@ -41,50 +31,32 @@ impl Puller {
     }
 
     async fn pull(&self) {
-        let mut after = 0;
-        let mut tried_again = false;
         let mut pauses = pauses(LONGEST_PAUSE);
-        loop {
-            let done = async {
-                if !tried_again {
-                    try_again(&self.database, &self.checks).await.map_err(PullError::Database)?;
-                    tried_again = true;
-                }
-                self.pull_once(after).await
-            };
-            match done.await {
-                Ok(last) => {
-                    after = last;
-                    pauses = self::pauses(LONGEST_PAUSE);
-                }
-                Err(error) => {
-                    tracing::warn!(error = %chain(&error), "pulling from the intake failed");
-                    tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
-                }
-            }
+        while let Err(error) = try_again(&self.database, &self.checks).await {
+            self.failed(&FollowError::Database(error), false);
+            pause(&mut pauses, LONGEST_PAUSE).await;
         }
-    }
-
-    /// Takes what waits after a position and returns the last position that the intake knows to be
-    /// taken. After a failure the same envelopes come again and are recognised.
-    async fn pull_once(&self, after: i64) -> Result<i64, PullError> {
-        let waiting = self.intake.waiting(after).await.map_err(PullError::Intake)?.envelopes;
-        for envelope in &waiting {
-            receive(&self.database, &self.checks, envelope).await.map_err(PullError::Database)?;
-        }
-        let positions: Vec<i64> = waiting.iter().map(|envelope| envelope.position).collect();
-        let Some(last) = positions.iter().copied().max() else { return Ok(after) };
-        self.intake.fetched(positions).await.map_err(PullError::Intake)?;
-        Ok(last)
+        follow(self, LONGEST_PAUSE).await;
     }
 }
 
-/// Growing pauses between attempts, up to a longest.
-pub(super) fn pauses(longest: Duration) -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::default()
-        .with_min_delay(SHORTEST_PAUSE)
-        .with_max_delay(longest)
-        .with_jitter()
-        .without_max_times()
-        .build()
+impl Order for Puller {
+    /// What is taken is told to the intake. After a failure the same envelopes come again and are
+    /// recognised.
+    async fn take(&self, after: i64) -> Result<Page, FollowError> {
+        let waiting = self.intake.waiting(after).await.map_err(FollowError::Intake)?;
+        for envelope in &waiting.envelopes {
+            let received = receive(&self.database, &self.checks, envelope).await;
+            received.map_err(FollowError::Database)?;
+        }
+        let positions: Vec<i64> = waiting.envelopes.iter().map(|e| e.position).collect();
+        if !positions.is_empty() {
+            self.intake.fetched(positions.clone()).await.map_err(FollowError::Intake)?;
+        }
+        Ok(Page { epoch: waiting.epoch, positions })
+    }
+
+    fn failed(&self, error: &FollowError, _again: bool) {
+        tracing::warn!(error = chain(error), "pulling from the intake failed");
+    }
 }

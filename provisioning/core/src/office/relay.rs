@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::alerts;
 use super::client::IntakeClient;
-use super::pull::{PullError, pauses};
+use super::follow::{FollowError, Order, Page, follow, pause, pauses};
 use crate::server::Stop;
 
 /// Shorter than for envelopes: somebody stands there and waits.
@@ -27,40 +27,10 @@ impl AlertRelay {
     /// Carries until the core stops. Failures are logged and tried again.
     pub(super) async fn run(self, mut stop: Stop) {
         tokio::select! {
-            () = self.pull() => {}
+            () = follow(&self, LONGEST_PAUSE) => {}
             () = self.tell() => {}
             () = stop.wait() => {}
         }
-    }
-
-    async fn pull(&self) {
-        let mut after = 0;
-        let mut pauses = pauses(LONGEST_PAUSE);
-        let mut failing = false;
-        loop {
-            match self.pull_once(after).await {
-                Ok(last) => {
-                    after = last;
-                    (pauses, failing) = (self::pauses(LONGEST_PAUSE), false);
-                }
-                Err(error) => {
-                    log(&error, &mut failing, "pulling alerts from the intake failed");
-                    // It may come back with another database: what is here already is recognised.
-                    after = 0;
-                    tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
-                }
-            }
-        }
-    }
-
-    /// Returns the last position.
-    async fn pull_once(&self, after: i64) -> Result<i64, PullError> {
-        let waiting = self.intake.waiting_alerts(after).await.map_err(PullError::Intake)?.alerts;
-        let last = waiting.iter().map(|waiting| waiting.position).max();
-        if last.is_some() {
-            alerts::store(&self.database, &waiting).await.map_err(PullError::Database)?;
-        }
-        Ok(last.unwrap_or(after))
     }
 
     async fn tell(&self) {
@@ -71,29 +41,46 @@ impl AlertRelay {
                 Ok(true) => (pauses, failing) = (self::pauses(LONGEST_PAUSE), false),
                 Ok(false) => self.acknowledged.notified().await,
                 Err(error) => {
-                    log(&error, &mut failing, "telling the intake who is seen to failed");
-                    tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+                    let again = std::mem::replace(&mut failing, true);
+                    log(&error, again, "telling the intake who is seen to failed");
+                    pause(&mut pauses, LONGEST_PAUSE).await;
                 }
             }
         }
     }
 
     /// Returns whether there was something to tell.
-    async fn tell_once(&self) -> Result<bool, PullError> {
-        let ids = alerts::untold(&self.database).await.map_err(PullError::Database)?;
+    async fn tell_once(&self) -> Result<bool, FollowError> {
+        let ids = alerts::untold(&self.database).await.map_err(FollowError::Database)?;
         if ids.is_empty() {
             return Ok(false);
         }
-        self.intake.acknowledged_alerts(ids.clone()).await.map_err(PullError::Intake)?;
-        alerts::told(&self.database, &ids).await.map_err(PullError::Database)?;
+        self.intake.acknowledged_alerts(ids.clone()).await.map_err(FollowError::Intake)?;
+        alerts::told(&self.database, &ids).await.map_err(FollowError::Database)?;
         Ok(true)
     }
 }
 
+impl Order for AlertRelay {
+    async fn take(&self, after: i64) -> Result<Page, FollowError> {
+        let waiting = self.intake.waiting_alerts(after).await.map_err(FollowError::Intake)?;
+        if !waiting.alerts.is_empty() {
+            let stored = alerts::store(&self.database, &waiting.alerts).await;
+            stored.map_err(FollowError::Database)?;
+        }
+        let positions = waiting.alerts.iter().map(|waiting| waiting.position).collect();
+        Ok(Page { epoch: waiting.epoch, positions })
+    }
+
+    fn failed(&self, error: &FollowError, again: bool) {
+        log(error, again, "pulling alerts from the intake failed");
+    }
+}
+
 /// Once as a warning; at this pace every repetition would drown the log.
-fn log(error: &PullError, failing: &mut bool, what: &'static str) {
+fn log(error: &FollowError, again: bool, what: &'static str) {
     let error = chain(error);
-    if std::mem::replace(failing, true) {
+    if again {
         tracing::debug!(error, "{what}");
     } else {
         tracing::warn!(error, "{what}");

@@ -64,6 +64,8 @@ pub(super) async fn simpleenroll(
     let Some(known) = entry(&registrar.database, &device, &token).await? else {
         return Err(registrar.wrong_token(&device));
     };
+    // After the token: only who has it learns that there is such a device.
+    registrar.revoked.as_ref().map_or(Ok(()), |revoked| revoked.check(&device))?;
     let Typed { bytes, .. } = Typed::<Pkcs10Type>::from_request(http_request, &()).await?;
     let request = request(&bytes)?;
     let certificate = match known.admits(&request)? {

@@ -1,5 +1,6 @@
 //! The registrar: enrols devices by one-time tokens (EST) and hands out what the municipality
-//! signed offline. It holds the authority's key, but not the municipal one.
+//! signed offline. It holds the authority's key, but not the municipal one. It answers no revoked
+//! device.
 
 mod bundles;
 mod devices;
@@ -8,6 +9,7 @@ mod limiter;
 mod token;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use madoguchi_authority::{CertificateAuthority, Role};
@@ -18,6 +20,7 @@ use utoipa_axum::routes;
 
 use crate::database::{self, DatabaseError};
 use crate::http;
+use crate::revoked::{self, RevokedDevices};
 use limiter::Limiter;
 
 /// What the registrar's handlers share.
@@ -25,10 +28,12 @@ pub(crate) struct Registrar {
     database: SqlitePool,
     authority: CertificateAuthority,
     municipal_key: MunicipalPublicKey,
+    /// When the operator keeps such a list.
+    revoked: Option<Arc<RevokedDevices>>,
     wrong_tokens: Limiter,
 }
 
-type Shared = std::sync::Arc<Registrar>;
+type Shared = Arc<Registrar>;
 
 /// Opens the registrar's database.
 pub(crate) async fn open_database(path: &Path) -> Result<SqlitePool, DatabaseError> {
@@ -40,12 +45,15 @@ pub(crate) fn router(
     database: SqlitePool,
     authority: CertificateAuthority,
     municipal_key: MunicipalPublicKey,
+    revoked: Option<Arc<RevokedDevices>>,
 ) -> Router {
     let wrong_tokens = Limiter::default();
-    let state = Shared::new(Registrar { database, authority, municipal_key, wrong_tokens });
+    let registrar = Registrar { database, authority, municipal_key, revoked, wrong_tokens };
+    let state = Shared::new(registrar);
     let (guarded, _) = routes().split_for_parts();
     let (open, _) = open_routes().split_for_parts();
-    http::service(Role::Registrar, guarded.with_state(state.clone()), open.with_state(state))
+    let guarded = revoked::guard(guarded.with_state(state.clone()), state.revoked.as_ref());
+    http::service(Role::Registrar, guarded, open.with_state(state))
 }
 
 /// Routes that require a certificate, and their description.

@@ -1,20 +1,22 @@
 //! Devices that were revoked: a file that the operator writes, read anew when it changed.
+//!
+//! Intake and registrar answer such a device nothing else, and it is not enrolled anew.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use madoguchi_authority::Identity;
 use madoguchi_protocol::DeviceId;
 use madoguchi_protocol::failure::chain;
 
-use super::Shared;
 use crate::peer::Peer;
 use crate::problem::{Code, Refusal};
 
@@ -37,15 +39,27 @@ pub enum RevokedError {
     },
 }
 
-/// Answers every request of a revoked device, whatever the route.
-pub(super) async fn refuse(State(intake): State<Shared>, request: Request, next: Next) -> Response {
+/// Routes that answer a revoked device one thing, whichever it asks for.
+pub(crate) fn guard(routes: Router, revoked: Option<&Arc<RevokedDevices>>) -> Router {
+    match revoked {
+        Some(revoked) => routes.layer(from_fn_with_state(Arc::clone(revoked), refuse)),
+        None => routes,
+    }
+}
+
+async fn refuse(
+    State(revoked): State<Arc<RevokedDevices>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let identity = request.extensions().get::<Peer>().map(Peer::identity);
-    match (identity, &intake.revoked) {
-        (Some(Identity::Device { device, .. }), Some(revoked)) if revoked.contains(device) => {
-            let detail = format!("{device} is on the list of revoked devices");
-            Refusal::new(Code::DeviceRevoked, detail).into_response()
-        }
-        _ => next.run(request).await,
+    let checked = match identity {
+        Some(Identity::Device { device, .. }) => revoked.check(device),
+        _ => Ok(()),
+    };
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
@@ -80,6 +94,15 @@ impl RevokedDevices {
                 Ok(Self { path: path.to_owned(), known: Mutex::new(known) })
             }
         }
+    }
+
+    /// Refuses a device that is on the list.
+    pub(crate) fn check(&self, device: &DeviceId) -> Result<(), Refusal> {
+        if self.contains(device) {
+            let detail = format!("{device} is on the list of revoked devices");
+            return Err(Refusal::new(Code::DeviceRevoked, detail));
+        }
+        Ok(())
     }
 
     fn contains(&self, device: &DeviceId) -> bool {
