@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_envelope::SealingPublicKey;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
-use madoguchi_procedure::{LifeEvent, Pack, PackError, Towns};
+use madoguchi_printing::Errand;
+use madoguchi_procedure::{LifeEvent, LifeEventItem, Pack, PackError, Towns};
 use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle, Text};
 use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{DeviceId, Failure, FailureCode, PackId, SiteId, TenantId};
@@ -27,7 +28,7 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 struct Packs {
     packs: Vec<(String, Pack)>,
-    life_events: Vec<String>,
+    life_events: Vec<(String, LifeEvent)>,
     towns: Option<(String, Towns)>,
 }
 
@@ -37,14 +38,12 @@ impl Packs {
         life_events: Vec<String>,
         towns: Option<String>,
     ) -> Result<Self, PackError> {
-        for text in &life_events {
-            LifeEvent::parse(text)?;
-        }
         let pack = |text: String| Pack::parse(&text).map(|pack| (text, pack));
+        let event = |text: String| LifeEvent::parse(&text).map(|event| (text, event));
         let list = |text: String| Towns::parse(&text).map(|towns| (text, towns));
         Ok(Self {
             packs: packs.into_iter().map(pack).collect::<Result<_, _>>()?,
-            life_events,
+            life_events: life_events.into_iter().map(event).collect::<Result<_, _>>()?,
             towns: towns.map(list).transpose()?,
         })
     }
@@ -67,9 +66,29 @@ impl Settings {
     }
 
     /// The life events' texts, in the order in which they are shown.
+    pub fn life_events(&self) -> impl Iterator<Item = &str> {
+        self.packs.life_events.iter().map(|(text, _)| text.as_str())
+    }
+
+    /// What only a counter does and may be needed besides these packs: of each life event from
+    /// which something follows for one of them, however the visitor came to it.
     #[must_use]
-    pub fn life_events(&self) -> &[String] {
-        &self.packs.life_events
+    pub fn errands(&self, picked: &[PackId]) -> Vec<Errand> {
+        let mut errands: Vec<Errand> = Vec::new();
+        for (_, event) in &self.packs.life_events {
+            let items = event.at_counter(picked);
+            let follows = items.iter().any(
+                |item| matches!(item, LifeEventItem::AtCounter { with, .. } if !with.is_empty()),
+            );
+            for item in items.into_iter().filter(|_| follows) {
+                let LifeEventItem::AtCounter { title, section, .. } = item else { continue };
+                let errand = Errand { title: title.clone(), section: section.clone() };
+                if !errands.contains(&errand) {
+                    errands.push(errand);
+                }
+            }
+        }
+        errands
     }
 
     /// The municipality's towns as they were signed.

@@ -1,10 +1,10 @@
-//! Writes a slip and a form of invented people as PDF, to look at them:
+//! Writes every slip on every width, and forms, of invented people as PDF, to look at them:
 //! `cargo run -p madoguchi-printing --example paper -- FOLDER`
 
 use std::error::Error;
 use std::path::PathBuf;
 
-use madoguchi_printing::{Content, Form, Kept, Row, Slip, pdf};
+use madoguchi_printing::{Content, Errand, Form, Kept, Next, Row, Slip, pdf};
 use madoguchi_protocol::Personal;
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::{Printer, Text};
@@ -12,42 +12,31 @@ use madoguchi_protocol::ticket::TicketToken;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("which folder?")?);
-    let papers = [
-        ("slip-58.pdf", 58, slip(Kept::Application)?),
-        ("slip-80.pdf", 80, slip(Kept::ApplicationOnPaper)?),
-        ("slip-80-number.pdf", 80, slip(Kept::NumberOnly)?),
-        ("slip-a4.pdf", 210, slip(Kept::Application)?),
-        ("forms.pdf", 210, forms()?),
-    ];
+    let mut papers = vec![("forms".to_owned(), 210, forms()?)];
+    for width in [58, 80, 210] {
+        for (name, kept, next) in [
+            ("called", Kept::Application, Next::IsCalled),
+            ("core-away", Kept::Application, Next::ShowsSlipAndForms),
+            ("number", Kept::NumberOnly, Next::IsCalled),
+            ("number-core-away", Kept::NumberOnly, Next::ShowsSlip),
+        ] {
+            papers.push((format!("slip-{width}-{name}"), width, slip(kept, next)?));
+        }
+    }
     for (name, slip_width_mm, content) in papers {
         let uri = "ipp://localhost/ipp/print".to_owned();
         let printer = Printer { uri, slip_width_mm, forms: true };
-        std::fs::write(folder.join(name), pdf(&content, &printer)?)?;
+        std::fs::write(folder.join(name).with_extension("pdf"), pdf(&content, &printer)?)?;
     }
     Ok(())
 }
 
-fn slip(kept: Kept) -> Result<Content, Box<dyn Error>> {
-    let number_only = kept == Kept::NumberOnly;
-    let bring = if number_only {
-        vec![]
-    } else {
-        vec![
-            text(
-                "引っ越しをする全員のマイナンバーカード、または住民基本台帳カード",
-                "The My Number Card of everyone who moves",
-            ),
-            text("在留カード（外国籍の方）", "Residence card (foreign nationals)"),
-        ]
+fn slip(kept: Kept, next: Next) -> Result<Content, Box<dyn Error>> {
+    let filled = kept == Kept::Application;
+    let texts = |texts: &[(&str, &str)]| -> Vec<Text> {
+        texts.iter().filter(|_| filled).map(|(ja, en)| text(ja, en)).collect()
     };
-    let procedures = if number_only {
-        vec![text("転出届", "Moving out")]
-    } else {
-        vec![
-            text("転居届", "Moving within the city"),
-            text("国民健康保険の住所変更", "Change of address for National Health Insurance"),
-        ]
-    };
+    let errand = |title, section| Errand { title, section };
     Ok(Content::Slip(Slip {
         municipality: text("常盤市", "Tokiwa City"),
         ticket: "A017".parse()?,
@@ -55,8 +44,37 @@ fn slip(kept: Kept) -> Result<Content, Box<dyn Error>> {
         business_day: "2026-11-22".parse()?,
         given_at: "2026-11-22T01:32:00Z".parse()?,
         kept,
-        procedures,
-        bring,
+        next,
+        procedures: texts(&[
+            ("転入届", "Moving-in notification (転入届)"),
+            ("住民票の写し", "Residence certificate (住民票の写し)"),
+        ]),
+        notices: texts(&[(
+            "転入届は、引っ越した日から14日以内に、窓口へお出しください。",
+            "Please hand in this notification at the counter within 14 days of the move.",
+        )]),
+        bring: texts(&[
+            (
+                "引っ越しをする全員のマイナンバーカード、または住民基本台帳カード",
+                "The My Number Card of everyone who moves",
+            ),
+            ("本人確認書類（運転免許証、パスポートなど）", "Identification, such as a passport"),
+            ("在留カード（外国籍の方）", "Residence card (foreign nationals)"),
+        ]),
+        errands: vec![
+            errand(
+                text("国民健康保険", "National health insurance"),
+                text("保険年金課", "Insurance and pension"),
+            ),
+            errand(
+                text("マイナンバーカードの住所の書きかえ", "New address on the My Number Card"),
+                text("市民課", "Citizens' section"),
+            ),
+            errand(
+                text("小学校・中学校の転校", "Change of school"),
+                text("学校教育課", "School education"),
+            ),
+        ],
         token: TicketToken::new([
             0x3e, 0x11, 0xa0, 0x57, 0x9c, 0x20, 0xf4, 0x68, 0x01, 0xde, 0x77, 0x42, 0xb9, 0x8a,
             0x15, 0xc3,

@@ -60,26 +60,50 @@ pub struct Slip {
     pub business_day: BusinessDay,
     /// When it was given.
     pub given_at: Timestamp,
-    /// What the office has.
+    /// What is kept.
     pub kept: Kept,
+    /// What the visitor does now.
+    pub next: Next,
     /// The procedures' titles.
     pub procedures: Vec<Text>,
+    /// What has to be known about them, as "this cannot be done yet".
+    pub notices: Vec<Text>,
     /// What to bring to the counter.
     pub bring: Vec<Text>,
+    /// What only a counter does and may be needed besides.
+    pub errands: Vec<Errand>,
     /// The slip's secret, as a QR code.
     pub token: TicketToken,
 }
 
-/// What the office has of the visit.
+/// What is kept of the visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// Filled applications, on their way to the counter.
+    /// Filled applications.
     Application,
-    /// Filled applications, which wait here because the core is away: the printed forms go to the
-    /// counter with the slip.
-    ApplicationOnPaper,
     /// A number alone: the form is filled at the counter.
     NumberOnly,
+}
+
+/// How a visitor comes to the counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The number is called.
+    IsCalled,
+    /// The office has not heard of the number, since the core is away, and nobody can call it: the
+    /// visitor shows the slip.
+    ShowsSlip,
+    /// Likewise, and the forms are printed too.
+    ShowsSlipAndForms,
+}
+
+/// Something that only a counter does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// What it is called.
+    pub title: Text,
+    /// Who does it.
+    pub section: Text,
 }
 
 /// One filled form, for the counter.

@@ -2,6 +2,7 @@
 //!
 //! Everything is measured in points (1/72 inch) from the top left corner, as in PDF.
 
+mod breaks;
 mod column;
 mod fonts;
 mod form;

@@ -1,5 +1,7 @@
 //! The core as the last exchange found it.
 
+use std::time::Instant;
+
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_protocol::failure::FailureCode;
 
@@ -19,13 +21,21 @@ pub struct CoreState {
     /// How far this device's clock is before the core's (negative: behind), in whole seconds, as
     /// of the last time that the core told its own. A few seconds are the network's.
     pub clock_ahead: Option<SignedDuration>,
+    /// When that was: a clock that is set afterwards is no longer so far ahead.
+    pub clock_compared: Option<Instant>,
 }
 
 impl CoreState {
     /// Nothing was asked yet.
     #[must_use]
     pub fn unknown() -> Self {
-        Self { reachable: false, since: Timestamp::now(), problem: None, clock_ahead: None }
+        Self {
+            reachable: false,
+            since: Timestamp::now(),
+            problem: None,
+            clock_ahead: None,
+            clock_compared: None,
+        }
     }
 
     pub(crate) fn did(self) -> Self {
@@ -41,7 +51,7 @@ impl CoreState {
         let travel = answered.duration_since(asked);
         let ahead = asked.duration_since(core) + travel / 2;
         let clock_ahead = Some(SignedDuration::from_secs(ahead.as_secs()));
-        Self { clock_ahead, ..self }
+        Self { clock_ahead, clock_compared: Some(Instant::now()), ..self }
     }
 
     fn turned(self, reachable: bool) -> Self {

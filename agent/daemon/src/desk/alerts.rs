@@ -66,6 +66,20 @@ impl Visit {
     }
 }
 
+impl Visit {
+    /// Calls the clerk whom a visitor has asked for when the visit ends before there is a number:
+    /// the call is then the device's, and nobody holds a number.
+    pub fn call_all_the_same(&self, effects: &mut Vec<Effect>) {
+        if self.waits_to_call() {
+            effects.push(Effect::Call(Call {
+                kind: AlertKind::CallClerk,
+                ticket: None,
+                visit: None,
+            }));
+        }
+    }
+}
+
 /// Something that is told when it has lasted for a while, and then not again until it has gone.
 #[derive(Debug, Clone, Copy, Default)]
 enum Lasting {

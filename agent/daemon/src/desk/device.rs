@@ -1,9 +1,10 @@
 //! What the device can do, with or without a visit.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, Unit};
 use madoguchi_protocol::bundle::{Printer, Profile};
 use madoguchi_protocol::local::{Event, PrinterState};
 use madoguchi_protocol::{Failure, FailureCode};
@@ -16,6 +17,63 @@ use crate::settings::{CLOCK_TOLERANCE, Settings};
 /// Before a profile is there.
 const DEFAULT_IDLE_SECONDS: u16 = 90;
 
+/// The device's clock, and one that nobody sets.
+#[derive(Clone, Copy)]
+pub(super) struct Time {
+    /// By the device's clock.
+    pub now: Timestamp,
+    /// Since the agent started.
+    pub up: Duration,
+}
+
+/// What the core said of the device's clock.
+enum Clock {
+    /// Nothing that speaks against it.
+    Right,
+    /// Its certificate is not valid yet.
+    TooEarly,
+    /// It compared.
+    Compared {
+        /// When, and what the device's clock said.
+        at: (Instant, Option<Time>),
+        /// How far it was ahead then.
+        ahead: SignedDuration,
+    },
+}
+
+impl Clock {
+    /// `clock.wrong`, unless it is right by now: it may have been set while the core is away.
+    fn check(&self, time: Option<Time>) -> Result<(), Failure> {
+        let (at, ahead) = match self {
+            Self::Right => return Ok(()),
+            Self::TooEarly => {
+                let detail = "the core's certificate is not valid at this device's time";
+                return Err(Failure::new(FailureCode::ClockWrong, detail));
+            }
+            Self::Compared { at: (_, then), ahead } => (then, *ahead),
+        };
+        let set_since =
+            at.zip(time).map_or(SignedDuration::ZERO, |(then, now)| now.set_since(then));
+        let ahead = ahead.saturating_add(set_since);
+        if ahead.abs() > CLOCK_TOLERANCE {
+            let detail = format!("{} s ahead of the core's", ahead.as_secs());
+            return Err(Failure::new(FailureCode::ClockWrong, detail));
+        }
+        Ok(())
+    }
+}
+
+impl Time {
+    /// How far the clock was set forward since then, in whole minutes: both clocks run on between
+    /// looking at one and at the other.
+    fn set_since(self, then: Self) -> SignedDuration {
+        let by_the_clock = self.now.duration_since(then.now);
+        let passed = SignedDuration::try_from(self.up.saturating_sub(then.up)).unwrap_or_default();
+        let set = by_the_clock.saturating_sub(passed);
+        set.round(Unit::Minute).unwrap_or(set)
+    }
+}
+
 /// Everything that was said of the device.
 pub(super) struct Device {
     pub settings: Option<Arc<Settings>>,
@@ -24,12 +82,12 @@ pub(super) struct Device {
     pub core_reachable: bool,
     /// `device.revoked`, when the core does not take the device any more.
     pub admitted: Result<(), Failure>,
-    /// `clock.wrong`, when the core's time is another one.
-    clock: Result<(), Failure>,
+    /// How the core found the clock.
+    clock: Clock,
     pub store: Result<(), Failure>,
     pub printer: Option<PrinterState>,
-    /// By the device's clock, at the last tick.
-    pub now: Option<Timestamp>,
+    /// At the last tick.
+    pub time: Option<Time>,
     /// The printer last told to whoever prints.
     configured: Option<Printer>,
 }
@@ -42,10 +100,10 @@ impl Device {
             card_present: false,
             core_reachable: false,
             admitted: Ok(()),
-            clock: Ok(()),
+            clock: Clock::Right,
             store: Ok(()),
             printer: None,
-            now: None,
+            time: None,
             configured: None,
         }
     }
@@ -59,21 +117,22 @@ impl Device {
             }
             _ => Ok(()),
         };
-        let ahead = core.clock_ahead.unwrap_or_default();
-        self.clock = if core.problem == Some(FailureCode::ClockWrong) {
-            let detail = "the core's certificate is not valid at this device's time";
-            Err(Failure::new(FailureCode::ClockWrong, detail))
-        } else if ahead.abs() > CLOCK_TOLERANCE {
-            let detail = format!("{} s ahead of the core's", ahead.as_secs());
-            Err(Failure::new(FailureCode::ClockWrong, detail))
-        } else {
-            Ok(())
+        self.clock = match (core.problem, core.clock_ahead, core.clock_compared) {
+            (Some(FailureCode::ClockWrong), ..) => Clock::TooEarly,
+            (_, Some(ahead), Some(when)) => match self.clock {
+                // Not a new one, only said again.
+                Clock::Compared { at: at @ (known, _), ahead } if known == when => {
+                    Clock::Compared { at, ahead }
+                }
+                _ => Clock::Compared { at: (when, self.time), ahead },
+            },
+            _ => Clock::Right,
         };
     }
 
     /// Today in Japan. Before the first tick nothing is too late.
     pub fn today(&self) -> Date {
-        self.now.map_or(Date::MAX, day_in_japan)
+        self.time.map_or(Date::MAX, |time| day_in_japan(time.now))
     }
 
     /// The settings, when a visit can begin now.
@@ -90,8 +149,8 @@ impl Device {
     fn fit_to_serve(&self) -> Result<&Arc<Settings>, Failure> {
         self.admitted.clone()?;
         let settings = self.settings.as_ref().ok_or_else(not_configured)?;
-        self.clock.clone()?;
-        self.now.map_or(Ok(()), |now| settings.fit_at(now))?;
+        self.clock.check(self.time)?;
+        self.time.map_or(Ok(()), |time| settings.fit_at(time.now))?;
         self.store.clone()?;
         Ok(settings)
     }

@@ -35,7 +35,7 @@ use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
 use madoguchi_uplink::CoreState;
 
 use self::alerts::{Call, CallReport, Watch};
-use self::device::Device;
+use self::device::{Device, Time};
 use self::visit::{Keep, Kept, Visit};
 use crate::settings::Settings;
 
@@ -199,7 +199,7 @@ impl Desk {
 
     fn tick(&mut self, up: Duration, now: Timestamp, effects: &mut Vec<Effect>) {
         self.up = up;
-        self.device.now = Some(now);
+        self.device.time = Some(Time { now, up });
         let hangs = |v: &Visit| up.saturating_sub(v.last_request) >= SCREEN_HANGS;
         if self.visit.as_ref().is_some_and(hangs) {
             let minutes = SCREEN_HANGS.as_secs() / 60;
@@ -241,7 +241,7 @@ impl Desk {
             visit: visit.id,
             packs: settings.pack_texts().map(str::to_owned).collect(),
             municipality: settings.profile().municipality.clone(),
-            life_events: settings.life_events().to_vec(),
+            life_events: settings.life_events().map(str::to_owned).collect(),
             towns: settings.towns_text().map(str::to_owned),
         };
         self.visit = Some(visit);
@@ -294,7 +294,7 @@ impl Desk {
     fn end_visit(&mut self, effects: &mut Vec<Effect>) {
         if let Some(visit) = &mut self.visit {
             let detail = "the visit has ended";
-            visit.fail(Failure::new(FailureCode::VisitOutOfOrder, detail), effects);
+            visit.break_off(Failure::new(FailureCode::VisitOutOfOrder, detail), effects);
         }
         self.forget_visit(effects);
     }
@@ -305,7 +305,7 @@ impl Desk {
         let Failure { code, detail } = &failure;
         tracing::warn!(visit = %visit.id, %code, detail, "the visit is broken off");
         effects.push(event_of(visit.id, Event::VisitEnded { failure: failure.clone() }));
-        visit.fail(failure, effects);
+        visit.break_off(failure, effects);
         self.forget_visit(effects);
     }
 
@@ -316,6 +316,7 @@ impl Desk {
             if visit.papers.is_some() {
                 effects.push(Effect::ForgetPapers(visit.id));
             }
+            visit.call_all_the_same(effects);
             tracing::info!(visit = %visit.id, "the visit has ended and is wiped");
         }
     }

@@ -1,13 +1,13 @@
 //! What is printed of a visit. Bound to the visit: an order carries its id, and what comes back
 //! with another one changes nothing.
 
-use madoguchi_printing::{Content, Form, Job, Kept as OfficeHas, PrintReport, Row, Slip};
+use madoguchi_printing::{Content, Form, Job, Kept as SlipSays, Next, PrintReport, Row, Slip};
 use madoguchi_procedure::display::{Language, field_value};
 use madoguchi_procedure::{FieldDefinition, Filling};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, Request};
 use madoguchi_protocol::ticket::TicketNumber;
-use madoguchi_protocol::{Failure, Personal, VisitId};
+use madoguchi_protocol::{Failure, PackId, Personal, VisitId};
 
 use super::visit::{Kept, Visit};
 use super::{Desk, Effect, event_of, out_of_order};
@@ -36,14 +36,15 @@ impl Papers {
     ) -> Self {
         let printer = settings.profile().printer.as_ref();
         let on_paper = core_away && reviewed && printer.is_some_and(|p| p.forms);
-        let office_has = match (reviewed, on_paper) {
-            (false, _) => OfficeHas::NumberOnly,
-            (true, false) => OfficeHas::Application,
-            (true, true) => OfficeHas::ApplicationOnPaper,
+        let says = if reviewed { SlipSays::Application } else { SlipSays::NumberOnly };
+        let next = match (core_away, on_paper) {
+            (false, _) => Next::IsCalled,
+            (true, false) => Next::ShowsSlip,
+            (true, true) => Next::ShowsSlipAndForms,
         };
         Self {
             ticket: kept.ticket,
-            slip: printer.map(|_| slip(settings, kept, forms, office_has)),
+            slip: printer.map(|_| slip(settings, kept, forms, says, next)),
             forms: on_paper.then(|| forms.iter().map(|f| form(settings, kept, f)).collect()),
             printing: Vec::new(),
         }
@@ -124,26 +125,35 @@ impl Desk {
     }
 }
 
-fn slip(settings: &Settings, kept: &Kept, forms: &[Filling], office_has: OfficeHas) -> Slip {
-    let mut bring: Vec<Text> = Vec::new();
-    for filling in forms {
-        for text in filling.pack().to_bring(&filling.fields()) {
-            if !bring.contains(text) {
-                bring.push(text.clone());
-            }
-        }
-    }
+fn slip(settings: &Settings, kept: &Kept, forms: &[Filling], says: SlipSays, next: Next) -> Slip {
+    let packs: Vec<PackId> = forms.iter().map(|filling| filling.pack().id.clone()).collect();
+    let filled: Vec<_> = forms.iter().map(|filling| (filling.pack(), filling.fields())).collect();
+    let notices = filled.iter().flat_map(|(pack, fields)| pack.notices(fields));
+    let bring = filled.iter().flat_map(|(pack, fields)| pack.to_bring(fields));
     Slip {
         municipality: settings.profile().municipality.clone(),
         ticket: kept.ticket,
         section: settings.section_name(kept.ticket.letter()),
         business_day: kept.business_day,
         given_at: kept.kept_at,
-        kept: office_has,
+        kept: says,
+        next,
         procedures: forms.iter().map(|filling| filling.pack().title.clone()).collect(),
-        bring,
+        notices: each_once(notices),
+        bring: each_once(bring),
+        errands: settings.errands(&packs),
         token: kept.token.clone(),
     }
+}
+
+fn each_once<'a>(texts: impl Iterator<Item = &'a Text>) -> Vec<Text> {
+    let mut once: Vec<Text> = Vec::new();
+    for text in texts {
+        if !once.contains(text) {
+            once.push(text.clone());
+        }
+    }
+    once
 }
 
 fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {

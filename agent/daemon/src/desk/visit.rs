@@ -291,6 +291,11 @@ impl Visit {
         self.waiting.as_ref().is_some_and(|waiting| waiting.awaits != Awaits::Card)
     }
 
+    /// Whether a clerk is to be called once the store has answered.
+    pub fn waits_to_call(&self) -> bool {
+        self.waiting.as_ref().is_some_and(|w| w.awaits == Awaits::NumberKeptToCall)
+    }
+
     /// Takes what the store said. The values stay only for as long as they may be printed.
     pub fn kept(
         &mut self,
@@ -331,6 +336,12 @@ impl Visit {
         let Some(waiting) = self.waiting.take() else { return false };
         effects.push(answer_to(waiting.id, outcome));
         true
+    }
+
+    /// Answers the request that waits for the end of the visit, if one does.
+    pub fn break_off(&mut self, failure: Failure, effects: &mut Vec<Effect>) {
+        self.call_all_the_same(effects);
+        self.fail(failure, effects);
     }
 
     /// Answers the request that waits, if one does, with a failure.

@@ -50,6 +50,33 @@ fn a_clerk_is_called_also_when_no_number_could_be_given() {
 }
 
 #[test]
+fn a_clerk_is_called_also_when_the_visit_ends_before_the_number_is_given() {
+    let ends: [fn(&mut Kiosk) -> Vec<Effect>; 4] = [
+        |kiosk| kiosk.ask(Request::End {}),
+        |kiosk| kiosk.tell(Input::ScreenLeft),
+        |kiosk| kiosk.tell(Input::ScreenArrived),
+        |kiosk| {
+            kiosk.visit = Some(VisitId::random());
+            kiosk.ask(Request::Review {})
+        },
+    ];
+    for end in ends {
+        let mut kiosk = Kiosk::open();
+        let visit = kiosk.begin();
+        kiosk.keep(CALL);
+        // Nobody has seen the number, and no screen is left to say what becomes of the call.
+        let expected = [Call { kind: AlertKind::CallClerk, ticket: None, visit: None }];
+        assert_eq!(calls(&end(&mut kiosk)), expected);
+        let late = kiosk.tell(Input::Kept { visit, result: Ok(given("A017")) });
+        assert_eq!(calls(&late), [], "once");
+    }
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_review();
+    kiosk.keep(Request::Keep {});
+    assert_eq!(calls(&kiosk.ask(Request::End {})), [], "nobody asked for one");
+}
+
+#[test]
 fn other_reasons_for_a_number_alone_call_nobody() {
     let mut kiosk = Kiosk::open();
     kiosk.begin();

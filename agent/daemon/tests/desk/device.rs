@@ -1,7 +1,7 @@
 //! What keeps a visit from beginning, and what ends one: only a device that was revoked.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use madoguchi_card::CardNews;
@@ -15,8 +15,17 @@ use crate::city::{City, Extras};
 use crate::kiosk::{Kiosk, events, jobs, with_printer};
 
 fn core(problem: Option<FailureCode>, ahead: i64) -> Input {
-    let clock_ahead = Some(SignedDuration::from_secs(ahead));
-    Input::Core(CoreState { reachable: true, problem, clock_ahead, ..CoreState::unknown() })
+    Input::Core(CoreState { problem, ..compared(ahead) })
+}
+
+/// The core has just said how far the clock is ahead.
+fn compared(ahead: i64) -> CoreState {
+    CoreState {
+        reachable: true,
+        clock_ahead: Some(SignedDuration::from_secs(ahead)),
+        clock_compared: Some(Instant::now()),
+        ..CoreState::unknown()
+    }
 }
 
 fn out_of_service(effects: &[Effect]) -> Option<FailureCode> {
@@ -64,6 +73,37 @@ fn every_fault_is_said_with_its_code_and_no_visit_begins_until_it_is_gone() {
         assert_eq!(out_of_service(&kiosk.tell(goes())), None, "{code}");
         kiosk.begin();
     }
+}
+
+#[test]
+fn a_clock_that_is_set_while_the_core_is_away_is_judged_as_it_is_now() {
+    let tick = |up: u64, now: &str| {
+        let now = now.parse().expect("a time");
+        Input::Tick { up: Duration::from_secs(up), now }
+    };
+    let mut kiosk = Kiosk::open();
+    kiosk.tell(tick(100, "2026-11-22T13:00:00Z"));
+    let said = compared(3600);
+    assert_eq!(out_of_service(&kiosk.tell(Input::Core(said))), Some(FailureCode::ClockWrong));
+    // The core goes away, and says nothing new by that.
+    let away = CoreState { reachable: false, ..said };
+    assert_eq!(out_of_service(&kiosk.tell(Input::Core(away))), Some(FailureCode::ClockWrong));
+    // The time that passes is no correction.
+    kiosk.tell(tick(4000, "2026-11-22T14:05:00Z"));
+    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::ClockWrong);
+    // Set right, by hand or by a time server.
+    let effects = kiosk.tell(tick(4001, "2026-11-22T13:05:01Z"));
+    assert_eq!(out_of_service(&effects), None);
+    kiosk.tell(Input::Core(away));
+    kiosk.begin();
+    kiosk.ask(Request::End {});
+    kiosk.visit = None;
+    // And set wrong again.
+    kiosk.tell(tick(4002, "2026-11-22T11:05:02Z"));
+    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::ClockWrong);
+    // What the core says then counts from then.
+    let effects = kiosk.tell(Input::Core(compared(0)));
+    assert_eq!(out_of_service(&effects), None);
 }
 
 #[test]

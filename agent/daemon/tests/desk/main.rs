@@ -5,6 +5,7 @@ mod bundles;
 mod card;
 mod city;
 mod device;
+mod errands;
 mod forms;
 mod keeping;
 mod kiosk;

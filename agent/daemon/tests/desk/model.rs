@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use madoguchi_card::{CardNews, CardReport};
@@ -235,6 +235,7 @@ impl World {
                     reachable: self.random.bool(),
                     problem: revoked.then_some(FailureCode::DeviceRevoked),
                     clock_ahead: Some(SignedDuration::from_secs(self.random.i64(-650..650))),
+                    clock_compared: Some(Instant::now()),
                     ..CoreState::unknown()
                 })
             }

@@ -1,7 +1,7 @@
 //! What is printed belongs to its visit, and is wiped when it cannot be printed any more.
 
 use madoguchi_daemon::desk::{Effect, Input};
-use madoguchi_printing::{Content, Kept, PrintReport};
+use madoguchi_printing::{Content, Kept, Next, PrintReport, Slip};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, PrinterState, Request};
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
@@ -43,7 +43,7 @@ fn the_slip_is_printed_by_itself_and_holds_no_value_of_the_person() {
     let Content::Slip(slip) = &job.content else { panic!("the slip") };
     assert_eq!(slip.ticket.to_string(), "A017");
     assert_eq!(slip.section.ja, "住民異動");
-    assert_eq!(slip.kept, Kept::Application);
+    assert_eq!((slip.kept, slip.next), (Kept::Application, Next::IsCalled));
     assert_eq!(slip.procedures.len(), 1);
     assert_eq!(slip.bring[0].ja, "マイナンバーカード");
     assert!(!format!("{slip:?}").contains("検証"));
@@ -64,13 +64,34 @@ fn the_filled_forms_are_printed_while_the_core_is_away_and_only_then() {
     let (_, effects) = kept(true, false);
     let away = jobs(&effects);
     let [slip, forms] = &away[..] else { panic!("two jobs, not {away:?}") };
-    assert!(matches!(&slip.content, Content::Slip(s) if s.kept == Kept::ApplicationOnPaper));
+    let Content::Slip(slip) = &slip.content else { panic!("the slip first") };
+    assert_eq!((slip.kept, slip.next), (Kept::Application, Next::ShowsSlipAndForms));
     let Content::Forms(forms) = &forms.content else { panic!("the forms") };
     let value = |at: usize| forms[0].rows[at].value.expose().as_str();
     assert_eq!(forms[0].rows.len(), 7, "with the field that the counter fills");
     assert_eq!((value(0), value(2), value(5), value(6)), ("検証　花子", "女", "全員", ""));
     assert_eq!(forms[0].ticket.to_string(), "A017");
     assert_eq!(jobs(&kept(false, false).1).len(), 1, "a printer for slips alone");
+}
+
+#[test]
+fn a_slip_never_promises_a_call_while_the_core_is_away() {
+    let slip_of = |effects: &[Effect]| -> Slip {
+        match &jobs(effects)[0].content {
+            Content::Slip(slip) => slip.clone(),
+            Content::Forms(_) => panic!("the slip comes first"),
+        }
+    };
+    let slip = slip_of(&kept(false, false).1);
+    assert_eq!((slip.kept, slip.next), (Kept::Application, Next::ShowsSlip));
+    for (core, next) in [(true, Next::IsCalled), (false, Next::ShowsSlip)] {
+        let mut kiosk = Kiosk::with(with_printer(true));
+        kiosk.core(core);
+        kiosk.begin();
+        kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
+        let slip = slip_of(&kiosk.kept("A017"));
+        assert_eq!((slip.kept, slip.next), (Kept::NumberOnly, next));
+    }
 }
 
 #[test]

@@ -18,11 +18,15 @@ const COLUMNS: [f32; 3] = [48.0 * MM, 99.0 * MM, 27.0 * MM];
 /// Lowest row: a field that is empty is written into by hand.
 const LOWEST_ROW: f32 = 11.0 * MM;
 /// What the confirmation takes.
-const CONFIRMATION: f32 = 40.0 * MM;
+const CONFIRMATION: f32 = 56.0 * MM;
+/// Heights of the lines that are written into by hand.
+const BY_HAND: [f32; 2] = [15.0 * MM, 11.0 * MM];
 /// Most lines of a value in one row; a longer one goes on in the next, so that every row fits.
 const MOST_LINES: usize = 24;
 
+/// Beside the words of a cell, and above and below them.
 const PADDING: f32 = 2.4 * MM;
+const PADDING_ABOVE: f32 = 1.5 * MM;
 const THIN: f32 = 0.5;
 const LABEL: f32 = 10.0;
 const SMALL: f32 = 7.5;
@@ -64,13 +68,15 @@ impl<'a> Writer<'a> {
         let full = self.column.width;
         self.number([MARGIN + full - box_width, MARGIN, box_width, 25.0 * MM]);
         self.column.width = full - box_width - 6.0 * MM;
-        self.column.text(&form.municipality.ja, Style::regular(11.0), Align::Left);
-        self.column.gap(1.5 * MM);
+        self.column.text(&words::addressee(&form.municipality.ja), Style::bold(12.0), Align::Left);
+        self.column.gap(2.5 * MM);
         self.column.text(&form.title.ja, Style::bold(22.0), Align::Left);
         self.column.text(&form.title.en, Style::regular(9.5), Align::Left);
         self.column.width = full;
         self.column.y = self.column.y.max(MARGIN + 25.0 * MM) + 4.0 * MM;
         self.note(words::DRAFT);
+        self.column.gap(4.0 * MM);
+        self.by_hand(words::DATE, words::BLANK_DATE, Some(words::BY_THE_CLERK), LOWEST_ROW);
         self.column.gap(4.0 * MM);
         self.column.rule(1.2);
     }
@@ -121,20 +127,26 @@ impl<'a> Writer<'a> {
 
     fn part_of_row(&mut self, row: &Row, value: Vec<Line>) {
         let (ja, en) = words::origin(row.origin);
-        let mut label = self.cell(
+        let label = self.cell(
             0,
             &[(&row.label.ja, Style::bold(LABEL)), (&row.label.en, Style::regular(SMALL))],
         );
-        let mut origin = self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]);
+        let origin = self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]);
+        self.grid([label, origin], value, LOWEST_ROW);
+    }
+
+    /// A row of three cells that is as high as what is in it, and no lower than that.
+    fn grid(&mut self, mut outer: [Column<'a>; 2], value: Vec<Line>, lowest: f32) {
         #[expect(clippy::cast_precision_loss, reason = "at most MOST_LINES")]
         let written = value.len() as f32 * Style::regular(VALUE).leading();
-        let height = (label.y.max(origin.y).max(written) + 2.0 * PADDING).max(LOWEST_ROW);
+        let highest = outer.iter().map(|cell| cell.y).fold(written, f32::max);
+        let height = (highest + 2.0 * PADDING_ABOVE).max(lowest);
         self.room_for(height);
 
         let top = self.column.y;
         let column = &mut self.column;
         column.page.fill([MARGIN, top, COLUMNS[0], height], Shade::Tint);
-        for cell in [&mut label, &mut origin] {
+        for cell in &mut outer {
             // Cells are written from zero down; here they get their place, in the middle.
             let down = top + (height - cell.y) / 2.0;
             for mut mark in cell.page.marks.drain(..) {
@@ -179,22 +191,28 @@ impl<'a> Writer<'a> {
             self.note(words::REPLACED);
         }
         self.room_for(CONFIRMATION);
-        self.column.gap(8.0 * MM);
+        self.column.gap(6.0 * MM);
         self.column.text(words::CONFIRMED.0, Style::bold(11.0), Align::Left);
         self.column.text(words::CONFIRMED.1, Style::regular(SMALL), Align::Left);
-        self.column.gap(9.0 * MM);
-        let baseline = self.column.y + Style::regular(LABEL).ascent();
-        let half = 104.0 * MM;
-        self.blank_line(words::DATE.0, MARGIN, baseline, 62.0 * MM, words::BLANK_DATE);
-        self.blank_line(words::SIGNATURE.0, MARGIN + 70.0 * MM, baseline, half, "");
-        self.column.gap(CONFIRMATION / 4.0);
+        self.column.gap(3.0 * MM);
+        self.column.text(words::WHO_GIVES_NOTICE.0, Style::bold(LABEL), Align::Left);
+        self.column.text(words::WHO_GIVES_NOTICE.1, Style::regular(SMALL), Align::Left);
+        self.column.gap(1.0 * MM);
+        let [signature, telephone] = BY_HAND;
+        self.by_hand(words::SIGNATURE, "", None, signature);
+        self.by_hand(words::TELEPHONE, "", None, telephone);
     }
 
-    fn blank_line(&mut self, label: &str, x: f32, baseline: f32, width: f32, inside: &str) {
-        let page = &mut self.column.page;
-        page.text(x, baseline, text::line(label, Style::bold(LABEL), self.fonts));
-        page.text(x + 12.0 * MM, baseline, text::line(inside, Style::regular(LABEL), self.fonts));
-        page.fill([x, baseline + 1.8 * MM, width, THIN], Shade::Black);
+    /// A row that is written into by hand.
+    fn by_hand(&mut self, label: words::Pair, inside: &str, by: Option<words::Pair>, height: f32) {
+        let style = Style::regular(VALUE);
+        let written = (!inside.is_empty()).then(|| text::line(inside, style, self.fonts));
+        let (ja, en) = by.unwrap_or_default();
+        let cells = [
+            self.cell(0, &[(label.0, Style::bold(LABEL)), (label.1, Style::regular(SMALL))]),
+            self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]),
+        ];
+        self.grid(cells, written.into_iter().collect(), height);
     }
 
     /// Goes on on a new page when what follows does not fit on this one.

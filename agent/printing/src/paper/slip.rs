@@ -8,7 +8,7 @@ use super::sheet::{Mark, Page, Shade};
 use super::text::{self, Style};
 use super::words::{self, Pair};
 use super::{MM, PaperError, qr};
-use crate::job::Slip;
+use crate::job::{Errand, Slip};
 
 /// Widest roll: wider paper comes in sheets.
 const WIDEST_ROLL: u16 = 112;
@@ -110,8 +110,10 @@ fn written(
     writer.number(slip);
     writer.kept(slip);
     writer.list(words::PROCEDURES, &slip.procedures, "・");
+    writer.list(words::NOTICES, &slip.notices, "・");
     writer.list(words::BRING, &slip.bring, "□");
     writer.next(slip);
+    writer.errands(&slip.errands);
     writer.may_break();
     writer.code(slip)?;
     let mut page = writer.column.page;
@@ -208,8 +210,22 @@ impl Writer<'_> {
     fn next(&mut self, slip: &Slip) {
         self.may_break();
         self.title(words::NEXT);
-        for (number, step) in (1..).zip(words::next(slip.kept)) {
+        for (number, step) in (1..).zip(words::next(slip.next)) {
             self.item(&format!("{number}."), *step);
+        }
+    }
+
+    fn errands(&mut self, errands: &[Errand]) {
+        let with_section = |Errand { title, section }: &Errand| Text {
+            ja: format!("{}（{}）", title.ja, section.ja),
+            en: format!("{} ({})", title.en, section.en),
+        };
+        let errands: Vec<Text> = errands.iter().map(with_section).collect();
+        self.list(words::ERRANDS, &errands, "・");
+        if !errands.is_empty() {
+            let (ja, en) = words::ERRANDS_FOR_WHOM;
+            self.plain(ja, Align::Left);
+            self.small(en, Align::Left);
         }
     }
 

@@ -4,7 +4,11 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use super::breaks::{self, Break};
 use super::fonts::{Drawn, Fonts, GETA, Glyph, OTHER_SHAPE, Weight};
+
+/// The share of a line from which on it may end early to end well.
+const WELL_FILLED: f32 = 0.45;
 
 /// How a text looks.
 #[derive(Debug, Clone, Copy)]
@@ -131,18 +135,45 @@ impl Setter<'_> {
 
     /// How many of the clusters stand on the next line: at least one.
     fn end_of_line(&self, clusters: &[Cluster]) -> usize {
+        let characters: Vec<char> = clusters.iter().map(|cluster| cluster.character).collect();
+        let Some(fitting) = self.fitting(clusters) else { return clusters.len() };
+        // Where a line that is filled so far may end well, the later the better.
+        let last = |from: usize, quality: Break| {
+            (from.max(1)..=fitting).rev().find(|at| breaks::before(&characters, *at) >= quality)
+        };
+        let filled = self.filling(clusters, WELL_FILLED);
+        // A short line is better than a torn word, but for a word that fits on no line.
+        let whole = last(1, Break::Part).filter(|from| {
+            let rest = from + 1..=clusters.len();
+            let mut ends = rest.filter(|at| {
+                *at == clusters.len() || breaks::before(&characters, *at) >= Break::Part
+            });
+            ends.next().is_some_and(|end| self.fitting(&clusters[*from..end]).is_none())
+        });
+        last(filled, Break::Phrase)
+            .or_else(|| last(filled, Break::Part))
+            .or(whole)
+            .or_else(|| last(1, Break::Word))
+            .unwrap_or(fitting.max(1))
+    }
+
+    /// How many clusters fit on a line; none when all do. A space at the end hangs over it.
+    fn fitting(&self, clusters: &[Cluster]) -> Option<usize> {
         let mut width = 0.0;
-        let mut end = None;
-        for (index, cluster) in clusters.iter().enumerate() {
-            if index > 0 && may_break(clusters[index - 1].character, cluster.character) {
-                end = Some(index);
-            }
+        clusters.iter().position(|cluster| {
             width += cluster.advance;
-            if width > self.width && !is_space(cluster.character) {
-                return end.unwrap_or(index).max(1);
-            }
-        }
-        clusters.len()
+            width > self.width && !is_space(cluster.character)
+        })
+    }
+
+    /// How many clusters fill a share of the line.
+    fn filling(&self, clusters: &[Cluster], share: f32) -> usize {
+        let mut width = 0.0;
+        let within = |cluster: &&Cluster| {
+            width += cluster.advance;
+            width <= share * self.width
+        };
+        clusters.iter().take_while(within).count()
     }
 
     fn line(&self, text: &str, clusters: &[Cluster]) -> Line {
@@ -179,23 +210,6 @@ fn is_space(character: char) -> bool {
     character.is_whitespace()
 }
 
-/// Whether a line may end between two characters (禁則処理, the simple rules of JIS X 4051).
-fn may_break(before: char, after: char) -> bool {
-    if is_space(before) {
-        return !is_space(after);
-    }
-    let in_word =
-        |c: char| u32::from(c) < 0x2000 || matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ');
-    !(is_space(after)
-        || NOT_AT_THE_END.contains(before)
-        || NOT_AT_THE_START.contains(after)
-        || in_word(before) && in_word(after))
-}
-
-const NOT_AT_THE_START: &str = "。、，．・：；？！ー〜～）」』】〕》〉］｝々ゝゞヽヾ〻\
-    ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ)]},.!?:;%〓※";
-const NOT_AT_THE_END: &str = "（「『【〔《〈［｛([{";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +218,21 @@ mod tests {
         let fonts = Fonts::load().expect("the fonts");
         let lines = lines(text, Style::regular(10.0), ems * 10.0, &fonts);
         lines.lines.iter().map(|line| line.text.to_string()).collect()
+    }
+
+    #[test]
+    fn a_line_ends_between_phrases_where_it_can() {
+        assert_eq!(
+            broken("引っ越しをする全員のマイナンバーカード、または住民基本台帳カード", 16.0),
+            ["引っ越しをする全員の", "マイナンバーカード、または", "住民基本台帳カード"]
+        );
+        assert_eq!(
+            broken("番号が呼ばれるまで、お待ちください。", 14.0),
+            ["番号が呼ばれるまで、", "お待ちください。"]
+        );
+        // A short line before a long word, and a word that fits on no line.
+        assert_eq!(broken("私のマイナンバーカード", 9.5), ["私の", "マイナンバーカード"]);
+        assert_eq!(broken("マイナンバーカード", 7.0), ["マイナンバー", "カード"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::tz::offset;
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::ticket::BusinessDay;
 
-use crate::job::Kept;
+use crate::job::{Kept, Next};
 
 /// Japanese, and English below it.
 pub type Pair = (&'static str, &'static str);
@@ -14,14 +14,20 @@ pub type Pair = (&'static str, &'static str);
 pub const NUMBER: Pair = ("番号", "Your number");
 pub const THIS_DAY_ONLY: Pair = ("この番号は、この日だけ使えます。", "Valid on this day only.");
 pub const PROCEDURES: Pair = ("手続", "Procedures");
+pub const NOTICES: Pair = ("ご確認ください", "Please note");
+pub const ERRANDS: Pair = ("ほかに窓口でする手続", "Also done at a counter");
+pub const ERRANDS_FOR_WHOM: Pair = (
+    "あてはまるかどうかは、窓口でおたずねください。",
+    "Please ask at the counter which of them you need.",
+);
 pub const BRING: Pair = ("窓口へ持っていくもの", "Please have ready");
 pub const NEXT: Pair = ("このあと", "What happens next");
 pub const QR: Pair = ("窓口の人に見せてください。", "Please show this at the counter.");
 
-/// What the office has, as a headline and a sentence.
+/// What is kept, as a headline and a sentence.
 pub fn kept(kept: Kept) -> (Pair, Pair) {
     match kept {
-        Kept::Application | Kept::ApplicationOnPaper => (
+        Kept::Application => (
             ("お預かりしました", "We have kept your draft"),
             (
                 "まだ届け出や申請は終わっていません。窓口で内容を確認して、終わります。",
@@ -36,35 +42,48 @@ pub fn kept(kept: Kept) -> (Pair, Pair) {
 }
 
 /// What the visitor does now.
-pub fn next(kept: Kept) -> &'static [Pair] {
-    match kept {
-        Kept::Application | Kept::NumberOnly => &[
+pub fn next(next: Next) -> &'static [Pair] {
+    match next {
+        Next::IsCalled => &[
             ("番号が呼ばれるまで、お待ちください。", "Wait until your number is called."),
             (
-                "呼ばれたら、この紙を持って窓口へ来てください。",
+                "呼ばれたら、この紙を持って窓口へお越しください。",
                 "Then come to the counter with this slip.",
             ),
         ],
-        Kept::ApplicationOnPaper => &[
-            ("一緒に出た用紙も、忘れずに取ってください。", "Please take the printed form too."),
-            ("番号が呼ばれるまで、お待ちください。", "Wait until your number is called."),
+        Next::ShowsSlip => &[
+            NOT_HEARD,
             (
-                "呼ばれたら、この紙と用紙を持って窓口へ来てください。",
-                "Then come to the counter with this slip and the form.",
+                "お待ちにならずに、窓口でこの紙をお見せください。",
+                "Please do not wait: show this slip at the counter.",
+            ),
+        ],
+        Next::ShowsSlipAndForms => &[
+            ("一緒に出た用紙も、忘れずにお取りください。", "Please take the printed form too."),
+            NOT_HEARD,
+            (
+                "お待ちにならずに、窓口でこの紙と用紙をお見せください。",
+                "Please do not wait: show this slip and the form at the counter.",
             ),
         ],
     }
 }
 
+const NOT_HEARD: Pair =
+    ("この番号は、まだ窓口に届いていません。", "The office has not received this number yet.");
+
 pub const DRAFT: Pair = (
     "下書きです。窓口で内容を確認し、署名をいただいて、届け出や申請になります。",
     "This is a draft. It is checked at the counter and takes effect once you have signed it there.",
 );
+pub const DATE: Pair = ("届出（申請）年月日", "Date of notice or application");
+pub const BLANK_DATE: &str = "　　　　年　　　月　　　日";
+pub const BY_THE_CLERK: Pair = ("窓口で記入", "by the clerk");
 pub const CONFIRMED: Pair =
     ("この内容を窓口で確認しました。", "I have checked this form at the counter.");
-pub const SIGNATURE: Pair = ("署名", "Signature");
-pub const DATE: Pair = ("日付", "Date");
-pub const BLANK_DATE: &str = "　　　　年　　　月　　　日";
+pub const WHO_GIVES_NOTICE: Pair = ("届出人（申請者）", "Who gives notice or applies");
+pub const SIGNATURE: Pair = ("氏名（署名）", "Name (signature)");
+pub const TELEPHONE: Pair = ("昼間の電話番号", "Telephone (daytime)");
 pub const REPLACED: Pair = (
     "〓 は、この用紙に印刷できない文字です。※ の前の文字は、形が異なります。窓口で確認します。",
     "〓 marks a character that cannot be printed, ※ one whose shape differs. The counter checks it.",
@@ -79,6 +98,12 @@ pub fn origin(origin: Option<Origin>) -> Pair {
         Some(Origin::Computed) => ("自動", "derived"),
         None => ("窓口で記入", "at the counter"),
     }
+}
+
+/// To whom a form is given: the head of the municipality, whose name ends with its kind.
+pub fn addressee(municipality: &str) -> String {
+    let head = if municipality.ends_with(['市', '区', '町', '村']) { "長" } else { "" };
+    format!("{municipality}{head}　あて")
 }
 
 /// 2026年11月22日（日）

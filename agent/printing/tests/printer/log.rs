@@ -41,7 +41,12 @@ fn no_log_holds_a_value_of_a_person_or_the_slips_secret() {
     let lines = LINES.lock().expect("the log").clone();
     assert!(lines.contains("not printed") && lines.contains("hyper"), "not the whole log: {lines}");
     let token = madoguchi_printing::payload(
-        &crate::samples::slip("A007", madoguchi_printing::Kept::Application).token,
+        &crate::samples::slip(
+            "A007",
+            madoguchi_printing::Kept::Application,
+            madoguchi_printing::Next::IsCalled,
+        )
+        .token,
     );
     for text in [lines, shown, told] {
         for secret in values.iter().chain([&&token["madoguchi:t:".len()..]]) {

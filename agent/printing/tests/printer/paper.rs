@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use madoguchi_printing::{Content, Kept, payload, pdf};
+use madoguchi_printing::{Content, Kept, Next, payload, pdf};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Printer;
 
@@ -20,16 +20,34 @@ fn a_slip_says_number_section_and_what_happens_next_on_every_width() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("slip.pdf");
     for width in [58, 80, 210] {
-        for kept in [Kept::Application, Kept::ApplicationOnPaper, Kept::NumberOnly] {
-            let slip = slip("A017", kept);
+        for (kept, next) in [
+            (Kept::Application, Next::IsCalled),
+            (Kept::Application, Next::ShowsSlipAndForms),
+            (Kept::NumberOnly, Next::ShowsSlip),
+        ] {
+            let slip = slip("A017", kept, next);
             let token = payload(&slip.token);
             let bytes = pdf(&Content::Slip(slip), &printer(width)).expect("a PDF");
             fs::write(&file, &*bytes).expect("written");
             let words = words(&file);
-            let said = ["A017", "住民異動", "常盤市", "2026年11月22日（日）", "10:32", "このあと"];
+            let said = [
+                "A017",
+                "住民異動",
+                "常盤市",
+                "2026年11月22日（日）",
+                "10:32",
+                "このあと",
+                "引っ越した後に、お届けください。",
+                "国民健康保険（保険年金課）",
+            ];
             for wanted in said {
                 assert!(words.contains(wanted), "{wanted} is not on {width} mm: {words}");
             }
+            // Nobody calls a number of which the office has not heard.
+            let is_called = words.contains("番号が呼ばれるまで、お待ちください。");
+            assert_eq!(is_called, next == Next::IsCalled, "{words}");
+            let is_shown = words.contains("この番号は、まだ窓口に届いていません。");
+            assert_eq!(is_shown, next != Next::IsCalled, "{words}");
             let whole = words.contains("お預かりしました");
             assert_eq!(whole, kept != Kept::NumberOnly, "{words}");
             for forbidden in ["受付", "受理", "申請完了"] {
@@ -44,7 +62,7 @@ fn a_slip_says_number_section_and_what_happens_next_on_every_width() {
 fn a_slip_with_many_things_to_bring_goes_over_several_sheets_of_a4() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("slip.pdf");
-    let mut slip = slip("A017", Kept::ApplicationOnPaper);
+    let mut slip = slip("A017", Kept::Application, Next::ShowsSlipAndForms);
     slip.bring = (1..=90).map(|n| text(&format!("持ち物{n}番。"), "Something else")).collect();
     let token = payload(&slip.token);
     let bytes = pdf(&Content::Slip(slip), &printer(210)).expect("a PDF");
@@ -110,7 +128,10 @@ fn a_form_says_every_field_and_where_it_comes_from() {
         "フリガナ",
         "窓口で記入",
         "下書き",
-        "署名",
+        "常盤市長あて",
+        "届出（申請）年月日",
+        "届出人（申請者）",
+        "氏名（署名）",
         "1/1",
         "項目40",
         "1/3",

@@ -1,13 +1,13 @@
 //! Papers of invented people.
 
-use madoguchi_printing::{Content, Form, Job, Kept, Row, Slip};
+use madoguchi_printing::{Content, Errand, Form, Job, Kept, Next, Row, Slip};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::TicketToken;
 use madoguchi_protocol::{Personal, VisitId};
 
 pub fn slip_of(visit: VisitId, ticket: &str) -> Job {
-    Job { visit, content: Content::Slip(slip(ticket, Kept::Application)) }
+    Job { visit, content: Content::Slip(slip(ticket, Kept::Application, Next::IsCalled)) }
 }
 
 pub fn forms_of(visit: VisitId, ticket: &str) -> Job {
@@ -15,7 +15,7 @@ pub fn forms_of(visit: VisitId, ticket: &str) -> Job {
     Job { visit, content: Content::Forms(vec![form(ticket, rows)]) }
 }
 
-pub fn slip(ticket: &str, kept: Kept) -> Slip {
+pub fn slip(ticket: &str, kept: Kept, next: Next) -> Slip {
     Slip {
         municipality: text("常盤市", "Tokiwa City"),
         ticket: ticket.parse().expect("a ticket"),
@@ -23,8 +23,14 @@ pub fn slip(ticket: &str, kept: Kept) -> Slip {
         business_day: "2026-11-22".parse().expect("a day"),
         given_at: "2026-11-22T01:32:00Z".parse().expect("a time"),
         kept,
+        next,
         procedures: vec![text("転居届", "Moving within the city")],
+        notices: vec![text("引っ越した後に、お届けください。", "Please come after the move.")],
         bring: vec![text("全員のマイナンバーカード", "Everyone's My Number Card")],
+        errands: vec![Errand {
+            title: text("国民健康保険", "National health insurance"),
+            section: text("保険年金課", "Insurance and pension"),
+        }],
         token: TicketToken::new([0xA5; 16]),
     }
 }
