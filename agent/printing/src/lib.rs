@@ -17,6 +17,8 @@
 
 mod answer;
 mod device;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod handle;
 mod job;
 mod paper;
