@@ -16,6 +16,10 @@ use std::fmt;
 #[cfg(feature = "conditions")]
 pub(crate) use expression::misuse;
 
+/// What a switch says to a condition, off and on.
+#[cfg(feature = "conditions")]
+pub(crate) const SWITCHED: [&str; 2] = ["off", "on"];
+
 /// Longest condition, in bytes.
 pub const MAX_CONDITION_BYTES: usize = 256;
 

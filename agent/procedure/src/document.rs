@@ -127,10 +127,16 @@ impl<'t> Document<'t> {
         words.into_inner()
     }
 
-    /// The outcome: `made`, or everything that is wrong, in the order of the text.
-    pub(crate) fn finish<T>(mut self, made: T) -> Result<T, Vec<PackError>> {
+    /// What was noted, in the order of the text.
+    pub(crate) fn into_mistakes(mut self) -> Vec<PackError> {
         self.wrong.sort_by_key(PackError::place);
-        if self.wrong.is_empty() { Ok(made) } else { Err(self.wrong) }
+        self.wrong
+    }
+
+    /// The outcome: `made`, or everything that is wrong, in the order of the text.
+    pub(crate) fn finish<T>(self, made: T) -> Result<T, Vec<PackError>> {
+        let wrong = self.into_mistakes();
+        if wrong.is_empty() { Ok(made) } else { Err(wrong) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use madoguchi_protocol::application::{Field, Origin, PartlyFilled};
+use madoguchi_protocol::application::{Field, Origin, PartlyFilled, SignatureCheck};
 use madoguchi_protocol::{FieldKey, Personal};
 
 use crate::card::CardAttributes;
@@ -39,6 +39,13 @@ impl Filling {
         self.card = said;
         self.without_card = false;
         self.drop_unasked();
+    }
+
+    /// Notes what is known of the issuer's signature over what the card said.
+    pub fn card_was_checked(&mut self, check: SignatureCheck) {
+        for said in self.card.values_mut() {
+            said.evidence.signature = check;
+        }
     }
 
     /// Leaves the card's fields to the counter. What a card said before is dropped.
@@ -195,11 +202,11 @@ mod tests {
     fn answer(form: &mut Filling) {
         let towns = include_str!("../../../provisioning/procedures/towns/tokiwa.toml");
         let towns = Towns::parse(towns).expect("towns");
+        form.choose(&key("who_notifies"), &key("self")).expect("a choice");
         form.choose(&key("who_moves"), &key("whole_household")).expect("a choice");
         form.enter(&key("moved_on"), "20260401".into(), None, TODAY).expect("a day");
         form.enter(&key("new_address"), "本町二丁目4-5".into(), Some(&towns), TODAY)
             .expect("an address");
-        form.choose(&key("who_notifies"), &key("self")).expect("a choice");
     }
 
     #[test]
@@ -217,7 +224,7 @@ mod tests {
         let mut form = Filling::new(pack());
         assert!(matches!(form.finish(), Err(FormError::NotOnCard(_))));
         form.insert_card(card());
-        assert_eq!(form.finish().expect_err("a question"), FormError::Missing(key("who_moves")));
+        assert_eq!(form.finish().expect_err("a question"), FormError::Missing(key("who_notifies")));
         answer(&mut form);
         form.finish().expect("complete");
     }

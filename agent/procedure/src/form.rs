@@ -6,7 +6,7 @@ use madoguchi_protocol::FieldKey;
 use madoguchi_protocol::application::{Field, Origin};
 use madoguchi_protocol::bundle::Text;
 
-use crate::condition::Condition;
+use crate::condition::{Condition, SWITCHED};
 use crate::entry::BadEntry;
 use crate::pack::{FieldDefinition, Pack, Source};
 
@@ -151,7 +151,9 @@ impl Pack {
         fields: &'v [Field],
     ) -> (Vec<&'p FieldDefinition>, BTreeMap<&'p str, &'v str>) {
         let mut form = Vec::new();
-        let mut values = BTreeMap::new();
+        let switched =
+            |(key, on): (&'p FieldKey, &bool)| (key.as_str(), SWITCHED[usize::from(*on)]);
+        let mut values: BTreeMap<&str, &str> = self.switches.iter().map(switched).collect();
         for definition in &self.fields {
             if !holds(definition.when.as_ref(), &values) {
                 continue;

@@ -19,6 +19,8 @@ mod filling;
 mod form;
 mod life_event;
 mod pack;
+#[cfg(feature = "samples")]
+pub mod samples;
 pub mod schema;
 mod towns;
 

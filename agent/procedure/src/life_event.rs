@@ -1,6 +1,6 @@
 //! Life events v1: what brings a person to the office and leads to several procedures, as TOML.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madoguchi_protocol::PackId;
 use madoguchi_protocol::bundle::Text;
@@ -68,8 +68,7 @@ struct RawLifeEvent {
 struct RawItem {
     pack: Option<Spanned<PackId>>,
     needed: Option<Spanned<Text>>,
-    #[serde(default)]
-    not_with: Vec<Spanned<PackId>>,
+    not_with: Option<Spanned<Vec<Spanned<PackId>>>>,
     not_with_note: Option<Spanned<Text>>,
     at_counter: Option<RawAtCounter>,
 }
@@ -130,10 +129,19 @@ impl LifeEvent {
     }
 }
 
-fn packs(document: &mut Document<'_>, items: &Spanned<Vec<Spanned<RawItem>>>) -> BTreeSet<PackId> {
-    let mut packs = BTreeSet::new();
-    for pack in items.get_ref().iter().filter_map(|item| item.get_ref().pack.as_ref()) {
-        if !packs.insert(pack.get_ref().clone()) {
+/// The packs of an event, each with those that picking it lets go of.
+type Packs = BTreeMap<PackId, BTreeSet<PackId>>;
+
+fn packs(document: &mut Document<'_>, items: &Spanned<Vec<Spanned<RawItem>>>) -> Packs {
+    let mut packs = Packs::new();
+    for item in items.get_ref() {
+        let RawItem { pack: Some(pack), not_with, not_with_note, .. } = item.get_ref() else {
+            continue;
+        };
+        let excluded = not_with.iter().filter(|_| not_with_note.is_none());
+        let excluded = excluded.flat_map(|packs| packs.get_ref());
+        let excluded = excluded.map(|pack| pack.get_ref().clone()).collect();
+        if packs.insert(pack.get_ref().clone(), excluded).is_some() {
             document.wrong(pack, "pack", "this pack is there twice");
         }
     }
@@ -146,7 +154,7 @@ fn packs(document: &mut Document<'_>, items: &Spanned<Vec<Spanned<RawItem>>>) ->
 fn item(
     document: &mut Document<'_>,
     raw: Spanned<RawItem>,
-    packs: &BTreeSet<PackId>,
+    packs: &Packs,
 ) -> Option<LifeEventItem> {
     let span = Spanned::new(raw.span(), ());
     match raw.into_inner() {
@@ -157,34 +165,31 @@ fn item(
             not_with_note,
             at_counter: None,
         } => {
-            let needed = document.words(needed, "needed");
-            check_known(document, "not_with", &not_with, packs);
-            if let Some(itself) = not_with.iter().find(|other| *other.get_ref() == *pack.get_ref())
-            {
-                document.wrong(itself, "not_with", "this is the pack itself");
+            if let (None, Some(note)) = (&not_with, &not_with_note) {
+                let message = "a note needs not_with: the packs beside which it is said";
+                document.wrong(note, "not_with_note", message);
             }
-            let note = not_with_note.map(|note| {
-                if not_with.is_empty() {
-                    let message = "a note needs not_with: the packs beside which it is said";
-                    document.wrong(&note, "not_with_note", message);
-                }
-                document.words(note, "not_with_note")
-            });
+            let mutual = not_with_note.is_none();
+            let pack = pack.into_inner();
             Some(LifeEventItem::Pack {
-                pack: pack.into_inner(),
-                needed,
-                not_with: not_with.into_iter().map(Spanned::into_inner).collect(),
-                not_with_note: note,
+                needed: document.words(needed, "needed"),
+                not_with: not_with
+                    .map(|others| not_with_of(document, &pack, others, mutual, packs))
+                    .unwrap_or_default(),
+                not_with_note: not_with_note.map(|note| document.words(note, "not_with_note")),
+                pack,
             })
         }
         RawItem {
             pack: None,
             needed: None,
-            not_with,
+            not_with: None,
             not_with_note: None,
             at_counter: Some(counter),
-        } if not_with.is_empty() => {
-            check_known(document, "with", &counter.with, packs);
+        } => {
+            for pack in counter.with.iter().filter(|pack| !packs.contains_key(pack.get_ref())) {
+                document.wrong(pack, "with", NOT_OF_THE_EVENT);
+            }
             Some(LifeEventItem::AtCounter {
                 title: document.words(counter.title, "title"),
                 section: document.words(counter.section, "section"),
@@ -200,15 +205,37 @@ fn item(
     }
 }
 
-fn check_known(
+const NOT_OF_THE_EVENT: &str = "this pack is not one of the life event";
+
+/// The packs that cannot be picked beside this one. `mutual`: picking either lets go of the other,
+/// so each must name the other.
+fn not_with_of(
     document: &mut Document<'_>,
-    field: &str,
-    named: &[Spanned<PackId>],
-    packs: &BTreeSet<PackId>,
-) {
-    for pack in named.iter().filter(|pack| !packs.contains(pack.get_ref())) {
-        document.wrong(pack, field, "this pack is not one of the life event");
+    pack: &PackId,
+    others: Spanned<Vec<Spanned<PackId>>>,
+    mutual: bool,
+    packs: &Packs,
+) -> BTreeSet<PackId> {
+    if others.get_ref().is_empty() {
+        document.wrong(&others, "not_with", "name the packs, or leave it out");
     }
+    for other in others.get_ref() {
+        match packs.get(other.get_ref()) {
+            None => document.wrong(other, "not_with", NOT_OF_THE_EVENT),
+            Some(_) if other.get_ref() == pack => {
+                document.wrong(other, "not_with", "this is the pack itself");
+            }
+            Some(back) if mutual && !back.contains(pack) => {
+                let message = format!(
+                    "{} must name {pack} in its not_with as well, or this item has a not_with_note",
+                    other.get_ref()
+                );
+                document.wrong(other, "not_with", message);
+            }
+            Some(_) => {}
+        }
+    }
+    others.into_inner().into_iter().map(Spanned::into_inner).collect()
 }
 
 #[cfg(test)]
@@ -245,15 +272,27 @@ mod tests {
     fn what_makes_no_sense_is_refused_with_its_place() {
         let refused = |from: &str, to: &str| {
             assert!(SHIPPED.contains(from), "{from}");
-            LifeEvent::parse(&SHIPPED.replacen(from, to, 1)).expect_err(to)
+            LifeEvent::lint(&SHIPPED.replacen(from, to, 1)).expect_err(to)
         };
-        let twice = refused("pack = \"tenkyo\"", "pack = \"tennyu\"");
-        assert!(twice.message().contains("twice"), "{twice}");
-        let foreign = refused("with = [\"tennyu\"", "with = [\"kekkon\"");
-        assert!(foreign.message().contains("not one of the life event"), "{foreign}");
-        let line = SHIPPED.lines().position(|l| l.contains("with = [\"tennyu\"")).expect("a line");
-        assert_eq!(foreign.place(), (line + 1, 9));
-        let neither = refused("pack = \"tennyu\"", "");
-        assert!(neither.message().contains("either"), "{neither}");
+        let said = |wrong: &[PackError], message: &str| {
+            let found = wrong.iter().find(|e| e.message().contains(message));
+            found.unwrap_or_else(|| panic!("{message}: {wrong:?}")).place()
+        };
+        let line_of =
+            |start: &str| 1 + SHIPPED.lines().position(|l| l.starts_with(start)).expect(start);
+        said(&refused("pack = \"tenkyo\"", "pack = \"tennyu\""), "twice");
+        let foreign = refused("\nwith = [\"tennyu\"", "\nwith = [\"kekkon\"");
+        assert_eq!(said(&foreign, "not one of the life event"), (line_of("with = "), 9));
+        said(&refused("pack = \"tennyu\"", ""), "either");
+
+        let others = "not_with = [\"tenkyo\", \"tenshutsu\"]";
+        let at = (line_of(others), 13);
+        assert_eq!(said(&refused(others, "not_with = [\"tennyu\"]"), "itself"), at);
+        assert_eq!(said(&refused(others, "not_with = [\"rikon\"]"), "not one of"), at);
+        assert_eq!(said(&refused(others, "not_with = []"), "name the packs"), (at.0, 12));
+        let one_way = refused("not_with = [\"tennyu\", \"tenshutsu\"]", "not_with = [\"tennyu\"]");
+        said(&one_way, "tenkyo must name tenshutsu");
+        let noted = "not_with = [\"tennyu\", \"tenkyo\"]\nnot_with_note";
+        said(&refused(noted, "not_with_note"), "needs not_with");
     }
 }

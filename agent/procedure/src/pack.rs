@@ -1,9 +1,11 @@
 //! Pack v1: one procedure as TOML.
 
 mod reading;
+mod warnings;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::header::PackVersion;
 use madoguchi_protocol::ticket::SectionLetter;
@@ -41,6 +43,9 @@ pub struct Pack {
     pub section: Section,
     /// What is taken from the card; nothing else leaves the agent.
     pub card: CardUse,
+    /// What a city's own rules decide, and whether it is so here. Conditions look at it as at a
+    /// field that says `on` or `off`.
+    pub switches: BTreeMap<FieldKey, bool>,
     /// The form, in the order of the paper form.
     pub fields: Vec<FieldDefinition>,
     /// What the visitor has to have with them at the counter.
@@ -146,6 +151,9 @@ pub struct Choice {
     pub key: FieldKey,
     /// What the button says.
     pub label: Text,
+    /// The fiscal year (年度) that it stands for, by the year in which that begins: a choice that
+    /// goes out of date.
+    pub year: Option<i16>,
 }
 
 /// Something to have at the counter.
@@ -193,6 +201,14 @@ impl Pack {
     /// Every mistake that could be seen, at least one, in the order of the text.
     pub fn lint(text: &str) -> Result<Self, Vec<PackError>> {
         reading::read(text)
+    }
+
+    /// What is not wrong with a pack, but is going to be: choices that stand for years
+    /// ([`Choice::year`]) and end before the year whose certificates are issued today. Tax
+    /// certificates of a fiscal year are issued from June on. Nothing for a text that is no pack.
+    #[must_use]
+    pub fn warnings(text: &str, today: Date) -> Vec<PackError> {
+        warnings::warnings(text, today)
     }
 
     /// Id and version, as headers and applications name it.

@@ -12,6 +12,8 @@ pub const MAX_TOWNS_BYTES: usize = 128 * 1024;
 
 const MAX_NAME_CHARS: usize = 40;
 
+const MAX_ROMAJI_CHARS: usize = 80;
+
 /// The towns of a municipality.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Towns {
@@ -25,6 +27,9 @@ pub struct Town {
     pub name: String,
     /// How it is read, in ひらがな.
     pub kana: String,
+    /// How it is written in Latin letters, where the list says so: shown beside the name to who
+    /// reads no kanji.
+    pub romaji: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +44,7 @@ struct RawTowns {
 struct RawTown {
     name: Spanned<String>,
     kana: Spanned<String>,
+    romaji: Option<Spanned<String>>,
 }
 
 impl Towns {
@@ -63,7 +69,7 @@ impl Towns {
         }
         let mut names = BTreeSet::new();
         let mut towns = Vec::new();
-        for RawTown { name, kana } in raw.town.into_inner() {
+        for RawTown { name, kana, romaji } in raw.town.into_inner() {
             if !is_name(name.get_ref()) {
                 let message = format!(
                     "a town's name has 1 to {MAX_NAME_CHARS} characters, without spaces and \
@@ -78,7 +84,15 @@ impl Towns {
             if kana.get_ref().is_empty() || !kana.get_ref().chars().all(is_kana) {
                 document.wrong(&kana, "kana", "the reading is written in ひらがな");
             }
-            towns.push(Town { name: name.into_inner(), kana: kana.into_inner() });
+            if let Some(romaji) = romaji.as_ref().filter(|r| !is_romaji(r.get_ref())) {
+                let message = "Latin letters, as Honcho 1-chome, without spaces at the ends";
+                document.wrong(romaji, "romaji", message);
+            }
+            towns.push(Town {
+                name: name.into_inner(),
+                kana: kana.into_inner(),
+                romaji: romaji.map(Spanned::into_inner),
+            });
         }
         document.finish(Self { towns })
     }
@@ -93,6 +107,12 @@ impl Towns {
     pub fn find(&self, name: &str) -> Option<&Town> {
         self.towns.iter().find(|t| t.name == name)
     }
+}
+
+fn is_romaji(text: &str) -> bool {
+    let of_words = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '\'');
+    (1..=MAX_ROMAJI_CHARS).contains(&text.len())
+        && text.split(' ').all(|word| !word.is_empty() && word.chars().all(of_words))
 }
 
 /// Whether a text can be a town's name. No ASCII digit or hyphen, so that what follows the name in

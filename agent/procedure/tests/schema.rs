@@ -47,22 +47,23 @@ impl Format {
     }
 }
 
-fn files(folder: &str) -> Vec<PathBuf> {
-    // Tests run in their crate's folder.
-    let folder = Path::new("../../provisioning/procedures").join(folder);
+// Tests run in their crate's folder.
+const SHIPPED: &str = "../../provisioning/procedures";
+
+fn files(folder: &Path) -> Vec<PathBuf> {
     let files = fs::read_dir(folder).expect("a folder").map(|f| f.expect("a file").path());
     files.filter(|f| f.extension().is_some_and(|e| e == "toml")).collect()
 }
 
 fn text(file: &str) -> String {
-    fs::read_to_string(Path::new("../../provisioning/procedures").join(file)).expect("a file")
+    fs::read_to_string(Path::new(SHIPPED).join(file)).expect("a file")
 }
 
 #[test]
 fn parsers_and_schemas_take_everything_that_is_shipped() {
     let mut count = 0;
     for (format, folder) in [(PACK, ""), (LIFE_EVENT, "life-events"), (TOWNS, "towns")] {
-        for file in files(folder) {
+        for file in files(&Path::new(SHIPPED).join(folder)) {
             let text = fs::read_to_string(&file).expect("a file");
             assert_eq!(format.judge(&text), YES, "{}", file.display());
             count += 1;
@@ -72,6 +73,24 @@ fn parsers_and_schemas_take_everything_that_is_shipped() {
 }
 
 #[test]
+fn parsers_and_schemas_take_the_samples() {
+    let mut count = 0;
+    for file in files(Path::new("samples")) {
+        let format = match file.file_stem().and_then(|s| s.to_str()) {
+            Some("event") => LIFE_EVENT,
+            Some("towns") => TOWNS,
+            _ => PACK,
+        };
+        let text = fs::read_to_string(&file).expect("a file");
+        assert_eq!(format.judge(&text), YES, "{}", file.display());
+        count += 1;
+    }
+    assert!(count >= 6, "{count}");
+}
+
+const DATE: &str = "entry = \"date\"\nnot_after = \"today\"";
+
+#[test]
 fn parser_and_schema_of_packs_refuse_the_same() {
     let pack = text("tennyu.toml");
     PACK.refuses(
@@ -79,7 +98,7 @@ fn parser_and_schema_of_packs_refuse_the_same() {
         &[
             ("format = 1", "format = 2"),
             ("id = \"tennyu\"", "id = \"Tennyu\""),
-            ("version = 1", "version = 0"),
+            ("version = 2", "version = 0"),
             ("\"draft\"", "\"binding\""),
             ("\"draft\"", "\"electronic\""),
             ("\"two_people\"", "\"nobody\""),
@@ -94,8 +113,8 @@ fn parser_and_schema_of_packs_refuse_the_same() {
             ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\", signature = \"seal\" }"),
             ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\" }"),
             ("[title]", "subtitle = 1\n[title]"),
-            ("en = \"Notice of moving in\"", ""),
-            ("en = \"Notice of moving in\"", "en = \" \""),
+            ("en = \"Moving-in notification (転入届)\"", ""),
+            ("en = \"Moving-in notification (転入届)\"", "en = \" \""),
             ("letter = \"A\"", "letter = \"I\""),
             ("letter = \"A\"", "letter = \"AB\""),
             ("attributes = [\"name\"", "attributes = [\"number\""),
@@ -106,13 +125,23 @@ fn parser_and_schema_of_packs_refuse_the_same() {
             ("attribute = \"sex\"", "attribute = \"sex\"\nwhen = \"true\""),
             ("question.ja = ", "hint.ja = "),
             ("entry = \"date\"", "entry = \"day\""),
-            ("entry = \"date\"", "entry = \"date\"\ndigits = 8"),
+            (DATE, "entry = \"date\"\ndigits = 8"),
+            (DATE, "entry = \"date\"\nnot_after = \"tomorrow\""),
+            (DATE, "entry = \"address\"\nnot_after = \"today\""),
+            (DATE, "entry = \"number\"\ndigits = 2\nnot_after = \"today\""),
+            ("from = \"at_counter\"", "from = \"at_counter\"\nnot_after = \"today\""),
             ("entry = \"date\"", "entry = \"number\""),
-            ("entry = \"date\"", "entry = \"number\"\ndigits = 0"),
-            ("entry = \"date\"", "entry = \"number\"\ndigits = 17"),
+            (DATE, "entry = \"number\"\ndigits = 0"),
+            (DATE, "entry = \"number\"\ndigits = 17"),
             ("entry = \"date\"", "entry = \"date\"\nwhen = \"\""),
             ("entry = \"date\"", "entry = \"date\"\nwhen = \"who_moves == '全員'\""),
             ("entry = \"date\"", &format!("entry = \"date\"\nwhen = \"true{}\"", " ".repeat(253))),
+            ("[[notice]]\n", "[[notice]]\nwhere = \"\"\n"),
+            ("[[notice]]\nwhen = \"moved_out_by == 'not_yet'\"\n", "[[notice]]\n"),
+            ("[[field]]\n", "[switches]\nshut = \"yes\"\n[[field]]\n"),
+            ("[[field]]\n", "[switches]\nShut = true\n[[field]]\n"),
+            ("key = \"whole_household\"\n", "key = \"whole_household\"\nyear = 26\n"),
+            ("key = \"whole_household\"\n", "key = \"whole_household\"\nyear = \"2026\"\n"),
             ("[[bring]]\n", "[[bring]]\nwhere = \"\"\n"),
             ("[[bring]]\n", "[[bring]]\nwhen = 1\n"),
         ],
@@ -121,9 +150,11 @@ fn parser_and_schema_of_packs_refuse_the_same() {
         &pack,
         &[
             ("\"two_people\"", "\"one_person\""),
+            ("key = \"whole_household\"\n", "key = \"whole_household\"\nyear = 2026\n"),
             ("checked_by = \"two_people\"\n", ""),
             ("\"draft\"", "\"electronic\"\nelectronic = { law = \"法\", signature = \"signing_certificate\" }"),
-            ("entry = \"date\"", "entry = \"number\"\ndigits = 16"),
+            (DATE, "entry = \"number\"\ndigits = 16"),
+            (DATE, "entry = \"date\""),
             ("entry = \"date\"", "entry = \"date\"\nwhen = \"who_moves != ''\""),
         ],
     );
@@ -143,7 +174,12 @@ fn parser_and_schema_of_life_events_refuse_the_same() {
             ("pack = \"tennyu\"", "pack = \"\""),
             ("needed.en", "needed.fr"),
             ("section.ja", "counter.ja"),
-            ("with = [\"tennyu\"", "with = [\"Tennyu\""),
+            ("\nwith = [\"tennyu\"", "\nwith = [\"Tennyu\""),
+            ("not_with = [\"tenkyo\", \"tenshutsu\"]", "not_with = []"),
+            ("not_with = [\"tenkyo\", \"tenshutsu\"]", "not_with = [\"Tenkyo\"]"),
+            ("not_with = [\"tennyu\", \"tenkyo\"]\nnot_with_note", "not_with_note"),
+            ("not_with_note.en", "not_with_note.fr"),
+            ("[item.at_counter]\n", "not_with = [\"tennyu\"]\n[item.at_counter]\n"),
         ],
     );
     let only_the_title = event.split("[[item]]").next().expect("a beginning");
@@ -163,7 +199,13 @@ fn parser_and_schema_of_towns_refuse_the_same() {
             ("\"あおばだい", "\"アオバダイ"),
             ("\"ほんちょういっちょうめ\"", "\"\""),
             ("kana = ", "reading = "),
+            ("\"Aobadai 1-chome\"", "\"\""),
+            ("\"Aobadai 1-chome\"", "\"Aobadai  1-chome\""),
+            ("\"Aobadai 1-chome\"", "\" Aobadai\""),
+            ("\"Aobadai 1-chome\"", "\"青葉台\""),
+            ("\"Aobadai 1-chome\"", &format!("\"{}\"", "A".repeat(81))),
         ],
     );
+    TOWNS.takes(&text("towns/tokiwa.toml"), &[(", romaji = \"Aobadai 1-chome\"", "")]);
     assert_eq!(TOWNS.judge("format = 1\ntown = []"), NO);
 }

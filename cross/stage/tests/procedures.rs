@@ -14,7 +14,7 @@ fn a_move_leads_to_several_forms_on_one_number() {
         visitor.sees("procedures")?;
         visitor.touches("life_event.hikkoshi")?;
         visitor.sees("life_event")?;
-        for pack in ["tick.tenkyo", "tick.juminhyo"] {
+        for pack in ["tick.tenshutsu", "tick.juminhyo"] {
             ticks(visitor, pack)?;
         }
         visitor.touches("next")?;
@@ -41,7 +41,7 @@ fn a_move_leads_to_several_forms_on_one_number() {
             packs.push(opened["header"]["pack"].to_string());
         }
         packs.sort();
-        ensure!(packs[0].contains("juminhyo") && packs[1].contains("tenkyo"), "{packs:?}");
+        ensure!(packs[0].contains("juminhyo") && packs[1].contains("tenshutsu"), "{packs:?}");
         visitor.leaves()
     });
 }

@@ -151,16 +151,18 @@ fn table(rows: &[[String; 4]]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_procedure::samples;
+
     use super::*;
 
     const OPENED: &str = r#"{
       "header": {"format":1,"application":"0198a000-0000-7000-8000-000000000001","kind":"filled",
         "part":{"number":1,"of":1},"device":"kiosk-01","tenant":"tokiwa","site":"honcho","sequence":1,
-        "visit":"7b0e0b54-9a52-4d0b-9a3e-5a1f2c3d4e5f","pack":{"id":"tenkyo","version":2},"ticket":"A017",
+        "visit":"7b0e0b54-9a52-4d0b-9a3e-5a1f2c3d4e5f","pack":{"id":"tenkyo","version":1},"ticket":"A017",
         "business_day":"2026-11-22","token_sha256":"00","kept_at":"2026-11-22T01:00:00Z","kem":25722,"key":"00"},
       "received_at": "2026-11-22T01:00:01Z",
       "application": {"format":1,"id":"0198a000-0000-7000-8000-000000000001","token":"AAAAAAAAAAAAAAAAAAAAAA",
-        "content":{"kind":"filled","pack":{"id":"tenkyo","version":2},"fields":[
+        "content":{"kind":"filled","pack":{"id":"tenkyo","version":1},"fields":[
           {"key":"name","value":"検証　花子","origin":"card",
            "evidence":{"attribute":"name","file":"TEXT/0002","signature":"not_checked","substitutions":[1]}},
           {"key":"birth_date","value":"19800217","origin":"card",
@@ -172,14 +174,14 @@ mod tests {
     }
 
     fn pack() -> Pack {
-        Pack::parse(include_str!("../../procedures/tenkyo.toml")).expect("a pack")
+        Pack::parse(samples::TENKYO).expect("a pack")
     }
 
     #[test]
     fn fields_are_shown_by_label_with_origin_and_evidence() {
         let text = describe(&opened(), &[pack()]);
         let form = text.split_once("\n\n").expect("a form").1;
-        assert!(text.contains("form         転居届 (tenkyo v2)"), "{text}");
+        assert!(text.contains("form         転居届 (tenkyo v1)"), "{text}");
         assert!(text.contains("kept         2026-11-22 10:00:00 JST\n"), "{text}");
         assert!(text.contains("received     2026-11-22 10:00:01 JST\n"), "{text}");
         assert_eq!(
@@ -208,20 +210,20 @@ mod tests {
         let fields: serde_json::Value = serde_json::from_str(fields).expect("JSON");
         opened["application"]["content"] = serde_json::json!({
             "kind": "ticket_only", "reason": reason,
-            "partly": {"pack": {"id": "tennyu", "version": 1}, "fields": fields},
+            "partly": {"pack": {"id": "tenkyo", "version": 1}, "fields": fields},
         });
         serde_json::from_value(opened).expect("an application")
     }
 
     #[test]
     fn a_form_that_is_not_complete_is_shown_with_the_reason_and_what_was_typed() {
-        let pack = Pack::parse(include_str!("../../procedures/tennyu.toml")).expect("a pack");
+        let pack = pack();
         let typed = r#"[{"key":"who_moves","value":"whole_household","origin":"chosen"},
             {"key":"moved_on","value":"20261101","origin":"typed"},
             {"key":"new_address","value":"本町一丁目2-3","origin":"typed"}]"#;
         let text = describe(&partly("without_card", typed), std::slice::from_ref(&pack));
         let (head, form) = text.split_once("\n\n").expect("a form");
-        let said = "form         転入届 (tennyu v1), not complete: without a card";
+        let said = "form         転居届 (tenkyo v1), not complete: without a card";
         assert!(head.ends_with(said), "{head}");
         assert!(form.contains("令和8年（2026年）11月1日  typed"), "{form}");
         assert!(form.contains("本町一丁目2-3             typed"), "{form}");

@@ -1,9 +1,10 @@
 //! What the core says is believed only from the municipality, and never goes back.
 
 use madoguchi_daemon::settings::{Collected, RefusedBundle, Taken};
+use madoguchi_procedure::samples::{COPY, MOVING};
 use madoguchi_protocol::bundle::{BundleKind, Payload};
 
-use crate::city::{COPY, City, Extras, MOVING};
+use crate::city::{City, Extras};
 
 #[test]
 fn bundles_never_go_back_and_never_come_from_elsewhere() {

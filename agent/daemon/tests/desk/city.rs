@@ -3,93 +3,13 @@
 use madoguchi_daemon::settings::{Collected, Settings, Verifier};
 use madoguchi_envelope::bundle::MunicipalKey;
 use madoguchi_envelope::{Kem, SealingPrivateKey};
+use madoguchi_procedure::samples::{COPY, MOVING, TOWNS};
 use madoguchi_protocol::bundle::{
     Appearance, Bundle, Payload, Printer, Profile, SignedBundle, Text,
 };
 
 /// When everything was signed, unless a test says otherwise.
 pub const SIGNED: &str = "2026-11-22T00:00:00Z";
-
-/// A notice that takes all four attributes and asks two things. Section A.
-pub const MOVING: &str = r#"
-format = 1
-id = "moving"
-version = 3
-legal_effect = "draft"
-title = { ja = "転居届", en = "Moving" }
-summary = { ja = "市内の引っ越し", en = "Within the city" }
-purpose = { ja = "転居届のため", en = "For the notice" }
-section = { letter = "A", name = { ja = "住民異動", en = "Moving" } }
-card.attributes = ["name", "address", "birth_date", "sex"]
-[[field]]
-key = "name"
-label = { ja = "氏名", en = "Name" }
-from = "card"
-attribute = "name"
-[[field]]
-key = "birth_date"
-label = { ja = "生年月日", en = "Date of birth" }
-from = "card"
-attribute = "birth_date"
-[[field]]
-key = "sex"
-label = { ja = "性別", en = "Sex" }
-from = "card"
-attribute = "sex"
-[[field]]
-key = "old_address"
-label = { ja = "旧住所", en = "Old address" }
-from = "card"
-attribute = "address"
-[[field]]
-key = "new_address"
-label = { ja = "新住所", en = "New address" }
-from = "entry"
-question = { ja = "どこへ", en = "Where to?" }
-entry = "address"
-[[field]]
-key = "who"
-label = { ja = "異動者", en = "Who" }
-from = "question"
-question = { ja = "どなたが", en = "Who?" }
-choices = [
-  { key = "all", label = { ja = "全員", en = "All" } },
-  { key = "some", label = { ja = "一部", en = "Some" } },
-]
-[[field]]
-key = "katagaki"
-label = { ja = "方書", en = "Building" }
-from = "at_counter"
-[[bring]]
-text = { ja = "マイナンバーカード", en = "Card" }
-"#;
-
-/// A request that takes the name alone and asks one thing. Section B.
-pub const COPY: &str = r#"
-format = 1
-id = "copy"
-version = 1
-legal_effect = "draft"
-title = { ja = "住民票の写し", en = "Copy" }
-summary = { ja = "写し", en = "A copy" }
-purpose = { ja = "住民票の写しのため", en = "For the copy" }
-section = { letter = "B", name = { ja = "証明", en = "Certificates" } }
-card.attributes = ["name"]
-[[field]]
-key = "name"
-label = { ja = "氏名", en = "Name" }
-from = "card"
-attribute = "name"
-[[field]]
-key = "copies"
-label = { ja = "枚数", en = "Copies" }
-from = "entry"
-question = { ja = "何枚", en = "How many?" }
-entry = "number"
-digits = 1
-"#;
-
-const TOWNS: &str = "format = 1\n[[town]]\nname = \"本町一丁目\"\nkana = \"ほんちょう\"\n";
 
 /// What a profile says beyond the least.
 #[derive(Default)]

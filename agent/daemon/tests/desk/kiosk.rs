@@ -7,6 +7,7 @@ use madoguchi_card::{CardNews, CardReport};
 use madoguchi_daemon::desk::visit::{Keep, Kept};
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::Job;
+use madoguchi_procedure::samples::{COPY, MOVING};
 use madoguchi_procedure::{CardAttributes, CardValue};
 use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
 use madoguchi_protocol::bundle::Printer;
@@ -17,7 +18,7 @@ use madoguchi_protocol::ticket::TicketToken;
 use madoguchi_protocol::{AttributeName, FailureCode, PinDigit, VisitId};
 use madoguchi_uplink::CoreState;
 
-use crate::city::{COPY, City, Extras, MOVING, SIGNED};
+use crate::city::{City, Extras, SIGNED};
 
 pub struct Kiosk {
     pub desk: Desk,

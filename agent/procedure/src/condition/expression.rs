@@ -54,7 +54,7 @@ impl Condition {
     }
 
     /// The fields that it looks at, each with the character at which it stands.
-    fn variables(&self) -> impl Iterator<Item = (&str, usize)> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, usize)> {
         self.expression.variables.iter().map(|(name, at)| (name.as_str(), *at))
     }
 

@@ -1,8 +1,6 @@
 //! From the TOML of a pack to a pack, or to what is wrong with it.
 
-#[cfg(feature = "conditions")]
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::SectionLetter;
@@ -16,14 +14,14 @@ use super::{
 };
 use crate::condition::Condition;
 #[cfg(feature = "conditions")]
-use crate::condition::misuse;
+use crate::condition::{SWITCHED, misuse};
 use crate::document::{Document, PackError};
 use crate::entry::{Entry, MAX_DIGITS};
 
 /// A pack as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawPack {
+pub(super) struct RawPack {
     format: Spanned<u16>,
     id: PackId,
     version: Spanned<u32>,
@@ -36,7 +34,9 @@ struct RawPack {
     purpose: Spanned<Text>,
     section: RawSection,
     card: RawCard,
-    field: Spanned<Vec<Spanned<RawField>>>,
+    #[serde(default)]
+    switches: BTreeMap<Spanned<FieldKey>, bool>,
+    pub(super) field: Spanned<Vec<Spanned<RawField>>>,
     #[serde(default)]
     bring: Vec<RawBring>,
     #[serde(default)]
@@ -72,13 +72,13 @@ struct RawCard {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawField {
-    key: Spanned<FieldKey>,
+pub(super) struct RawField {
+    pub(super) key: Spanned<FieldKey>,
     label: Spanned<Text>,
     from: Spanned<RawFrom>,
     attribute: Option<Spanned<AttributeName>>,
     question: Option<Spanned<Text>>,
-    choices: Option<Spanned<Vec<RawChoice>>>,
+    pub(super) choices: Option<Spanned<Vec<RawChoice>>>,
     entry: Option<Spanned<RawEntry>>,
     digits: Option<Spanned<u8>>,
     not_after: Option<Spanned<RawDay>>,
@@ -116,9 +116,10 @@ enum RawDay {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawChoice {
+pub(super) struct RawChoice {
     key: Spanned<FieldKey>,
     label: Spanned<Text>,
+    pub(super) year: Option<Spanned<i16>>,
 }
 
 #[derive(Deserialize)]
@@ -135,13 +136,20 @@ struct RawNotice {
     when: Spanned<String>,
 }
 
+/// Years that a choice can stand for.
+const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;
+
 pub(super) fn read(text: &str) -> Result<Pack, Vec<PackError>> {
     let (document, raw) = Document::read::<RawPack>(text, MAX_PACK_BYTES).map_err(|e| vec![e])?;
-    Reader { document, fields: Vec::new() }.pack(raw)
+    let switches = raw.switches.iter().map(|(key, on)| (key.get_ref().clone(), *on)).collect();
+    Reader { document, switches, looked_at: BTreeSet::new(), fields: Vec::new() }.pack(raw)
 }
 
 struct Reader<'t> {
     document: Document<'t>,
+    switches: BTreeMap<FieldKey, bool>,
+    /// What conditions look at.
+    looked_at: BTreeSet<String>,
     /// What was read so far: conditions look at these alone.
     fields: Vec<FieldDefinition>,
 }
@@ -169,6 +177,7 @@ impl Reader<'_> {
         self.check_attributes(&raw.card.attributes);
         let bring = raw.bring.into_iter().map(|b| self.bring(b)).collect();
         let notices = raw.notice.into_iter().filter_map(|n| self.notice(n)).collect();
+        self.check_switches(&raw.switches);
         let pack = Pack {
             id: raw.id,
             version: raw.version.into_inner(),
@@ -179,6 +188,7 @@ impl Reader<'_> {
             purpose,
             section,
             card: CardUse { attributes },
+            switches: self.switches,
             fields: self.fields,
             bring,
             notices,
@@ -223,6 +233,9 @@ impl Reader<'_> {
         let key = raw.key.get_ref().clone();
         if self.fields.iter().any(|f| f.key == key) {
             self.document.wrong(&raw.key, &key, "this key is there twice");
+        }
+        if self.switches.contains_key(&key) {
+            self.document.wrong(&raw.key, &key, "a switch has this key");
         }
         let label = self.document.words(raw.label, &key);
         let when = raw.when.as_ref().and_then(|when| self.condition(when, &key));
@@ -301,7 +314,11 @@ impl Reader<'_> {
                 self.document.wrong(&choice.key, field, "this choice is there twice");
             }
             let label = self.document.words(choice.label, field);
-            choices.push(Choice { key: choice.key.into_inner(), label });
+            if let Some(year) = choice.year.as_ref().filter(|y| !YEARS.contains(y.get_ref())) {
+                self.document.wrong(year, field, "a year is one of 2000 to 2099");
+            }
+            let year = choice.year.map(Spanned::into_inner);
+            choices.push(Choice { key: choice.key.into_inner(), label, year });
         }
         choices
     }
@@ -367,10 +384,22 @@ impl Reader<'_> {
     /// A condition looks at fields that stand before it, and at values that they can have.
     #[cfg(feature = "conditions")]
     fn check_use(&mut self, condition: &Condition, raw: &Spanned<String>, field: impl ToString) {
-        let known: BTreeMap<_, _> = self.fields.iter().filter_map(possible_values).collect();
+        let fields = self.fields.iter().filter_map(possible_values);
+        let switches = self.switches.keys().map(|key| (key.as_str(), Some(SWITCHED.into())));
+        let known: BTreeMap<_, _> = switches.chain(fields).collect();
+        self.looked_at.extend(condition.variables().map(|(name, _)| name.to_owned()));
         for (at, message) in misuse(condition, &known) {
             let at = self.document.within(raw, at);
             self.document.wrong_at(at, field.to_string(), message);
+        }
+    }
+
+    /// A switch that nothing looks at would only seem to decide something.
+    fn check_switches(&mut self, declared: &BTreeMap<Spanned<FieldKey>, bool>) {
+        let judged = cfg!(feature = "conditions");
+        let idle = |key: &&Spanned<FieldKey>| !self.looked_at.contains(key.get_ref().as_str());
+        for key in declared.keys().filter(|key| judged && idle(key)) {
+            self.document.wrong(key, "switches", "no condition looks at this switch");
         }
     }
 
