@@ -207,6 +207,11 @@ fn check_profile(profile: &Profile) -> Result<()> {
     if profile.packs_valid_days == Some(0) {
         bail!("packs_valid_days: at least 1; leave it out for packs that never grow too old");
     }
+    if let Some(code) = &profile.municipality_code
+        && !("01".."48").contains(&&code.as_str()[..2])
+    {
+        bail!("municipality_code: begins with the prefecture's two digits, 01 to 47, not {code}");
+    }
     if profile.municipality.ja.trim().is_empty() || profile.municipality.en.trim().is_empty() {
         bail!("municipality: the name is needed in both languages");
     }

@@ -220,6 +220,12 @@ fn a_wrong_profile_is_not_signed() {
             "[printer]\nuri = \"ipp://p/\"\nslip_width_mm = 81\nforms = true\n[appearance]",
             "printer.slip_width_mm",
         ),
+        // With its check digit it has six; as it stands on cards, five.
+        ("sections", "municipality_code = \"139991\"\nsections", "5 digits"),
+        ("sections", "municipality_code = \"48999\"\nsections", "municipality_code"),
+        ("sections", "municipality_code = \"00999\"\nsections", "municipality_code"),
+        ("sections", "reader = \"Sony Reader\"\nsections", "vendor and product"),
+        ("sections", "reader = \"054c0:dc9\"\nsections", "vendor and product"),
         ("idle_seconds", "patience", "patience"),
         ("常盤市\"", "\"", "municipality"),
     ] {
