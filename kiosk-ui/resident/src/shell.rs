@@ -329,6 +329,7 @@ impl Shell {
             self.page_since = Instant::now();
         }
         self.face.show(&self.view);
+        draw_at_once(self.face.window().window());
         self.drawn.expect(&self.face, &self.view, self.journey.visit());
         if self.over {
             // The last page stays until another process covers it.
@@ -337,3 +338,14 @@ impl Shell {
         }
     }
 }
+
+/// Without this a page is drawn 16 ms after it was changed: on X11, Slint lets redraws wait for a
+/// timer of its own. Where the display itself says when to draw, there is nothing to hurry.
+#[cfg(feature = "winit")]
+fn draw_at_once(window: &slint::Window) {
+    use slint::winit_030::WinitWindowAccessor as _;
+    window.with_winit_window(|window| window.request_redraw());
+}
+
+#[cfg(not(feature = "winit"))]
+fn draw_at_once(_: &slint::Window) {}
