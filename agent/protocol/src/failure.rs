@@ -7,11 +7,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $code:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $code:literal,)*) => {
         /// What went wrong, as a stable code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum FailureCode {
-            $($(#[$doc])* #[serde(rename = $code)] $variant,)*
+            $($(#[doc = $doc])* #[serde(rename = $code)] $variant,)*
         }
 
         impl FailureCode {
@@ -23,6 +23,14 @@ macro_rules! codes {
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)*
+                }
+            }
+
+            /// What it is, as it stands here: for the manual.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),*).trim_ascii(),)*
                 }
             }
         }

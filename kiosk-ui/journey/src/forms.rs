@@ -1,8 +1,9 @@
 //! The chosen forms, as the agent has them, and what is being typed.
 
-use madoguchi_procedure::{Pack, Source, Towns};
+use madoguchi_procedure::{FieldDefinition, Pack, Source, Towns};
 use madoguchi_protocol::application::{Field, Origin};
 use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::Answer;
 use madoguchi_protocol::{FieldKey, PackId};
 
 use crate::typing::Typing;
@@ -22,17 +23,65 @@ pub(crate) struct Forms {
 struct Form {
     pack: Pack,
     /// What the agent says of it, once it has been open.
-    fields: Option<Vec<Field>>,
+    filled: Option<Filled>,
+    /// Of its notices, those that were read.
+    told: Vec<Text>,
     /// Reviewed as it is now, to the end of the page.
     seen: bool,
     /// What is typed and not entered yet, by the place of its field.
     typings: Vec<(usize, Typing)>,
 }
 
+/// What the agent says of a form: its conditions are worked out there.
+#[derive(Default, PartialEq)]
+pub(crate) struct Filled {
+    /// Fields with a value, in the order of the pack.
+    fields: Vec<Field>,
+    /// Its questions that are asked now.
+    asked: Vec<FieldKey>,
+    /// What to have at the counter.
+    bring: Vec<Text>,
+    /// What has to be said at once.
+    notices: Vec<Text>,
+    /// Its fields that the counter fills.
+    at_counter: Vec<FieldKey>,
+}
+
+impl Filled {
+    /// What an answer says, if it is one of a form.
+    pub fn of(answer: Answer) -> Option<Self> {
+        match answer {
+            Answer::Form { fields, asked, bring, notices, at_counter } => {
+                Some(Self { fields, asked, bring, notices, at_counter })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether every field is one of the pack, from where the pack says, and every question one
+    /// that it has, in its order: what is shown as the card's was inserted by the agent.
+    fn fits(&self, pack: &Pack) -> bool {
+        let source = |key: &FieldKey| pack.field(key).map(|d| &d.source);
+        let in_place = |field: &Field| match source(&field.key) {
+            Some(Source::Card { .. }) => field.origin == Origin::Card,
+            Some(Source::Question { .. }) => field.origin == Origin::Chosen,
+            Some(Source::Entry { .. }) => field.origin == Origin::Typed,
+            Some(Source::AtCounter) | None => false,
+        };
+        let mut questions = pack.questions();
+        self.fields.iter().all(in_place)
+            && self.asked.iter().all(|key| questions.any(|q| q.key == *key))
+            && self
+                .at_counter
+                .iter()
+                .all(|key| matches!(source(key), Some(Source::Card { .. } | Source::AtCounter)))
+    }
+}
+
 impl Forms {
     /// Empty forms of these packs.
     pub fn of(packs: Vec<Pack>) -> Self {
-        let form = |pack| Form { pack, fields: None, seen: false, typings: vec![] };
+        let form = |pack| Form { pack, filled: None, told: vec![], seen: false, typings: vec![] };
         Self { forms: packs.into_iter().map(form).collect(), ..Self::default() }
     }
 
@@ -42,7 +91,7 @@ impl Forms {
 
     /// Whether the agent has a form with values, or one that is filled without the card.
     pub fn is_filled(&self) -> bool {
-        self.forms.iter().any(|f| f.fields.is_some())
+        self.forms.iter().any(|f| f.filled.is_some())
     }
 
     pub fn packs(&self) -> impl Iterator<Item = &Pack> {
@@ -67,55 +116,71 @@ impl Forms {
         self.shown + 1 >= self.forms.len()
     }
 
-    /// Values of the form on the screen.
-    pub fn fields(&self) -> &[Field] {
-        self.forms.get(self.shown).and_then(|f| f.fields.as_deref()).unwrap_or_default()
+    fn filled(&self) -> Option<&Filled> {
+        self.forms.get(self.shown)?.filled.as_ref()
     }
 
     /// The value of a field on the screen.
     pub fn field(&self, key: &FieldKey) -> Option<&Field> {
-        self.fields().iter().find(|f| f.key == *key)
+        self.filled()?.fields.iter().find(|f| f.key == *key)
+    }
+
+    /// The fields of the form on the screen as it is filled now, in its order.
+    pub fn rows(&self) -> impl Iterator<Item = &FieldDefinition> {
+        let filled = self.filled();
+        let belongs = move |key: &FieldKey| {
+            filled.is_some_and(|f| f.asked.contains(key) || f.at_counter.contains(key))
+                || self.field(key).is_some()
+        };
+        self.pack().into_iter().flat_map(|p| &p.fields).filter(move |d| belongs(&d.key))
     }
 
     /// Places of the questions that are asked now, among the fields of the pack on the screen.
     pub fn asked(&self) -> Vec<usize> {
-        let Some(pack) = self.pack() else { return vec![] };
-        let asked = pack.asked(self.fields());
-        let place = |key: &FieldKey| pack.fields.iter().position(|f| f.key == *key);
-        asked.into_iter().filter_map(|f| place(&f.key)).collect()
+        self.forms.get(self.shown).map(Form::asked).unwrap_or_default()
     }
 
     /// Place of the first question of the open form; none where nothing is asked, or it was
     /// reviewed before.
     pub fn first_asked_of_open(&self) -> Option<usize> {
-        let form = self.forms.get(self.open).filter(|f| !f.seen)?;
-        let fields = form.fields.as_deref().unwrap_or_default();
-        let first = form.pack.asked(fields).first()?.key.clone();
-        form.pack.fields.iter().position(|f| f.key == first)
+        self.forms.get(self.open).filter(|f| !f.seen)?.asked().first().copied()
     }
 
-    /// Whether anything is asked when nothing is filled.
+    /// Whether there are questions.
     pub fn asks_something(&self) -> bool {
-        self.forms.iter().any(|f| !f.pack.asked(&[]).is_empty())
+        self.forms.iter().any(|f| f.pack.questions().next().is_some())
     }
 
-    /// Whether every field from the agent is one of the open pack, from where the pack says: what
-    /// is shown as the card's was inserted by the agent.
-    pub fn fits(&self, fields: &[Field]) -> bool {
-        let Some(Form { pack, .. }) = self.forms.get(self.open) else { return false };
-        fields.iter().all(|field| match pack.field(&field.key).map(|d| &d.source) {
-            Some(Source::Card { .. }) => field.origin == Origin::Card,
-            Some(Source::Question { .. }) => field.origin == Origin::Chosen,
-            Some(Source::Entry { .. }) => field.origin == Origin::Typed,
-            Some(Source::AtCounter) | None => false,
-        })
+    /// What has to be said of the form on the screen.
+    pub fn notices(&self) -> &[Text] {
+        self.filled().map(|f| f.notices.as_slice()).unwrap_or_default()
     }
 
-    /// Takes what the agent says of the open form. A form that changed has not been seen.
-    pub fn fill(&mut self, fields: Vec<Field>) {
+    /// Whether something of it has not been read yet.
+    pub fn has_untold(&self) -> bool {
+        let told = self.forms.get(self.shown).map(|f| f.told.as_slice()).unwrap_or_default();
+        self.notices().iter().any(|notice| !told.contains(notice))
+    }
+
+    /// It has been read.
+    pub fn set_told(&mut self) {
+        if let Some(form) = self.forms.get_mut(self.shown) {
+            form.told = form.filled.as_ref().map(|f| f.notices.clone()).unwrap_or_default();
+        }
+    }
+
+    /// Whether what the agent says can be said of the open form.
+    pub fn fits(&self, filled: &Filled) -> bool {
+        self.forms.get(self.open).is_some_and(|form| filled.fits(&form.pack))
+    }
+
+    /// Takes what the agent says of the open form. A form that changed has not been seen; a notice
+    /// that went and comes again is read again.
+    pub fn fill(&mut self, filled: Filled) {
         if let Some(form) = self.forms.get_mut(self.open) {
-            form.seen &= form.fields.as_ref() == Some(&fields);
-            form.fields = Some(fields);
+            form.seen &= form.filled.as_ref() == Some(&filled);
+            form.told.retain(|told| filled.notices.contains(told));
+            form.filled = Some(filled);
         }
     }
 
@@ -179,7 +244,8 @@ impl Forms {
         let Some(form) = self.forms.get_mut(self.shown) else { return };
         let Some(definition) = form.pack.fields.get(field) else { return };
         if let Source::Entry { entry, .. } = &definition.source {
-            let filled = form.fields.iter().flatten().find(|f| f.key == definition.key);
+            let fields = form.filled.iter().flat_map(|f| &f.fields);
+            let filled = fields.into_iter().find(|f| f.key == definition.key);
             let value = filled.map(|f| f.value.expose().as_str());
             form.typings.push((field, Typing::new(*entry, value, towns)));
         }
@@ -188,16 +254,24 @@ impl Forms {
     /// They are kept: what to have at hand for them, each thing once. The values are dropped.
     pub fn keep(&mut self) -> Vec<Text> {
         let mut bring: Vec<Text> = vec![];
-        for Form { pack, fields, typings, .. } in &mut self.forms {
-            for text in pack.to_bring(fields.as_deref().unwrap_or_default()) {
-                if !bring.contains(text) {
-                    bring.push(text.clone());
+        for Form { filled, typings, .. } in &mut self.forms {
+            for text in filled.take().into_iter().flat_map(|f| f.bring) {
+                if !bring.contains(&text) {
+                    bring.push(text);
                 }
             }
-            *fields = None;
             typings.clear();
         }
         bring
+    }
+}
+
+impl Form {
+    /// Places of its questions that are asked now.
+    fn asked(&self) -> Vec<usize> {
+        let asked = self.filled.iter().flat_map(|f| &f.asked);
+        let place = |key: &FieldKey| self.pack.fields.iter().position(|f| f.key == *key);
+        asked.filter_map(place).collect()
     }
 }
 
@@ -210,45 +284,98 @@ pub(crate) enum Turn {
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_procedure::samples::MOVING;
     use madoguchi_protocol::Personal;
 
     use super::*;
 
+    fn forms() -> Forms {
+        Forms::of(vec![Pack::parse(MOVING).expect("a pack")])
+    }
+
+    fn key(text: &str) -> FieldKey {
+        text.parse().expect("a key")
+    }
+
+    fn field(name: &str, value: &str, origin: Origin) -> Field {
+        Field { key: key(name), value: Personal::from(value), origin, evidence: None }
+    }
+
+    fn text(ja: &str) -> Text {
+        Text { ja: ja.into(), en: "A test".into() }
+    }
+
     /// What the view cannot show: that the values are not merely hidden.
     #[test]
     fn the_persons_values_are_dropped_when_they_are_kept() {
-        let pack = include_str!("../../../provisioning/procedures/tenkyo.toml");
-        let mut forms = Forms::of(vec![Pack::parse(pack).expect("a pack")]);
-        forms.fill(vec![Field {
-            key: "name".parse().expect("a key"),
-            value: Personal::from("検証　花子"),
-            origin: Origin::Card,
-            evidence: None,
-        }]);
+        let mut forms = forms();
+        forms.fill(Filled {
+            fields: vec![field("name", "検証　花子", Origin::Card)],
+            asked: vec![key("new_address")],
+            bring: vec![text("カード")],
+            ..Filled::default()
+        });
         let asked = forms.asked();
         for field in &asked {
             forms.prepare(*field, None);
         }
         assert!(forms.is_filled() && asked.iter().any(|f| forms.typing(*f).is_some()));
-        assert!(!forms.keep().is_empty(), "what to bring is worked out before");
+        assert_eq!(forms.keep(), [text("カード")], "what to bring stays");
         assert!(!forms.is_filled());
         assert!(asked.iter().all(|f| forms.typing(*f).is_none()));
     }
 
     #[test]
     fn a_form_that_changed_has_not_been_seen() {
-        let pack = include_str!("../../../provisioning/procedures/tenkyo.toml");
-        let mut forms = Forms::of(vec![Pack::parse(pack).expect("a pack")]);
-        forms.fill(vec![]);
+        let mut forms = forms();
+        forms.fill(Filled::default());
         forms.set_seen();
-        forms.fill(vec![]);
+        forms.fill(Filled::default());
         assert!(forms.all_seen(), "nothing changed");
-        forms.fill(vec![Field {
-            key: "who_moves".parse().expect("a key"),
-            value: Personal::from("whole_household"),
-            origin: Origin::Chosen,
-            evidence: None,
-        }]);
+        let fields = vec![field("who", "all", Origin::Chosen)];
+        forms.fill(Filled { fields, ..Filled::default() });
         assert!(!forms.seen());
+    }
+
+    #[test]
+    fn a_notice_that_went_and_comes_again_is_read_again() {
+        let mut forms = forms();
+        let with = |notices: &[&str]| Filled {
+            notices: notices.iter().map(|n| text(n)).collect(),
+            ..Filled::default()
+        };
+        forms.fill(with(&["まだ出せません"]));
+        assert!(forms.has_untold());
+        forms.set_told();
+        forms.fill(with(&["まだ出せません"]));
+        assert!(!forms.has_untold(), "read once is enough");
+        forms.fill(with(&["まだ出せません", "ほかの市で出します"]));
+        assert!(forms.has_untold());
+        forms.set_told();
+        forms.fill(with(&[]));
+        assert!(!forms.has_untold());
+        forms.fill(with(&["まだ出せません"]));
+        assert!(forms.has_untold());
+    }
+
+    #[test]
+    fn what_is_not_the_packs_is_not_taken() {
+        let forms = forms();
+        let asked = |keys: &[&str]| Filled {
+            asked: keys.iter().map(|k| key(k)).collect(),
+            ..Filled::default()
+        };
+        assert!(forms.fits(&asked(&["new_address", "who"])));
+        for wrong in [&["who", "new_address"][..], &["name"], &["nobody"], &["katagaki"]] {
+            assert!(!forms.fits(&asked(wrong)), "{wrong:?}");
+        }
+        let at_counter = |name| Filled { at_counter: vec![key(name)], ..Filled::default() };
+        assert!(forms.fits(&at_counter("katagaki")) && forms.fits(&at_counter("name")));
+        assert!(!forms.fits(&at_counter("who")));
+        let typed = |name| Filled {
+            fields: vec![field(name, "検証　花子", Origin::Typed)],
+            ..Filled::default()
+        };
+        assert!(!forms.fits(&typed("name")), "what is typed cannot pass for the card's");
     }
 }

@@ -220,8 +220,10 @@ impl Journey {
             forms: Forms::default(),
             card_key: CardKey::Pin,
             unusable: vec![],
+            issued_by: None,
             call: None,
             papers: Papers::default(),
+            finish_wanted: false,
             bring: vec![],
             over: false,
             step,
@@ -268,6 +270,10 @@ impl Journey {
                 },
                 idle_seconds: clamped_idle(idle_seconds),
             }),
+            // Of the device itself: the card that was left behind.
+            Event::Clerk { state } if visit.is_none() && self.card_is_asked_for() => {
+                self.somebody_is_told(state);
+            }
             _ if !ours => self.discard(Discarded::OtherVisit),
             Event::Card { card } => self.card_event(card),
             Event::Print { paper, state } => self.print_event(paper, state),
@@ -305,6 +311,7 @@ impl Journey {
         self.state = State::Leaving(Leaving {
             code,
             acknowledged: code.is_none(),
+            told: false,
             ended: over,
             seconds: 0,
             asked_for_card: None,

@@ -8,6 +8,7 @@ mod questions;
 
 use madoguchi_procedure::display::Language;
 use madoguchi_protocol::application::TicketOnlyReason;
+use madoguchi_protocol::bundle::Text;
 
 use crate::journey::{Journey, LinkState};
 use crate::state::{Awaited, Leaving, State, Step, Visit};
@@ -130,10 +131,9 @@ impl Journey {
             },
             Leaving { asked_for_card, ticket, .. } if self.card_present() => {
                 let long = asked_for_card.is_some_and(|asked| asked >= CARD_ASKED_FOR);
-                let told = self.device.as_ref().is_some_and(|d| d.core_reachable);
                 Screen::TakeCard {
                     title: texts.take_card.into(),
-                    lead: match (long, told) {
+                    lead: match (long, leaving.told) {
                         (false, _) => texts.take_card_lead,
                         (true, true) => texts.take_card_lead_told,
                         (true, false) => texts.take_card_lead_long,
@@ -147,6 +147,24 @@ impl Journey {
         }
     }
 
+    /// A title; in other languages with the Japanese one, which stands on every sign and form.
+    fn title(&self, title: &Text) -> String {
+        self.with_japanese(title, |said, japanese| format!("{said} ({japanese})"))
+    }
+
+    /// A section: the Japanese name first, as it stands over the counter.
+    fn section(&self, section: &Text) -> String {
+        self.with_japanese(section, |said, japanese| format!("{japanese} ({said})"))
+    }
+
+    fn with_japanese(&self, text: &Text, both: fn(&str, &str) -> String) -> String {
+        let said = self.language.of(text);
+        match said.contains(&text.ja) {
+            true => said.to_owned(),
+            false => both(said, &text.ja),
+        }
+    }
+
     fn progress(&self, visit: &Visit, texts: &Texts) -> Option<Progress> {
         let current = match visit.step {
             Step::Procedures | Step::LifeEvent | Step::Purpose => 0,
@@ -156,7 +174,7 @@ impl Journey {
             | Step::PinAgain { .. }
             | Step::Reading
             | Step::Form => 1,
-            Step::Ask(_) => 2,
+            Step::Ask(_) | Step::Notice(_) => 2,
             Step::Review | Step::Keeping { ticket_only: false } => 3,
             Step::Kept { reason: None, .. } => 4,
             Step::Keeping { ticket_only: true } | Step::Kept { .. } | Step::Trouble(_) => {
@@ -168,7 +186,7 @@ impl Journey {
         let form = visit.forms.pack().filter(|_| several).map(|pack| FormProgress {
             index,
             total,
-            words: (texts.form_of)(index + 1, total, self.language.of(&pack.title)),
+            words: (texts.form_of)(index + 1, total, &self.title(&pack.title)),
         });
         Some(Progress { stages: texts.stages.map(str::to_owned).into(), current, form })
     }

@@ -3,7 +3,7 @@
 use madoguchi_procedure::{LifeEvent, Pack, Towns};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Text;
-use madoguchi_protocol::local::{CardKey, Paper, PrintState};
+use madoguchi_protocol::local::{CardKey, IssuedBy, Paper, PrintState};
 use madoguchi_protocol::ticket::TicketNumber;
 use madoguchi_protocol::{FailureCode, PackId, VisitId};
 
@@ -42,10 +42,14 @@ pub(crate) struct Visit {
     pub card_key: CardKey,
     /// What has been seen not to open this card.
     pub unusable: Vec<CardKey>,
+    /// Who issued the card that cannot be used, as far as is known.
+    pub issued_by: Option<IssuedBy>,
     /// What became of the call for a clerk, if there was one.
     pub call: Option<CallState>,
     pub papers: Papers,
-    /// What to have at hand, worked out when the forms were kept.
+    /// The end was wanted while paper was on its way: it comes with the paper.
+    pub finish_wanted: bool,
+    /// What to have at hand, as it was when the forms were kept.
     pub bring: Vec<Text>,
     /// The agent has ended it or is gone; only the number is still shown.
     pub over: bool,
@@ -101,6 +105,8 @@ pub(crate) enum Step {
     Form,
     /// A question of the open pack: its place among the pack's fields.
     Ask(usize),
+    /// What has to be said after this question, or before the first.
+    Notice(Option<usize>),
     Review,
     Keeping {
         ticket_only: bool,
@@ -132,6 +138,8 @@ pub(crate) struct Leaving {
     pub code: Option<FailureCode>,
     /// That was read, or stood there long enough.
     pub acknowledged: bool,
+    /// The office has heard that a card lies there.
+    pub told: bool,
     /// The agent has wiped it, or is gone.
     pub ended: bool,
     /// Since the visit was left, in seconds.
@@ -143,10 +151,13 @@ pub(crate) struct Leaving {
 }
 
 impl Visit {
-    /// The page before the questions, and before review where nothing is asked; none where that is
-    /// the end of what can be gone back to.
+    /// The page before the questions, and before review where nothing is asked; none where another
+    /// form comes before.
     pub fn first_of_form(&self) -> Option<Step> {
-        (self.forms.shown() == 0 && !self.forms.without_card).then_some(Step::Form)
+        (self.forms.shown() == 0).then_some(match self.forms.without_card {
+            true => Step::Purpose,
+            false => Step::Form,
+        })
     }
 
     /// The page before this one within the open form; none on its first.
@@ -155,6 +166,7 @@ impl Visit {
         let earlier = match step {
             Step::Ask(field) => asked.into_iter().take_while(|f| *f < field).last(),
             Step::Review => asked.last().copied(),
+            Step::Notice(after) => after,
             _ => None,
         };
         earlier.map(Step::Ask).or_else(|| self.first_of_form())
@@ -182,8 +194,9 @@ impl Visit {
             return None;
         }
         Some(if self.forms.is_filled() {
+            let form = (self.forms.shown() == 0 && !self.forms.without_card).then_some(Step::Form);
             let first = self.forms.asked().first().map(|f| Step::Ask(*f));
-            self.first_of_form().or(first).unwrap_or(Step::Review)
+            form.or(first).unwrap_or(Step::Review)
         } else if self.forms.is_chosen() {
             Step::Purpose
         } else {

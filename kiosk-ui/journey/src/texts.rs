@@ -26,9 +26,13 @@ pub(crate) struct Texts {
     pub close: &'static str,
     pub lay_again: &'static str,
     pub ticket_only: &'static str,
+    /// A number, beside what is filled.
+    pub take_number: &'static str,
     pub without_card: &'static str,
     /// Between the titles of several procedures.
     pub and: &'static str,
+    /// Between two sentences.
+    pub space: &'static str,
 
     /// Choose, card, questions, check, number.
     pub stages: [&'static str; 5],
@@ -64,6 +68,8 @@ pub(crate) struct Texts {
     pub procedures_title: &'static str,
     pub procedures_lead: &'static str,
     pub do_not_know: &'static str,
+    /// The same, to a question: what is filled goes to the counter.
+    pub do_not_know_answer: &'static str,
     pub legal_draft: &'static str,
     pub legal_electronic: &'static str,
 
@@ -78,6 +84,8 @@ pub(crate) struct Texts {
     pub sex: &'static str,
     pub number_not_read: &'static str,
     pub may_refuse: &'static str,
+    /// In its place, once the form is begun.
+    pub other_procedure: &'static str,
     pub agree: &'static str,
 
     pub without_card_title: &'static str,
@@ -138,6 +146,16 @@ pub(crate) struct Texts {
     pub digits_groups: [&'static str; 1],
     pub next_group: &'static str,
     pub entry_problem: &'static str,
+    pub no_such_day: &'static str,
+    pub day_after_today: &'static str,
+
+    pub notice_title: &'static str,
+    /// After an answer, and before any.
+    pub notice_lead: &'static str,
+    pub notice_lead_first: &'static str,
+    pub change_answer: &'static str,
+    pub go_on_all_the_same: &'static str,
+    pub number_and_counter: &'static str,
 
     pub review_title: &'static str,
     pub review_lead: &'static str,
@@ -177,6 +195,8 @@ pub(crate) struct Texts {
     /// The filled forms.
     pub forms: OfPaper,
     pub print_again: &'static str,
+    /// The end was wanted while it is being printed.
+    pub ends_with_paper: &'static str,
     pub clerk_calling: &'static str,
     pub clerk_called: &'static str,
     pub clerk_coming: &'static str,
@@ -190,9 +210,13 @@ pub(crate) struct Texts {
     pub ended_lead: &'static str,
 
     pub call_title: &'static str,
-    pub call_lead: &'static str,
-    pub call_lead_filled: &'static str,
-    pub call_lead_kept: &'static str,
+    /// What a call brings: while the core answers, and while it does not.
+    pub call_heard: &'static str,
+    pub call_unheard: &'static str,
+    /// What becomes of what is entered: nothing is, something is, it is kept already.
+    pub call_empty: &'static str,
+    pub call_filled: &'static str,
+    pub call_kept: &'static str,
     pub number_only_title: &'static str,
     pub number_only_lead: &'static str,
     pub stop_title: &'static str,

@@ -1,6 +1,7 @@
 //! What passing time does: the pause and its warning, the end, and sounds that repeat.
 
 use madoguchi_protocol::FailureCode;
+use madoguchi_protocol::local::ClerkState;
 
 use crate::input::{Command, Earcon, Timer};
 use crate::journey::Journey;
@@ -107,6 +108,18 @@ impl Journey {
                 Some(_) if !there => leaving.asked_for_card = None,
                 _ => {}
             }
+        }
+    }
+
+    /// Whether a card that was left behind is being asked for.
+    pub(crate) fn card_is_asked_for(&self) -> bool {
+        matches!(self.state, State::Leaving(Leaving { asked_for_card: Some(_), .. }))
+    }
+
+    /// What became of the office's being told of it.
+    pub(crate) fn somebody_is_told(&mut self, state: ClerkState) {
+        if let State::Leaving(leaving) = &mut self.state {
+            leaving.told = state != ClerkState::Unheard;
         }
     }
 

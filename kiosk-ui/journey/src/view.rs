@@ -4,6 +4,7 @@
 //! the control that was touched. What is not in the view cannot be shown, and an action that the
 //! view does not offer is not taken.
 
+mod controls;
 mod dialog;
 mod display;
 mod parts;

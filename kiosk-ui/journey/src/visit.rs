@@ -3,6 +3,7 @@
 mod answers;
 mod events;
 
+use madoguchi_procedure::{LifeEvent, LifeEventItem};
 use madoguchi_protocol::PackId;
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{CardKey, PrintState, Request};
@@ -19,6 +20,12 @@ impl Journey {
         let State::Visit(visit) = &mut self.state else { return };
         match (visit.step, action) {
             (_, Action::Dismiss) => visit.dialog = None,
+            // The end would take the paper back: it comes with the paper.
+            (Step::Kept { .. }, Action::ConfirmStop | Action::Finish) => {
+                visit.dialog = None;
+                visit.finish_wanted = true;
+                self.finish_when_printed();
+            }
             (_, Action::ConfirmStop | Action::Finish) => self.leave(None),
             (_, Action::Stop) => self.stop(),
             (_, Action::TicketOnly(reason)) => self.want_ticket(reason),
@@ -33,12 +40,11 @@ impl Journey {
                 visit.occasion = event.map(|event| Occasion { event, ticked: vec![] });
                 self.go(Step::LifeEvent);
             }
-            (_, Action::TogglePack(pack)) => {
-                if let Some(Occasion { ticked, .. }) = &mut visit.occasion {
-                    match ticked.iter().position(|p| *p == pack) {
-                        Some(place) => drop(ticked.remove(place)),
-                        None => ticked.push(pack),
-                    }
+            (_, Action::TogglePack(pack)) => visit.toggle(pack),
+            (_, Action::AgreePurpose) if visit.forms.is_filled() => {
+                match visit.forms.without_card {
+                    true => self.go_on(None),
+                    false => self.go(Step::Form),
                 }
             }
             (_, Action::AgreePurpose) => {
@@ -73,6 +79,10 @@ impl Journey {
             }
             (Step::Ask(field), action) => self.touch_question(field, action),
             (Step::Form, Action::Next) => self.go_on(None),
+            (Step::Notice(after), Action::Next) => {
+                visit.forms.set_told();
+                self.go_on(after);
+            }
             (Step::LifeEvent, Action::Next) => {
                 // In the order of the occasion, not of the ticks.
                 let Some(Occasion { event, ticked }) = visit.occasion.take() else { return };
@@ -102,6 +112,14 @@ impl Journey {
         match something_to_lose {
             true => visit.dialog = Some(DialogState::Stop),
             false => self.leave(None),
+        }
+    }
+
+    /// Ends a visit that is kept, if that was wanted and no paper is on its way.
+    pub(crate) fn finish_when_printed(&mut self) {
+        let State::Visit(visit) = &self.state else { return };
+        if visit.finish_wanted && (visit.over || !visit.papers.is_printing()) {
+            self.leave(None);
         }
     }
 
@@ -188,6 +206,7 @@ impl Journey {
                 | Step::WithoutCard
                 | Step::Form
                 | Step::Ask(_)
+                | Step::Notice(_)
                 | Step::Review) => Some(step),
                 Step::Keeping { ticket_only: false } => Some(Step::Review),
                 Step::Trouble(_) | Step::Keeping { .. } => visit.resume,
@@ -218,12 +237,9 @@ impl Journey {
             | Step::WithoutCard => Some(Step::Purpose),
             Step::Purpose if visit.occasion.is_some() => Some(Step::LifeEvent),
             Step::Purpose | Step::LifeEvent => Some(Step::Procedures),
-            Step::Ask(_) | Step::Review => visit.before(step),
-            Step::Procedures
-            | Step::Reading
-            | Step::Form
-            | Step::Keeping { .. }
-            | Step::Kept { .. } => None,
+            Step::Form => Some(Step::Purpose),
+            Step::Ask(_) | Step::Notice(_) | Step::Review => visit.before(step),
+            Step::Procedures | Step::Reading | Step::Keeping { .. } | Step::Kept { .. } => None,
         };
         match to {
             Some(to) => self.go(to),
@@ -231,9 +247,12 @@ impl Journey {
         }
     }
 
-    /// On from this question, or from before the first.
+    /// On from this question, or from before the first; what has to be said comes before.
     fn go_on(&mut self, from: Option<usize>) {
         let State::Visit(visit) = &self.state else { return };
+        if visit.forms.has_untold() {
+            return self.go(Step::Notice(from));
+        }
         let next = visit.forms.asked().into_iter().find(|f| from.is_none_or(|from| *f > from));
         match next {
             Some(field) => self.go(Step::Ask(field)),
@@ -277,31 +296,48 @@ impl Typing {
     }
 }
 
+/// Whether two packs of an occasion cannot be done on one visit, whichever of them says so.
+fn apart(event: &LifeEvent, one: &PackId, other: &PackId) -> bool {
+    let excludes = |one: &PackId, other: &PackId| {
+        event.items.iter().any(|item| match item {
+            LifeEventItem::Pack { pack, not_with, .. } => pack == one && not_with.contains(other),
+            LifeEventItem::AtCounter { .. } => false,
+        })
+    };
+    excludes(one, other) || excludes(other, one)
+}
+
 impl Visit {
     /// Whether there is a page before this one.
     pub(crate) fn can_go_back(&self) -> bool {
         match self.step {
             Step::LifeEvent
-            | Step::Purpose
             | Step::WithoutCard
             | Step::LayCard { .. }
             | Step::PinEntry { .. }
-            | Step::PinAgain { .. } => true,
-            Step::Ask(_) | Step::Review => {
-                self.before(self.step).is_some() || self.forms.shown() > 0 || self.has_town_before()
-            }
-            Step::Trouble(_) => self.resume.is_some(),
-            // The first page, where back is stop; the card was read; the agent is at work; kept.
-            Step::Procedures
-            | Step::Reading
+            | Step::PinAgain { .. }
             | Step::Form
-            | Step::Keeping { .. }
-            | Step::Kept { .. } => false,
+            | Step::Ask(_)
+            | Step::Notice(_)
+            | Step::Review => true,
+            // The form is begun: other procedures are another visit.
+            Step::Purpose => !self.forms.is_filled(),
+            Step::Trouble(_) => self.resume.is_some(),
+            // The first page, where back is stop; the agent is at work; kept.
+            Step::Procedures | Step::Reading | Step::Keeping { .. } | Step::Kept { .. } => false,
         }
     }
 
-    fn has_town_before(&self) -> bool {
-        let Step::Ask(field) = self.step else { return false };
-        self.forms.typing(field).is_some_and(Typing::has_town_before)
+    /// Ticks a pack of the occasion on or off. Those that cannot stand beside it go.
+    fn toggle(&mut self, pack: PackId) {
+        let Some(Occasion { event, ticked }) = &mut self.occasion else { return };
+        if let Some(place) = ticked.iter().position(|p| *p == pack) {
+            ticked.remove(place);
+            return;
+        }
+        if let Some(event) = self.life_events.get(*event) {
+            ticked.retain(|other| !apart(event, other, &pack));
+        }
+        ticked.push(pack);
     }
 }

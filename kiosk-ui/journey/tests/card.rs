@@ -4,10 +4,10 @@ mod common;
 
 use common::agent::NUMBER_B;
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::Input;
 use madoguchi_journey::view::{RowOrigin, Screen};
+use madoguchi_journey::{Action, Input};
 use madoguchi_protocol::FailureCode;
-use madoguchi_protocol::local::{CardEvent, CardKey, Event, EventFrame, Request};
+use madoguchi_protocol::local::{CardEvent, CardKey, Event, EventFrame, IssuedBy, Request};
 
 #[test]
 fn a_wrong_pin_is_typed_again_only_by_choice_and_the_last_try_deliberately() {
@@ -29,6 +29,7 @@ fn a_wrong_pin_is_typed_again_only_by_choice_and_the_last_try_deliberately() {
         panic!("the last try")
     };
     assert_eq!(button.label, "最後の1回を入力する");
+    assert!(kiosk.view().control("without_card").is_some(), "nobody has to use the last try");
     assert!(lead.contains("住民票のある市区町村の窓口"));
     kiosk.touch("enter_pin");
     kiosk.type_digits("9999");
@@ -135,6 +136,90 @@ fn a_card_that_cannot_be_used_leaves_a_way_on() {
             assert_eq!(kiosk.page(), "pin_entry", "a better card carries on, after {code}");
         }
     }
+}
+
+#[test]
+fn before_the_last_try_one_can_go_on_without_the_card() {
+    let mut kiosk = Kiosk::awaiting_card();
+    kiosk.agent.card = Ok(1);
+    kiosk.lay_card();
+    kiosk.touch("without_card");
+    kiosk.touch("answer_without_card");
+    assert_eq!(kiosk.page(), "question");
+    assert_eq!(kiosk.agent.card, Ok(1), "the try is still there");
+}
+
+#[test]
+fn a_locked_pin_sends_to_whoever_can_set_it_anew() {
+    let to_do = |issued_by, language| {
+        let mut kiosk = Kiosk::awaiting_card();
+        kiosk.touch(language);
+        kiosk.agent.card = Err(FailureCode::CardPinLocked);
+        kiosk.agent.issued_by = issued_by;
+        kiosk.lay_card();
+        let Screen::Trouble { words, .. } = kiosk.view().screen else { panic!("words") };
+        words.what_to_do
+    };
+    let mut said = vec![];
+    for language in ["display", "speak.en"] {
+        let here = to_do(Some(IssuedBy::ThisMunicipality), language);
+        let elsewhere = to_do(Some(IssuedBy::AnotherMunicipality), language);
+        assert!(!here.contains("住民票のある市区町村"), "nobody is sent away: {here}");
+        assert!(elsewhere.contains("住民票のある市区町村"), "{elsewhere}");
+        said.extend([here, elsewhere, to_do(None, language)]);
+    }
+    for to_do in &said[1..3] {
+        assert!(to_do.contains("転入届"), "whoever moves in need not go back: {to_do}");
+    }
+    said.sort_unstable();
+    said.dedup();
+    assert_eq!(said.len(), 6);
+}
+
+#[test]
+fn a_card_can_be_taken_up_to_read_its_numbers() {
+    let mut kiosk = Kiosk::awaiting_card();
+    kiosk.lay_card();
+    kiosk.touch("use_reference_number");
+    let Screen::ReferenceNumber { lead, groups, .. } = kiosk.view().screen else {
+        panic!("its numbers")
+    };
+    assert!(lead.contains("同じカードを置いてください"), "{lead}");
+    assert!(groups[0].hint.contains("西暦のとき"), "{}", groups[0].hint);
+    kiosk.type_digits("550217");
+    kiosk.take_card();
+    assert_eq!((kiosk.page(), kiosk.trouble()), ("lay_card", None));
+    kiosk.lay_card();
+    let Screen::ReferenceNumber { entered: 0, .. } = kiosk.view().screen else {
+        panic!("its numbers again")
+    };
+    kiosk.type_digits(NUMBER_B);
+    kiosk.touch("submit_pin");
+    assert_eq!(kiosk.page(), "form");
+}
+
+#[test]
+fn from_what_the_card_said_one_can_go_back_and_forward_again() {
+    let mut kiosk = Kiosk::filled();
+    kiosk.touch("back");
+    let Screen::Purpose { may_refuse, .. } = kiosk.view().screen else { panic!("purpose") };
+    assert!(may_refuse.contains("ほかの手続"), "{may_refuse}");
+    let view = kiosk.view();
+    assert!(view.control("without_card").is_none() && view.back.is_none());
+    kiosk.touch("agree_purpose");
+    assert_eq!(rows(&kiosk.view())[0].1.as_deref(), Some("検証　花子"));
+    assert_eq!(requests(&kiosk).last(), Some(&"pin_submit"), "the card is not asked again");
+    kiosk.touch("back");
+    kiosk.act(Action::Stop);
+    assert_eq!(kiosk.dialog(), Some("stop"));
+
+    let mut kiosk = Kiosk::ready();
+    for control in ["start", "pack.tenkyo", "without_card", "answer_without_card", "back"] {
+        kiosk.touch(control);
+    }
+    assert_eq!(kiosk.page(), "purpose");
+    kiosk.touch("agree_purpose");
+    assert_eq!(kiosk.page(), "question");
 }
 
 #[test]

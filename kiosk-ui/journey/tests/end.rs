@@ -4,7 +4,7 @@ mod common;
 
 use common::agent::failure;
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::view::{Action, CallState, PaperState, Screen};
+use madoguchi_journey::view::{Action, CallState, Dialog, PaperState, Screen};
 use madoguchi_journey::{Earcon, Input};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::{ClerkState, Event, EventFrame, Paper, PrintState};
@@ -214,7 +214,6 @@ fn the_slip_is_said_while_it_is_printed_when_it_is_out_and_when_it_fails() {
     assert_eq!(slip(&kiosk).0, PaperState::Printing);
     assert!(slip(&kiosk).2.contains("番号をおぼえるか"));
     let finish = |kiosk: &Kiosk| kiosk.view().offers(&Action::Finish);
-    assert!(!finish(&kiosk), "the end would take the paper back");
     kiosk.agent.paper_is_out(Paper::Slip);
     kiosk.deliver();
     assert_eq!(slip(&kiosk).0, PaperState::Take);
@@ -235,6 +234,127 @@ fn the_slip_is_said_while_it_is_printed_when_it_is_out_and_when_it_fails() {
     kiosk.deliver();
     assert_eq!(slip(&kiosk).0, PaperState::Failed);
     assert!(finish(&kiosk));
+}
+
+/// A finger is faster than the printer's word: its touch must not be lost.
+#[test]
+fn a_touch_on_finish_while_paper_is_on_its_way_is_kept_and_comes_with_the_paper() {
+    let printing = || {
+        let mut kiosk = Kiosk::reviewing();
+        kiosk.agent.printer = Some(Ok(()));
+        kiosk.touch("keep");
+        kiosk.touch("finish");
+        assert_eq!(kiosk.page(), "kept", "the end would take the paper back");
+        assert!(!kiosk.view().offers(&Action::Finish), "once is enough");
+        let Screen::Kept { papers, .. } = kiosk.view().screen else { panic!("kept") };
+        assert!(papers[0].words.contains("紙が出たら、終わります"), "{}", papers[0].words);
+        kiosk
+    };
+    let say = |kiosk: &mut Kiosk, paper, state| {
+        kiosk.agent.say(Event::Print { paper, state });
+        kiosk.deliver();
+    };
+    let mut kiosk = printing();
+    say(&mut kiosk, Paper::Forms, PrintState::Printing {});
+    say(&mut kiosk, Paper::Slip, PrintState::Printed {});
+    assert_eq!(kiosk.page(), "kept", "one paper is still on its way");
+    say(&mut kiosk, Paper::Forms, PrintState::Printed {});
+    assert_eq!((kiosk.page(), requests(&kiosk).last()), ("take_card", Some(&"end")));
+
+    let mut kiosk = printing();
+    let failed = || PrintState::Failed { failure: failure(FailureCode::PrinterPaper) };
+    say(&mut kiosk, Paper::Slip, failed());
+    assert_eq!(kiosk.page(), "kept", "what does not come is read first");
+    assert!(kiosk.view().offers(&Action::Finish));
+
+    // The same after it was printed again, also if the agent does not take that.
+    kiosk.hold = true;
+    kiosk.touch("print.slip");
+    kiosk.touch("finish");
+    kiosk.fail_next_answer(FailureCode::VisitOutOfOrder);
+    kiosk.hold = false;
+    kiosk.deliver();
+    assert!(kiosk.view().offers(&Action::Finish));
+    kiosk.touch("print.slip");
+    kiosk.touch("finish");
+    kiosk.agent.paper_is_out(Paper::Slip);
+    kiosk.deliver();
+    assert_eq!(kiosk.page(), "take_card");
+
+    let mut kiosk = printing();
+    kiosk.lose();
+    assert!(kiosk.view().offers(&Action::Finish), "nobody will say any more that it is out");
+}
+
+#[test]
+fn the_end_of_the_warning_is_no_end_of_the_paper() {
+    let mut kiosk = Kiosk::reviewing();
+    kiosk.agent.printer = Some(Ok(()));
+    kiosk.touch("keep");
+    kiosk.wait(1);
+    kiosk.touch("confirm_stop");
+    assert_eq!((kiosk.page(), kiosk.dialog()), ("kept", None));
+    kiosk.agent.paper_is_out(Paper::Slip);
+    kiosk.deliver();
+    assert_eq!(kiosk.page(), "take_card");
+}
+
+#[test]
+fn nobody_is_promised_a_clerk_who_has_not_heard() {
+    let lead = |kiosk: &Kiosk| match kiosk.view().dialog {
+        Some(Dialog::CallClerk { lead, .. }) => lead,
+        other => panic!("{other:?}"),
+    };
+    for (core, says) in [(true, "係員に知らせます"), (false, "係員に知らせが届きません")]
+    {
+        let mut kiosk = Kiosk::reviewing();
+        kiosk.agent.core_reachable = core;
+        kiosk.agent.say_device();
+        kiosk.deliver();
+        kiosk.touch("call_clerk");
+        let lead = lead(&kiosk);
+        assert!(lead.contains(says), "{lead}");
+        assert!(lead.contains("ここでの入力は終わり"), "{lead}");
+        kiosk.touch("confirm_call");
+        let Screen::Kept { next_steps, .. } = kiosk.view().screen else { panic!("kept") };
+        assert_eq!(next_steps.concat().contains("お呼びします"), core, "{next_steps:?}");
+    }
+}
+
+#[test]
+fn what_else_the_occasion_needs_stands_beside_the_number() {
+    let counters = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::Kept { at_counter, .. } => at_counter,
+        other => panic!("{other:?}"),
+    };
+    let mut kiosk = Kiosk::with_two_forms();
+    kiosk.touch("do_not_know");
+    kiosk.touch("confirm_number");
+    let at_counter = counters(&kiosk);
+    assert_eq!(at_counter[0].title, "国民健康保険");
+    assert_eq!(at_counter[0].section, "保険年金課");
+    kiosk.touch("speak.en");
+    assert_eq!(counters(&kiosk)[0].section, "保険年金課 (Insurance and pension)");
+
+    let mut kiosk = Kiosk::reviewing();
+    kiosk.touch("keep");
+    assert_eq!(counters(&kiosk), [], "no occasion was chosen");
+}
+
+#[test]
+fn of_what_nobody_chose_no_section_is_named() {
+    let section = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::Kept { section, .. } => section,
+        other => panic!("{other:?}"),
+    };
+    let mut kiosk = Kiosk::ready();
+    kiosk.touch("start");
+    kiosk.touch("do_not_know");
+    assert_eq!(section(&kiosk), None);
+    let mut kiosk = Kiosk::awaiting_card();
+    kiosk.touch("without_card");
+    kiosk.touch("number_only");
+    assert_eq!(section(&kiosk).as_deref(), Some("住民異動"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::view::{EntryKind, RowOrigin, Screen};
+use madoguchi_journey::view::{Dialog, EntryKind, Needed, RowOrigin, Screen};
 use madoguchi_journey::{Action, Discarded};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::Request;
@@ -39,11 +39,9 @@ fn an_occasion_shows_what_it_needs_and_leads_to_what_is_ticked() {
     assert!(at_counter.is_empty() && !next.enabled, "nothing is ticked yet");
 
     kiosk.touch("tick.mijikai");
-    kiosk.touch("tick.tenkyo");
+    kiosk.touch("tick.dairi");
     let Screen::LifeEvent { at_counter, .. } = kiosk.view().screen else { panic!("an occasion") };
     assert_eq!(at_counter[0].title, "国民健康保険");
-    kiosk.touch("tick.tenkyo");
-    kiosk.touch("tick.dairi");
     kiosk.touch("next");
     assert_eq!(chosen_packs(&kiosk), ["dairi", "mijikai"], "in the order of the occasion");
     let Screen::Purpose { procedure, purposes, attributes, .. } = kiosk.view().screen else {
@@ -60,6 +58,135 @@ fn an_occasion_shows_what_it_needs_and_leads_to_what_is_ticked() {
     assert_eq!(chosen_packs(&kiosk), ["mijikai"]);
     kiosk.touch("back");
     assert_eq!(kiosk.page(), "procedures");
+}
+
+#[test]
+fn what_cannot_stand_together_is_not_ticked_together() {
+    let ticks = |kiosk: &Kiosk| {
+        let Screen::LifeEvent { needed, .. } = kiosk.view().screen else { panic!("an occasion") };
+        needed.map_ticks()
+    };
+    let mut kiosk = Kiosk::ready();
+    kiosk.touch("start");
+    kiosk.touch("life_event.hikkoshi");
+    kiosk.touch("tick.dairi");
+    kiosk.touch("tick.mijikai");
+    assert_eq!(ticks(&kiosk), [(true, true, None), (false, true, None), (true, true, None)]);
+    kiosk.touch("tick.tenkyo");
+    let note = Some("転居届のあとに、窓口で".to_owned());
+    let alone = [(false, false, note), (true, true, None), (false, true, None)];
+    assert_eq!(ticks(&kiosk), alone, "the others went, and one of them cannot come back");
+    let view = kiosk.view();
+    kiosk.act(view.control("tick.dairi").expect("it stands there"));
+    assert_eq!(kiosk.view(), view);
+    kiosk.touch("tick.mijikai");
+    let other = [(false, true, None), (false, true, None), (true, true, None)];
+    assert_eq!(ticks(&kiosk), other, "one of a group, whichever says so");
+}
+
+trait Ticks {
+    /// Of each: whether it is ticked, can be touched, and why not.
+    fn map_ticks(self) -> Vec<(bool, bool, Option<String>)>;
+}
+
+impl Ticks for Vec<Needed> {
+    fn map_ticks(self) -> Vec<(bool, bool, Option<String>)> {
+        let tick = |n: Needed| (*n.ticked.expose(), n.button.enabled, n.not_now);
+        self.into_iter().map(tick).collect()
+    }
+}
+
+#[test]
+fn what_has_to_be_said_about_an_answer_is_said_at_once_and_on_review() {
+    let notice = "委任状がないと、受け取れません";
+    let said = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::Notice { notices, .. } | Screen::Review { notices, .. } => notices,
+        other => panic!("{other:?}"),
+    };
+    let mut kiosk = Kiosk::with_two_forms();
+    kiosk.touch("choose.who.agent");
+    assert_eq!((kiosk.page(), said(&kiosk)), ("notice", vec![notice.to_owned()]));
+    for way in ["back", "next", "do_not_know", "call_clerk", "stop"] {
+        assert!(kiosk.view().control(way).is_some(), "{way}");
+    }
+    // The same answer again: it was not read to the end.
+    kiosk.touch("back");
+    assert_eq!(kiosk.page(), "question");
+    kiosk.touch("next");
+    assert_eq!(kiosk.page(), "notice");
+    // Another answer: it is not true any more.
+    kiosk.touch("back");
+    kiosk.touch("choose.who.self");
+    assert_eq!(kiosk.page(), "question");
+    kiosk.touch("choose.who.agent");
+    kiosk.touch("next");
+    assert_eq!(kiosk.page(), "entry", "on all the same");
+    kiosk.touch("back");
+    kiosk.touch("next");
+    assert_eq!(kiosk.page(), "entry", "said once");
+    kiosk.type_digits("2");
+    kiosk.touch("next");
+    assert_eq!((kiosk.page(), said(&kiosk)), ("review", vec![notice.to_owned()]));
+}
+
+#[test]
+fn what_has_to_be_said_leads_to_the_counter_too() {
+    let mut kiosk = Kiosk::with_two_forms();
+    kiosk.touch("choose.who.agent");
+    kiosk.touch("do_not_know");
+    let Some(Dialog::NumberOnly { number, .. }) = kiosk.view().dialog else { panic!("asked") };
+    assert_eq!(number.label, "番号を取る", "what was entered goes along");
+    kiosk.touch("confirm_number");
+    assert_eq!(kiosk.page(), "kept");
+    assert!(kiosk.agent.kept.concat().contains(&"agent".to_owned()));
+}
+
+#[test]
+fn a_notice_survives_the_warning_and_the_way_without_a_card() {
+    let mut kiosk = Kiosk::ready();
+    for control in ["start", "pack.dairi", "without_card", "answer_without_card"] {
+        kiosk.touch(control);
+    }
+    kiosk.touch("choose.who.agent");
+    kiosk.wait(1);
+    assert_eq!(kiosk.dialog(), Some("still_there"));
+    kiosk.touch("dismiss");
+    assert_eq!(kiosk.page(), "notice");
+}
+
+#[test]
+fn the_review_has_what_belongs_to_the_form_and_nothing_else() {
+    let labels = |kiosk: &Kiosk| -> Vec<String> {
+        rows(&kiosk.view()).into_iter().map(|(label, ..)| label).collect()
+    };
+    let mut kiosk = Kiosk::reviewing();
+    assert!(labels(&kiosk).contains(&"世帯主の氏名".into()), "the counter asks it");
+    assert!(!labels(&kiosk).contains(&"代理人の氏名".into()), "there is none");
+    kiosk.touch("back");
+    kiosk.touch("choose.who_notifies.agent");
+    kiosk.touch("next");
+    let row = rows(&kiosk.view()).into_iter().find(|r| r.0 == "代理人の氏名").expect("a row");
+    assert_eq!((row.1, row.2), (None, RowOrigin::AtCounter));
+}
+
+#[test]
+fn in_english_the_japanese_names_stand_beside() {
+    let mut kiosk = Kiosk::ready();
+    kiosk.touch("start");
+    kiosk.touch("speak.en");
+    let Screen::Procedures { items, .. } = kiosk.view().screen else { panic!("procedures") };
+    assert_eq!(items[0].button.label, "Change of address (転居届)");
+    kiosk.touch("pack.tenkyo");
+    kiosk.touch("without_card");
+    kiosk.touch("answer_without_card");
+    kiosk.answer_one();
+    kiosk.answer_one();
+    kiosk.touch("kana_row.a");
+    let Screen::Towns { towns, .. } = kiosk.view().screen else { panic!("towns") };
+    assert_eq!(towns[0].button.label, "青葉台一丁目 (Aobadai 1-chome)");
+    kiosk.answer_all();
+    let Screen::Review { next_steps, .. } = kiosk.view().screen else { panic!("review") };
+    assert!(next_steps.concat().contains("住民異動 (Moving)"), "{next_steps:?}");
 }
 
 #[test]
@@ -95,6 +222,7 @@ fn one_can_go_back_over_the_forms_and_forward_again() {
     let mut kiosk = Kiosk::with_two_forms();
     kiosk.touch("choose.who.agent");
     kiosk.touch("next");
+    assert_eq!(kiosk.page(), "entry");
     kiosk.type_digits("3");
     kiosk.touch("next");
     kiosk.see_to_the_end();
@@ -142,7 +270,6 @@ fn a_question_that_depends_on_another_appears_and_disappears() {
     let mut kiosk = Kiosk::with_two_forms();
     assert_eq!(asked(&kiosk), (1, 1));
     kiosk.touch("choose.who.agent");
-    assert_eq!(asked(&kiosk), (1, 2));
     kiosk.touch("next");
     assert_eq!((kiosk.page(), asked(&kiosk)), ("entry", (2, 2)));
     kiosk.touch("back");
@@ -190,7 +317,7 @@ fn nothing_that_is_typed_is_lost_by_going_back_or_by_a_panel() {
     kiosk.touch("kana_row.a");
     kiosk.touch("town.1");
     let Screen::Entry { town, groups, .. } = kiosk.view().screen else { panic!("entry") };
-    assert_eq!(town.expect("chosen").town.expose(), "青葉台二丁目");
+    assert_eq!(town.expect("chosen").town.expose(), "青葉台二丁目 (Aobadai 2-chome)");
     assert_eq!(groups[0].typed.expose(), "12", "the digits stay when the town changes");
 }
 
@@ -203,13 +330,30 @@ fn a_day_that_is_none_cannot_be_entered_and_stays_to_be_mended() {
     let Screen::Entry { next, problem, spoken: None, .. } = kiosk.view().screen else {
         panic!("no such day")
     };
-    assert!(!next.enabled && problem.is_some());
+    assert!(!next.enabled && problem.expect("words").starts_with("この日付はありません"));
     kiosk.touch("erase_digit");
     kiosk.type_digits("0");
     let Screen::Entry { problem: None, spoken, .. } = kiosk.view().screen else { panic!("a day") };
     assert_eq!(spoken.expect("a day").expose(), "令和8年（2026年）4月30日");
     kiosk.touch("next");
     assert_eq!(kiosk.page(), "towns");
+}
+
+#[test]
+fn a_day_that_has_not_come_is_said_to_be_one() {
+    let mut kiosk = Kiosk::filled();
+    kiosk.answer_one();
+    kiosk.answer_one();
+    kiosk.type_digits("20261123");
+    kiosk.touch("next");
+    let Screen::Entry { groups, problem, .. } = kiosk.view().screen else { panic!("entry") };
+    assert_eq!(problem.as_deref(), Some("今日より後の日付は、入力できません。"));
+    assert_eq!(groups[2].typed.expose(), "23", "it stays to be mended");
+    kiosk.touch("erase_digit");
+    let Screen::Entry { problem: None, .. } = kiosk.view().screen else { panic!("mended") };
+    kiosk.type_digits("2");
+    kiosk.touch("next");
+    assert_eq!(kiosk.page(), "towns", "today has come");
 }
 
 #[test]

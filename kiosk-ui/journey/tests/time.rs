@@ -6,6 +6,7 @@ use common::{Kiosk, rows};
 use madoguchi_journey::view::{Contrast, Dialog, Display, Language, Screen, TextSize};
 use madoguchi_journey::{Action, Command, Earcon, Input, Timer};
 use madoguchi_protocol::PinDigit;
+use madoguchi_protocol::local::{ClerkState, Event};
 
 fn heard(kiosk: &Kiosk, earcon: Earcon) -> usize {
     kiosk.heard.iter().filter(|e| **e == earcon).count()
@@ -96,12 +97,13 @@ fn a_card_left_behind_is_asked_for_aloud_until_a_clerk_is_told() {
     };
     assert!(!lead(&kiosk).contains("知らせました"));
     kiosk.wait(1);
-    assert!(lead(&kiosk).contains("係員に知らせました"));
     assert_eq!((kiosk.timer, heard(&kiosk, Earcon::TakeCard)), (Timer::Off, 6));
-    kiosk.agent.core_reachable = false;
-    kiosk.agent.say_device();
-    kiosk.deliver();
-    assert!(!lead(&kiosk).contains("知らせました"), "without the core nobody is told");
+    assert!(!lead(&kiosk).contains("知らせました"), "nobody has said that they heard");
+    for (state, told) in [(ClerkState::Unheard, false), (ClerkState::Called, true)] {
+        kiosk.agent.say(Event::Clerk { state });
+        kiosk.deliver();
+        assert_eq!(lead(&kiosk).contains("係員に知らせました"), told);
+    }
     kiosk.take_card();
     assert!(kiosk.quit);
 }

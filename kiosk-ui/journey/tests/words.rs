@@ -1,8 +1,9 @@
 //! The words: complete in every language, and never more than is true.
 
-use madoguchi_journey::words;
+use madoguchi_journey::{advice, words, words_of_card};
 use madoguchi_procedure::display::Language;
 use madoguchi_protocol::FailureCode;
+use madoguchi_protocol::local::IssuedBy;
 
 /// A draft is no 受付, and a local check verifies nobody.
 const NEVER_JA: [&str; 5] = ["受付", "受理", "申請完了", "有効", "本人確認済"];
@@ -59,12 +60,14 @@ fn no_text_says_more_than_is_true() {
     let sources = [
         include_str!("../src/texts/ja.rs"),
         include_str!("../src/texts/en.rs"),
-        include_str!("../src/words.rs"),
+        include_str!("../src/words/card.rs"),
+        include_str!("../src/words/device.rs"),
+        include_str!("../src/words/keys.rs"),
     ];
     let lines = sources.iter().flat_map(|s| s.lines()).filter(|l| !l.trim().starts_with("//"));
     for line in lines {
         // What the card itself says of its own years.
-        let line = line.replace("有効期限の年", "");
+        let line = line.replace("有効期限", "");
         for never in NEVER_JA.into_iter().chain(NEVER_EN) {
             assert!(!line.contains(never), "{never:?} in {line}");
         }
@@ -87,6 +90,36 @@ fn no_machine_is_talked_of_where_a_person_can_only_wait() {
             }
         }
     }
+}
+
+#[test]
+fn who_issued_the_card_changes_only_what_to_do() {
+    for &code in FailureCode::ALL {
+        for language in [Language::Japanese, Language::English] {
+            let usual = words(code, language);
+            for issuer in [IssuedBy::ThisMunicipality, IssuedBy::AnotherMunicipality] {
+                let said = words_of_card(code, Some(issuer), language);
+                assert_eq!(said.what_happened, usual.what_happened);
+                assert_eq!(said.what_it_means, usual.what_it_means);
+                assert!(said.what_to_do == usual.what_to_do || code.as_str().contains("locked"));
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_helps_is_told_what_to_do_about_every_failure() {
+    let mut all = vec![];
+    for &code in FailureCode::ALL {
+        for (language, end) in [(Language::Japanese, '。'), (Language::English, '.')] {
+            let said = advice(code, language);
+            assert!(said.chars().count() >= 8 && said.ends_with(end), "{code}: {said}");
+            all.push(said);
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 2 * FailureCode::ALL.len(), "each in its own words");
 }
 
 #[test]

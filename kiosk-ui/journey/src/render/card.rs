@@ -1,6 +1,5 @@
 //! The pages of the card.
 
-use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::CardKey;
 
 use super::button;
@@ -140,10 +139,6 @@ pub(super) fn pin_again(visit: &Visit, tries_left: u8, wrong: bool, texts: &Text
         wrong,
         again: button(Action::EnterPin, if last { texts.pin_last } else { texts.pin_again }),
         other_key: other_key(visit, texts),
-        ticket_only: ticket_only(texts),
+        without_card: button(Action::WithoutCard, texts.without_card),
     }
-}
-
-pub(super) fn ticket_only(texts: &Texts) -> Button {
-    button(Action::TicketOnly(TicketOnlyReason::CardCannotBeUsed), texts.ticket_only)
 }

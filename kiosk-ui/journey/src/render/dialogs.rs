@@ -50,12 +50,35 @@ impl Journey {
                     false => stop,
                 },
             },
-            DialogState::Ticket(reason) => ticket(visit, reason, go_on, texts),
+            DialogState::Ticket(TicketOnlyReason::CallClerk) => Dialog::CallClerk {
+                title: texts.call_title.into(),
+                lead: self.call_lead(visit, texts),
+                call: button(Action::ConfirmTicket(TicketOnlyReason::CallClerk), texts.call_clerk),
+                go_on,
+            },
+            DialogState::Ticket(reason) => Dialog::NumberOnly {
+                title: texts.number_only_title.into(),
+                lead: texts.number_only_lead.into(),
+                number: button(Action::ConfirmTicket(reason), texts.take_number),
+                go_on,
+            },
             DialogState::CardTakenEarly => Dialog::Notice { words: texts.card_taken_early, go_on },
             DialogState::CallFailed(code) => {
                 Dialog::Notice { words: Words { code, ..texts.call_failed }, go_on }
             }
         })
+    }
+
+    /// What calling a clerk brings, and what becomes of what is entered.
+    fn call_lead(&self, visit: &Visit, texts: &Texts) -> String {
+        let heard = self.device.as_ref().is_some_and(|d| d.core_reachable);
+        let brings = if heard { texts.call_heard } else { texts.call_unheard };
+        let entered = match (visit.step, visit.forms.is_filled()) {
+            (Step::Kept { .. }, _) => texts.call_kept,
+            (_, true) => texts.call_filled,
+            (_, false) => texts.call_empty,
+        };
+        [brings, entered].join(texts.space)
     }
 
     fn display_panel(&self, texts: &Texts) -> DisplayPanel {
@@ -80,29 +103,5 @@ impl Journey {
             contrasts: contrasts.map(|(c, label)| contrast(c, label)).collect(),
             close: button(Action::Dismiss, texts.close),
         }
-    }
-}
-
-fn ticket(visit: &Visit, reason: TicketOnlyReason, go_on: Button, texts: &Texts) -> Dialog {
-    let kept = matches!(visit.step, Step::Kept { .. });
-    let filled = visit.forms.is_filled();
-    if reason == TicketOnlyReason::CallClerk {
-        return Dialog::CallClerk {
-            title: texts.call_title.into(),
-            lead: match (kept, filled) {
-                (true, _) => texts.call_lead_kept,
-                (false, true) => texts.call_lead_filled,
-                (false, false) => texts.call_lead,
-            }
-            .into(),
-            call: button(Action::ConfirmTicket(reason), texts.call_clerk),
-            go_on,
-        };
-    }
-    Dialog::NumberOnly {
-        title: texts.number_only_title.into(),
-        lead: texts.number_only_lead.into(),
-        number: button(Action::ConfirmTicket(reason), texts.ticket_only),
-        go_on,
     }
 }

@@ -6,13 +6,13 @@ use madoguchi_protocol::local::{Paper, PrintState};
 use madoguchi_protocol::ticket::TicketNumber;
 
 use super::button;
-use super::card::{other_key, ticket_only};
+use super::card::other_key;
 use crate::codes::{is_about_the_card, lay_again_helps, unusable_key};
 use crate::journey::Journey;
 use crate::state::{Awaited, Visit};
 use crate::texts::Texts;
 use crate::view::{Action, Button, CallState, ClerkLine, PaperLine, PaperState, Screen};
-use crate::words::words;
+use crate::words::{words, words_of_card};
 
 impl Journey {
     pub(super) fn kept_page(
@@ -23,21 +23,20 @@ impl Journey {
         texts: &Texts,
     ) -> Screen {
         let titles = visit.forms.packs().filter(|_| reason.is_none());
-        // A letter names its section, also on a ticket without a form.
-        let packs = visit.forms.packs().chain(&visit.packs);
-        let section = packs.into_iter().find(|p| p.section.letter == ticket.letter());
-        let section = section.map(|p| self.language.of(&p.section.name).to_owned());
+        // Of what nobody chose, no section can be said to be the right one.
+        let section = visit.forms.packs().find(|p| p.section.letter == ticket.letter());
+        let section = section.map(|p| self.section(&p.section.name));
         let slip = matches!(visit.papers.slip, Some(PrintState::Printed {}));
         let mut next_steps = match reason {
             None => (texts.kept_steps)(section.as_deref().unwrap_or_default()),
             Some(TicketOnlyReason::CallClerk) => texts.called_steps.map(str::to_owned).into(),
             Some(_) => texts.ticket_steps.map(str::to_owned).into(),
         };
+        // Nobody can call a number of which the office has not heard.
+        if self.device.as_ref().is_some_and(|d| !d.core_reachable) {
+            texts.show_number_step.clone_into(&mut next_steps[0]);
+        }
         if reason != Some(TicketOnlyReason::CallClerk) {
-            // Nobody can call a number of which the office has not heard.
-            if self.device.as_ref().is_some_and(|d| !d.core_reachable) {
-                texts.show_number_step.clone_into(&mut next_steps[0]);
-            }
             let number = if slip { texts.take_slip_step } else { texts.remember_step };
             next_steps.insert(0, number.to_owned());
         }
@@ -48,23 +47,26 @@ impl Journey {
             },
             ticket_title: texts.ticket_title.into(),
             ticket: ticket.to_string(),
-            procedures: titles.map(|p| self.language.of(&p.title).into()).collect(),
+            procedures: titles.map(|p| self.title(&p.title)).collect(),
             section_title: texts.section_title.into(),
             section,
             next_title: texts.next_steps_title.into(),
             next_steps,
             bring_title: texts.bring_title.into(),
             bring: visit.bring.iter().map(|text| self.language.of(text).to_owned()).collect(),
+            at_counter_title: texts.also_at_counter.into(),
+            at_counter: match visit.forms.is_chosen() {
+                true => self.at_counter(visit),
+                false => vec![],
+            },
             papers: [Paper::Slip, Paper::Forms]
                 .into_iter()
                 .filter_map(|paper| self.paper(visit, paper, texts))
                 .collect(),
             clerk: clerk(visit, texts),
             take_card: self.card_present().then(|| texts.take_card.into()),
-            // Ending the visit would take the paper back. It comes, or it is given up, within
-            // half a minute.
             finish: Button {
-                enabled: visit.over || !visit.papers.is_printing(),
+                enabled: visit.over || !visit.finish_wanted,
                 ..button(Action::Finish, texts.finish)
             },
         }
@@ -79,7 +81,11 @@ impl Journey {
         let busy = papers.is_printing()
             || self.pending.iter().any(|p| matches!(p.awaited, Awaited::Print(_)));
         let (state, words, again) = match state {
-            PrintState::Printing {} => (PaperState::Printing, of_paper.printing.into(), None),
+            PrintState::Printing {} => {
+                let then = visit.finish_wanted.then_some(texts.ends_with_paper);
+                let words = [of_paper.printing].into_iter().chain(then).collect::<Vec<_>>();
+                (PaperState::Printing, words.join(texts.space), None)
+            }
             PrintState::Printed {} => (PaperState::Take, of_paper.take.into(), None),
             PrintState::Failed { failure } => {
                 let what = words(failure.code, self.language).what_happened;
@@ -103,10 +109,12 @@ impl Journey {
                 ways.extend(other_key(visit, texts));
             }
             ways.push(button(Action::WithoutCard, texts.without_card));
-            ways.push(ticket_only(texts));
+            let number = Action::TicketOnly(TicketOnlyReason::CardCannotBeUsed);
+            ways.push(button(number, texts.ticket_only));
         }
         ways.push(button(Action::Stop, texts.stop));
-        Screen::Trouble { words: words(code, self.language), clerk: clerk(visit, texts), ways }
+        let words = words_of_card(code, visit.issued_by, self.language);
+        Screen::Trouble { words, clerk: clerk(visit, texts), ways }
     }
 }
 

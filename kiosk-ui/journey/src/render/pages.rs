@@ -36,8 +36,9 @@ impl Journey {
             (Step::Trouble(code), _) => self.trouble_page(visit, code, texts),
             (Step::Form, Some(pack)) => self.form(visit, pack, texts),
             (Step::Ask(field), Some(pack)) => self.ask(visit, pack, field, texts),
+            (Step::Notice(after), Some(pack)) => self.notice(visit, pack, after, texts),
             (Step::Review, Some(pack)) => self.review(visit, pack, texts),
-            (Step::Procedures | Step::Form | Step::Ask(_) | Step::Review, _) => {
+            (Step::Procedures | Step::Form | Step::Ask(_) | Step::Notice(_) | Step::Review, _) => {
                 self.procedures(visit, texts)
             }
         }
@@ -45,14 +46,11 @@ impl Journey {
 
     fn procedures(&self, visit: &Visit, texts: &Texts) -> Screen {
         let occasion = |event: &madoguchi_procedure::LifeEvent| OccasionTile {
-            button: button(
-                Action::ChooseLifeEvent(event.id.clone()),
-                self.language.of(&event.title),
-            ),
+            button: button(Action::ChooseLifeEvent(event.id.clone()), &self.title(&event.title)),
             summary: self.language.of(&event.summary).into(),
         };
         let item = |pack: &Pack| Procedure {
-            button: button(Action::ChoosePack(pack.id.clone()), self.language.of(&pack.title)),
+            button: button(Action::ChoosePack(pack.id.clone()), &self.title(&pack.title)),
             summary: self.language.of(&pack.summary).into(),
             legal_hint: texts.legal_hint(&pack.legal_effect).into(),
         };
@@ -74,38 +72,54 @@ impl Journey {
         };
         let full = ticked.len() >= MOST_FORMS;
         let needed = |item: &LifeEventItem| {
-            let LifeEventItem::Pack { pack, needed, .. } = item else { return None };
+            let LifeEventItem::Pack { pack, needed, not_with, not_with_note } = item else {
+                return None;
+            };
             let pack = visit.packs.iter().find(|p| p.id == *pack)?;
             let is_ticked = ticked.contains(&pack.id);
+            let stands_against = ticked.iter().any(|other| not_with.contains(other));
+            let not_now = not_with_note.as_ref().filter(|_| stands_against);
             Some(Needed {
                 button: Button {
-                    enabled: is_ticked || !full,
-                    ..button(Action::TogglePack(pack.id.clone()), self.language.of(&pack.title))
+                    enabled: is_ticked || !(full || not_now.is_some()),
+                    ..button(Action::TogglePack(pack.id.clone()), &self.title(&pack.title))
                 },
                 ticked: Personal::new(is_ticked),
                 when: self.language.of(needed).into(),
                 legal_hint: texts.legal_hint(&pack.legal_effect).into(),
+                not_now: not_now.map(|note| self.language.of(note).to_owned()),
             })
         };
-        let at_counter = |item: &LifeEventItem| {
-            let LifeEventItem::AtCounter { title, section, note, .. } = item else { return None };
-            let said = |text| self.language.of(text).to_owned();
-            Some(AtCounter { title: said(title), section: said(section), note: said(note) })
-        };
         Screen::LifeEvent {
-            title: self.language.of(&event.title).into(),
+            title: self.title(&event.title),
             lead: texts.life_event_lead.into(),
             needed: event.items.iter().filter_map(needed).collect(),
             at_counter_title: texts.also_at_counter.into(),
-            at_counter: event.at_counter(ticked).into_iter().filter_map(at_counter).collect(),
+            at_counter: self.at_counter(visit),
             next: Button { enabled: !ticked.is_empty(), ..button(Action::Next, texts.next) },
             do_not_know: do_not_know(texts),
         }
     }
 
+    /// What else the chosen occasion needs, at a counter.
+    pub(super) fn at_counter(&self, visit: &Visit) -> Vec<AtCounter> {
+        let occasion = visit.occasion.as_ref();
+        let event = occasion.and_then(|o| Some((visit.life_events.get(o.event)?, &o.ticked)));
+        let items = event.map(|(event, ticked)| event.at_counter(ticked)).unwrap_or_default();
+        let at_counter = |item: &LifeEventItem| {
+            let LifeEventItem::AtCounter { title, section, note, .. } = item else { return None };
+            Some(AtCounter {
+                title: self.title(title),
+                section: self.section(section),
+                note: self.language.of(note).to_owned(),
+            })
+        };
+        items.into_iter().filter_map(at_counter).collect()
+    }
+
     /// The chosen procedures in one line.
     fn titles(&self, visit: &Visit, texts: &Texts) -> String {
-        let titles: Vec<&str> = visit.forms.packs().map(|p| self.language.of(&p.title)).collect();
+        let titles: Vec<String> = visit.forms.packs().map(|p| self.title(&p.title)).collect();
         titles.join(texts.and)
     }
 
@@ -117,6 +131,7 @@ impl Journey {
                 purposes.push(purpose);
             }
         }
+        let begun = visit.forms.is_filled();
         let used =
             |name: &AttributeName| visit.forms.packs().any(|p| p.card.attributes.contains(name));
         let all = [
@@ -136,9 +151,12 @@ impl Journey {
                 .map(|name| texts.attribute(name).into())
                 .collect(),
             number_not_read: texts.number_not_read.into(),
-            may_refuse: texts.may_refuse.into(),
-            agree: button(Action::AgreePurpose, texts.agree),
-            without_card: button(Action::WithoutCard, texts.without_card),
+            may_refuse: if begun { texts.other_procedure } else { texts.may_refuse }.into(),
+            agree: button(Action::AgreePurpose, if begun { texts.next } else { texts.agree }),
+            otherwise: match begun {
+                true => button(Action::Stop, texts.stop),
+                false => button(Action::WithoutCard, texts.without_card),
+            },
         }
     }
 

@@ -1,16 +1,16 @@
 //! The pages of the form: what the card said, the questions, the review.
 
 use madoguchi_procedure::display::{Language, card_value};
-use madoguchi_procedure::{Entry, FieldDefinition, Pack, Source};
-use madoguchi_protocol::AttributeName;
-use madoguchi_protocol::Personal;
+use madoguchi_procedure::{Entry, FieldDefinition, Pack, Source, Town};
+use madoguchi_protocol::application::TicketOnlyReason;
+use madoguchi_protocol::{AttributeName, Personal};
 
 use super::button;
-use super::pages::do_not_know;
 use crate::journey::Journey;
+use crate::romaji::romanised;
 use crate::state::{Awaited, Visit};
 use crate::texts::Texts;
-use crate::typing::{Typing, row_of, town};
+use crate::typing::{Problem, Typing, row_of, town};
 use crate::view::{
     Action, Asked, Button, Choice, ChosenTown, EntryGroup, EntryKind, KanaRow, Row, RowOrigin,
     Screen,
@@ -19,9 +19,9 @@ use crate::view::{
 impl Journey {
     pub(super) fn form(&self, visit: &Visit, pack: &Pack, texts: &Texts) -> Screen {
         let from_card = |f: &&FieldDefinition| matches!(f.source, Source::Card { .. });
-        let rows = pack.form(visit.forms.fields()).into_iter().filter(from_card);
+        let rows = visit.forms.rows().filter(from_card);
         Screen::Form {
-            procedure: self.language.of(&pack.title).into(),
+            procedure: self.title(&pack.title),
             title: texts.form_title.into(),
             lead: texts.form_lead.into(),
             rows: rows.map(|f| self.row(visit, f, texts)).collect(),
@@ -41,12 +41,12 @@ impl Journey {
         let places = visit.forms.asked();
         let index = places.iter().position(|f| *f == field).unwrap_or_default();
         let asked = |text| Asked {
-            procedure: self.language.of(&pack.title).into(),
+            procedure: self.title(&pack.title),
             index,
             total: places.len(),
             title: (texts.question_title)(index + 1, places.len()),
             text: self.language.of(text).into(),
-            do_not_know: do_not_know(texts),
+            do_not_know: go_on_at_counter(texts.do_not_know_answer),
         };
         match (&definition.source, visit.forms.typing(field)) {
             (Source::Question { question, choices }, _) => {
@@ -103,8 +103,8 @@ impl Journey {
             chosen: Personal::new(typing.row == Some(row)),
         };
         let rows = KanaRow::ALL.into_iter().zip(texts.kana_rows);
-        let town = |(place, town): (usize, &madoguchi_procedure::Town)| Choice {
-            button: button(Action::Town(place), &town.name),
+        let town = |(place, town): (usize, &Town)| Choice {
+            button: button(Action::Town(place), &self.town(town)),
             chosen: Personal::new(typing.town == Some(place)),
         };
         Screen::Towns {
@@ -134,8 +134,6 @@ impl Journey {
         };
         let groups = labels.iter().zip(typing.groups()).zip(typing.sizes());
         let value = typing.value(towns);
-        let full = !typing.takes_digits() && typing.current() + 1 == typing.groups().len();
-        let wrong = typing.refused || (kind == EntryKind::Date && full && value.is_none());
         let chosen = typing.town.and_then(|place| town(towns, place));
         Screen::Entry {
             asked,
@@ -143,7 +141,7 @@ impl Journey {
             lead: lead.into(),
             town: chosen.map(|town| ChosenTown {
                 label: texts.town.into(),
-                town: Personal::from(town.name.as_str()),
+                town: Personal::new(self.town(town)),
                 change: button(Action::ChangeTown, texts.change_town),
             }),
             groups: groups.enumerate().map(group).collect(),
@@ -152,7 +150,14 @@ impl Journey {
                 .as_ref()
                 .filter(|_| kind != EntryKind::Number)
                 .map(|v| Personal::new(typed_value(kind, v.expose(), self.language))),
-            problem: wrong.then(|| texts.entry_problem.into()),
+            problem: typing.problem(towns).map(|problem| {
+                match problem {
+                    Problem::NotADay => texts.no_such_day,
+                    Problem::AfterToday => texts.day_after_today,
+                    Problem::Other => texts.entry_problem,
+                }
+                .into()
+            }),
             digits_enabled: typing.takes_digits() && !self.busy(),
             erase: Button {
                 enabled: typing.can_erase() && !self.busy(),
@@ -166,20 +171,55 @@ impl Journey {
         }
     }
 
+    /// A 町丁目; in other languages also as it is read.
+    fn town(&self, town: &Town) -> String {
+        match self.language {
+            Language::Japanese => town.name.clone(),
+            Language::English => format!("{} ({})", town.name, romanised(&town.name, &town.kana)),
+        }
+    }
+
+    /// What has to be said before the next question.
+    pub(super) fn notice(
+        &self,
+        visit: &Visit,
+        pack: &Pack,
+        after: Option<usize>,
+        texts: &Texts,
+    ) -> Screen {
+        Screen::Notice {
+            procedure: self.title(&pack.title),
+            title: texts.notice_title.into(),
+            notices: self.notices(visit),
+            lead: if after.is_some() { texts.notice_lead } else { texts.notice_lead_first }.into(),
+            change: after.map(|_| button(Action::Back, texts.change_answer)),
+            go_on: Button {
+                enabled: !self.busy(),
+                ..button(Action::Next, texts.go_on_all_the_same)
+            },
+            number: go_on_at_counter(texts.number_and_counter),
+        }
+    }
+
+    fn notices(&self, visit: &Visit) -> Vec<String> {
+        visit.forms.notices().iter().map(|text| self.language.of(text).to_owned()).collect()
+    }
+
     pub(super) fn review(&self, visit: &Visit, pack: &Pack, texts: &Texts) -> Screen {
         let last = visit.forms.is_last();
         let seen = visit.forms.seen();
-        let rows = pack.form(visit.forms.fields());
         let action = if last { Action::Keep } else { Action::NextForm };
         Screen::Review {
-            procedure: self.language.of(&pack.title).into(),
+            procedure: self.title(&pack.title),
             title: texts.review_title.into(),
             lead: if last { texts.review_lead } else { texts.review_lead_more }.into(),
-            rows: rows.into_iter().map(|f| self.row(visit, f, texts)).collect(),
+            rows: visit.forms.rows().map(|f| self.row(visit, f, texts)).collect(),
+            notices_title: texts.notice_title.into(),
+            notices: self.notices(visit),
             purpose_title: texts.review_purpose_title.into(),
             purpose: self.language.of(&pack.purpose).into(),
             next_title: texts.next_steps_title.into(),
-            next_steps: (texts.review_steps)(self.language.of(&pack.section.name)),
+            next_steps: (texts.review_steps)(&self.section(&pack.section.name)),
             seen_to_end: seen,
             see_rest: texts.see_rest.into(),
             keep: Button {
@@ -220,6 +260,11 @@ impl Journey {
             .into(),
         }
     }
+}
+
+/// A number now, and the rest at the counter.
+fn go_on_at_counter(label: &str) -> Button {
+    button(Action::TicketOnly(TicketOnlyReason::DoNotKnow), label)
 }
 
 fn kind(entry: Entry) -> EntryKind {

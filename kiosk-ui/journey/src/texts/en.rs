@@ -6,7 +6,7 @@ use madoguchi_protocol::FailureCode;
 use super::{OfPaper, Texts};
 use crate::view::Words;
 
-const CODE_TITLE: &str = "Number for enquiries";
+const CODE_TITLE: &str = "Error code";
 
 pub(super) const TEXTS: Texts = Texts {
     language: "English",
@@ -18,12 +18,14 @@ pub(super) const TEXTS: Texts = Texts {
     next: "Next",
     finish: "Finish",
     to_start: "To the first page",
-    go_on: "Go on",
+    go_on: "Continue",
     close: "Close",
     lay_again: "Place it again",
     ticket_only: "Just take a number",
-    without_card: "Go on without my card",
+    take_number: "Take a number",
+    without_card: "Continue without my card",
     and: ", ",
+    space: " ",
 
     stages: ["Choose", "Card", "Questions", "Check", "Number"],
     form_of: |number, total, title| format!("{number} of {total}: {title}"),
@@ -52,6 +54,7 @@ pub(super) const TEXTS: Texts = Texts {
     procedures_title: "What would you like to do?",
     procedures_lead: "Please choose one.",
     do_not_know: "I don't know: ask at the counter",
+    do_not_know_answer: "I don't know: finish at the counter",
     legal_draft: "This makes a draft. It counts once it has been checked at the counter.",
     legal_electronic: "This is done electronically from this terminal.",
 
@@ -66,9 +69,10 @@ pub(super) const TEXTS: Texts = Texts {
     sex: "Sex",
     number_not_read: "Your Individual Number (My Number) is not read.",
     may_refuse: "You can also do this without your card.",
-    agree: "Go on with my card",
+    other_procedure: "To choose something else, please stop and begin again.",
+    agree: "Continue with my card",
 
-    without_card_title: "Going on without a card",
+    without_card_title: "Continuing without a card",
     without_card_lead: "If you answer the questions here, there is less to write later. You can also take a number at once. Name and address are asked at the counter.",
     without_card_lead_number: "You get a number. Everything is done at the counter.",
     answer_without_card: "Answer the questions",
@@ -101,11 +105,11 @@ pub(super) const TEXTS: Texts = Texts {
 
     number_name: "14 digits on the front of the card (照合番号B)",
     number_title: "Please type the numbers on the card",
-    number_lead: "Type the numbers from the front of the card in this order. Leave the card where it is. They are not shown here.",
+    number_lead: "Type the numbers from the front of the card in this order. If you cannot see them, take the card, look, and place the same card again. They are not shown here.",
     number_groups: [
         (
             "Date of birth (6 digits)",
-            "With the Japanese year: 4 March, year 2 of the era, is 020304.",
+            "With the year of the Japanese era: 4 March of Heisei 2 (1990) is 020304. From a Western year take away 1925 (until 7 January 1989), 1988 (until 30 April 2019), or 2018 (after that).",
         ),
         (
             "Year of expiry (4 digits)",
@@ -146,6 +150,15 @@ pub(super) const TEXTS: Texts = Texts {
     digits_groups: ["Number"],
     next_group: "Next box",
     entry_problem: "Please check the digits again.",
+    no_such_day: "There is no such date. Please check it again.",
+    day_after_today: "A date after today cannot be entered.",
+
+    notice_title: "Please note",
+    notice_lead: "You can change your answer, or continue all the same.",
+    notice_lead_first: "You can continue all the same, or ask at the counter.",
+    change_answer: "Change my answer",
+    go_on_all_the_same: "Continue all the same",
+    number_and_counter: "Take a number and ask at the counter",
 
     review_title: "Please check everything",
     review_lead: "The office does not have it yet. If all is well, touch \"Give to the office\". Anything wrong can be corrected at the counter.",
@@ -202,6 +215,7 @@ pub(super) const TEXTS: Texts = Texts {
         failed: |what| format!("The form cannot be printed ({what}). What you entered is kept."),
     },
     print_again: "Print it again",
+    ends_with_paper: "The visit ends when it is out.",
     clerk_calling: "Calling a clerk.",
     clerk_called: "A clerk has been called. Please wait nearby.",
     clerk_coming: "A clerk is coming. Please wait nearby.",
@@ -215,15 +229,17 @@ pub(super) const TEXTS: Texts = Texts {
     ended_lead: "What you entered is being erased.",
 
     call_title: "Call a clerk?",
-    call_lead: "You get a number, and a clerk comes to this terminal.",
-    call_lead_filled: "What you entered so far is handed over with a number, and a clerk comes to this terminal. Nothing is lost.",
-    call_lead_kept: "A clerk comes to this terminal. Your number stays the same.",
+    call_heard: "The clerks are told. Please wait near this terminal.",
+    call_unheard: "The clerks cannot be told right now. A chime sounds: please speak to a clerk nearby.",
+    call_empty: "You get a number, and your visit here ends.",
+    call_filled: "What you entered so far is kept with a number. Your entry here ends, and a clerk does the rest with you.",
+    call_kept: "Your number stays the same.",
     number_only_title: "Take a number now?",
     number_only_lead: "What you entered so far is handed over with a number. Nothing is lost. The rest is asked at the counter.",
     stop_title: "Stop here?",
     stop_lead: "Nothing has been left with the office yet. If you stop, what you entered is erased.",
     stop_lead_keeping: "It is being saved right now. If you stop, you cannot be given a number.",
-    still_there_title: "Would you like to go on?",
+    still_there_title: "Would you like to continue?",
     still_there_lead: "If nothing is touched, what you entered is erased and the visit ends.",
     still_there_lead_kept: "If nothing is touched, this page closes. Please remember your number.",
     seconds_left: |left| match left {
@@ -236,7 +252,7 @@ pub(super) const TEXTS: Texts = Texts {
         code: FailureCode::CardRemoved,
         code_title: CODE_TITLE,
         what_happened: "The card was taken",
-        what_it_means: "It has already been read, so you can go on.",
+        what_it_means: "It has already been read, so you can continue.",
         what_to_do: "Please keep your card safe.",
     },
     call_failed: Words {

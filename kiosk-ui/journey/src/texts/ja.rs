@@ -6,7 +6,7 @@ use madoguchi_protocol::FailureCode;
 use super::{OfPaper, Texts};
 use crate::view::Words;
 
-const CODE_TITLE: &str = "お問い合わせのときの番号";
+const CODE_TITLE: &str = "お問い合わせ用コード";
 
 pub(super) const TEXTS: Texts = Texts {
     language: "日本語",
@@ -22,8 +22,10 @@ pub(super) const TEXTS: Texts = Texts {
     close: "閉じる",
     lay_again: "カードを置きなおす",
     ticket_only: "番号だけ取る",
+    take_number: "番号を取る",
     without_card: "カードを使わずに進む",
     and: "・",
+    space: "",
 
     stages: ["手続", "カード", "質問", "確認", "番号"],
     form_of: |number, total, title| format!("{total}つのうち{number}つめ：{title}"),
@@ -52,6 +54,7 @@ pub(super) const TEXTS: Texts = Texts {
     procedures_title: "どの手続をしますか",
     procedures_lead: "ひとつえらんでください。",
     do_not_know: "わからない・窓口で相談する",
+    do_not_know_answer: "わからない（ここからは窓口で）",
     legal_draft: "ここで作るのは下書きです。窓口で確認してから、手続になります。",
     legal_electronic: "この端末から、電子で手続します。",
 
@@ -66,6 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
     sex: "性別",
     number_not_read: "個人番号（マイナンバー）は読み取りません。",
     may_refuse: "カードを使わなくても、手続できます。",
+    other_procedure: "ほかの手続をえらぶときは、いったんやめて、はじめからお願いします。",
     agree: "カードを使って進む",
 
     without_card_title: "カードを使わずに進みます",
@@ -98,9 +102,12 @@ pub(super) const TEXTS: Texts = Texts {
 
     number_name: "照合番号B（カードのおもての数字14桁）",
     number_title: "カードの数字を入力してください",
-    number_lead: "カードのおもての数字を、順に入力してください。カードは置いたままにしてください。数字は画面に出ません。",
+    number_lead: "カードのおもての数字を、順に入力してください。数字が見えないときは、カードを取って見てから、同じカードを置いてください。数字は画面に出ません。",
     number_groups: [
-        ("生年月日（6桁）", "年は元号の年です。平成2年3月4日は、020304 です。"),
+        (
+            "生年月日（6桁）",
+            "年は元号の年です。平成2年3月4日は、020304 です。カードが西暦のときは、引き算します。1989年1月7日までは 1925、2019年4月30日までは 1988、そのあとは 2018 を引きます。",
+        ),
         (
             "有効期限の年（4桁）",
             "カードそのものの期限の、西暦の年です。電子証明書の期限ではありません。",
@@ -129,6 +136,15 @@ pub(super) const TEXTS: Texts = Texts {
     digits_groups: ["数字"],
     next_group: "次の欄へ",
     entry_problem: "入力した数字を、もう一度お確かめください。",
+    no_such_day: "この日付はありません。もう一度お確かめください。",
+    day_after_today: "今日より後の日付は、入力できません。",
+
+    notice_title: "大切なお知らせ",
+    notice_lead: "答えを直すことも、このまま続けることもできます。",
+    notice_lead_first: "このまま続けることも、窓口で相談することもできます。",
+    change_answer: "答えを直す",
+    go_on_all_the_same: "このまま続ける",
+    number_and_counter: "番号を取って、窓口で相談する",
 
     review_title: "内容をお確かめください",
     review_lead: "まだお預かりしていません。よければ「この内容で預ける」を押してください。ちがうところは、窓口で直せます。",
@@ -185,6 +201,7 @@ pub(super) const TEXTS: Texts = Texts {
         failed: |what| format!("用紙を印刷できません（{what}）。内容はお預かりしています。"),
     },
     print_again: "もう一度印刷する",
+    ends_with_paper: "紙が出たら、終わります。",
     clerk_calling: "係員をよんでいます。",
     clerk_called: "係員をよびました。この近くでお待ちください。",
     clerk_coming: "係員がまいります。この近くでお待ちください。",
@@ -198,9 +215,11 @@ pub(super) const TEXTS: Texts = Texts {
     ended_lead: "入力した内容を消しています。",
 
     call_title: "係員をよびますか",
-    call_lead: "番号が出ます。係員がこの端末に来ます。",
-    call_lead_filled: "ここまでの内容と番号を、係員にお渡しします。係員がこの端末に来ます。内容は消えません。",
-    call_lead_kept: "係員がこの端末に来ます。番号は変わりません。",
+    call_heard: "係員に知らせます。この端末の近くでお待ちください。",
+    call_unheard: "今は、係員に知らせが届きません。音を鳴らしますので、近くの係員に声をかけてください。",
+    call_empty: "番号が出て、ここでの操作は終わります。",
+    call_filled: "ここまでの内容は、番号といっしょにお預かりします。ここでの入力は終わり、続きは係員がうかがいます。",
+    call_kept: "番号は変わりません。",
     number_only_title: "ここで番号を取りますか",
     number_only_lead: "ここまでの内容と番号をお渡しします。内容は消えません。続きは窓口でうかがいます。",
     stop_title: "やめますか",

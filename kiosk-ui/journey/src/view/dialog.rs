@@ -77,15 +77,4 @@ impl Dialog {
             Self::Display(_) => "display",
         }
     }
-
-    pub(super) fn buttons(&self) -> Vec<&Button> {
-        match self {
-            Self::Stop { stop, go_on, .. } => vec![stop, go_on],
-            Self::CallClerk { call, go_on, .. } => vec![call, go_on],
-            Self::NumberOnly { number, go_on, .. } => vec![number, go_on],
-            Self::StillThere { go_on, stop, .. } => vec![go_on, stop],
-            Self::Notice { go_on, .. } => vec![go_on],
-            Self::Display(panel) => panel.buttons(),
-        }
-    }
 }

@@ -69,6 +69,9 @@ pub struct Needed {
     pub when: String,
     /// What handing it over means in law.
     pub legal_hint: String,
+    /// Why it cannot be ticked beside what is ticked, and what to do instead; its button is not
+    /// enabled then.
+    pub not_now: Option<String>,
 }
 
 /// One thing of an occasion that is done at a counter only.
@@ -233,7 +236,7 @@ pub enum CallState {
 pub struct Words {
     /// The code, for the clerk: small, behind `code_title`.
     pub code: FailureCode,
-    /// What the code is for: "お問い合わせのときの番号".
+    /// What the code is for: "お問い合わせ用コード".
     pub code_title: &'static str,
     /// What happened: a short title without a full stop.
     pub what_happened: &'static str,

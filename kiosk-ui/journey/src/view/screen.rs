@@ -86,12 +86,12 @@ pub enum Screen {
         attributes: Vec<String>,
         /// That the 個人番号 is not read.
         number_not_read: String,
-        /// That one may refuse the card.
+        /// That one may refuse the card; where the form is begun, how to choose otherwise.
         may_refuse: String,
-        /// On with the card.
+        /// On with the card, or with the form that is begun.
         agree: Button,
-        /// On without it.
-        without_card: Button,
+        /// On without the card; where the form is begun, stop.
+        otherwise: Button,
     },
     /// Without a card: answer the questions all the same, or take a number at once.
     WithoutCard {
@@ -195,8 +195,8 @@ pub enum Screen {
         again: Button,
         /// 照合番号B instead of the PIN, or the other way round, where it can be used.
         other_key: Option<Button>,
-        /// A number without the form.
-        ticket_only: Button,
+        /// On without the card: before the last try, the likeliest way.
+        without_card: Button,
     },
     /// The card is being read.
     Reading {
@@ -265,6 +265,23 @@ pub enum Screen {
         /// On; enabled when the answer is complete.
         next: Button,
     },
+    /// What has to be said at once about an answer, as "this cannot be done yet".
+    Notice {
+        /// The procedure.
+        procedure: String,
+        /// Heading.
+        title: String,
+        /// What has to be said.
+        notices: Vec<String>,
+        /// What one can do now.
+        lead: String,
+        /// Back to the answer, where one led here ([`super::Action::Back`]).
+        change: Option<Button>,
+        /// On all the same.
+        go_on: Button,
+        /// A number, with what is filled: the rest at the counter.
+        number: Button,
+    },
     /// The whole form before it is kept.
     Review {
         /// The procedure.
@@ -275,6 +292,10 @@ pub enum Screen {
         lead: String,
         /// Every field of the form.
         rows: Vec<Row>,
+        /// Heading of `notices`.
+        notices_title: String,
+        /// What was said about the answers and holds still; perhaps nothing. To be drawn strongly.
+        notices: Vec<String>,
         /// Heading of `purpose`.
         purpose_title: String,
         /// The pack's purpose.
@@ -321,6 +342,10 @@ pub enum Screen {
         bring_title: String,
         /// What to have at hand at the counter; perhaps nothing.
         bring: Vec<String>,
+        /// Heading of `at_counter`.
+        at_counter_title: String,
+        /// What else the occasion needs, at a counter; perhaps nothing.
+        at_counter: Vec<AtCounter>,
         /// Slip and forms, where they are printed.
         papers: Vec<PaperLine>,
         /// The call for a clerk, if there was one.
@@ -381,74 +406,13 @@ impl Screen {
             Self::Question { .. } => "question",
             Self::Towns { .. } => "towns",
             Self::Entry { .. } => "entry",
+            Self::Notice { .. } => "notice",
             Self::Review { .. } => "review",
             Self::Keeping { .. } => "keeping",
             Self::Kept { .. } => "kept",
             Self::TakeCard { .. } => "take_card",
             Self::Trouble { .. } => "trouble",
             Self::Ended { .. } => "ended",
-        }
-    }
-
-    /// Whether the ten digit keys ([`super::Action::Digit`]) are there and taken now.
-    #[must_use]
-    pub fn digits_enabled(&self) -> bool {
-        match self {
-            Self::PinEntry { digits_enabled, .. }
-            | Self::ReferenceNumber { digits_enabled, .. }
-            | Self::Entry { digits_enabled, .. } => *digits_enabled,
-            _ => false,
-        }
-    }
-
-    /// The page's own buttons, in reading order.
-    pub(super) fn buttons(&self) -> Vec<&Button> {
-        match self {
-            Self::Start { start, .. } => vec![start],
-            Self::Procedures { occasions, items, do_not_know, .. } => {
-                let occasions = occasions.iter().map(|o| &o.button);
-                occasions.chain(items.iter().map(|i| &i.button)).chain([do_not_know]).collect()
-            }
-            Self::LifeEvent { needed, next, do_not_know, .. } => {
-                needed.iter().map(|n| &n.button).chain([next, do_not_know]).collect()
-            }
-            Self::Purpose { agree, without_card, .. } => vec![agree, without_card],
-            Self::WithoutCard { answer, number, .. } => answer.iter().chain([number]).collect(),
-            Self::LayCard { without_card, .. } => vec![without_card],
-            Self::PinEntry { erase, submit, other_key, without_card, .. } => {
-                vec![erase, submit, other_key, without_card]
-            }
-            Self::ReferenceNumber { erase, submit, other_key, without_card, .. } => {
-                [erase, submit].into_iter().chain(other_key).chain([without_card]).collect()
-            }
-            Self::PinAgain { again, other_key, ticket_only, .. } => {
-                [again].into_iter().chain(other_key).chain([ticket_only]).collect()
-            }
-            Self::Form { next, .. } => vec![next],
-            Self::Question { asked, choices, next } => {
-                choices.iter().map(|c| &c.button).chain([next, &asked.do_not_know]).collect()
-            }
-            Self::Towns { asked, rows, towns, .. } => {
-                let choices = rows.iter().chain(towns).map(|c| &c.button);
-                choices.chain([&asked.do_not_know]).collect()
-            }
-            Self::Entry { asked, town, erase, next_group, next, .. } => {
-                let change = town.iter().map(|t| &t.change);
-                let keys = [erase].into_iter().chain(next_group);
-                change.chain(keys).chain([next, &asked.do_not_know]).collect()
-            }
-            Self::Review { keep, .. } => vec![keep],
-            Self::Kept { papers, finish, .. } => {
-                [finish].into_iter().chain(papers.iter().filter_map(|p| p.again.as_ref())).collect()
-            }
-            Self::Trouble { ways, .. } => ways.iter().collect(),
-            Self::Connecting { .. }
-            | Self::OutOfService { .. }
-            | Self::TakeCardFirst { .. }
-            | Self::Reading { .. }
-            | Self::Keeping { .. }
-            | Self::TakeCard { .. }
-            | Self::Ended { .. } => vec![],
         }
     }
 }

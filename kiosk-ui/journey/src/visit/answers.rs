@@ -1,11 +1,12 @@
 //! Inside a visit: what the agent's answers do.
 
 use madoguchi_protocol::FailureCode;
-use madoguchi_protocol::application::{Field, TicketOnlyReason};
+use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{Answer, Outcome, PrintState, Request};
 use madoguchi_protocol::{Failure, ticket::TicketNumber};
 
 use crate::codes::{ends_the_visit, locked, unusable_key};
+use crate::forms::Filled;
 use crate::input::Discarded;
 use crate::journey::Journey;
 use crate::state::{Awaited, DialogState, State, Step};
@@ -30,8 +31,11 @@ impl Journey {
             (Awaited::PinSubmit, Answer::PinWrong { tries_left }) => {
                 self.go(Step::PinAgain { tries_left, wrong: true });
             }
-            (_, Answer::Form { fields, .. }) if visit.forms.fits(&fields) => {
-                self.form_is(awaited, fields);
+            (_, answer @ Answer::Form { .. }) => {
+                match Filled::of(answer).filter(|filled| visit.forms.fits(filled)) {
+                    Some(filled) => self.form_is(awaited, filled),
+                    None => self.does_not_fit(awaited),
+                }
             }
             (Awaited::Keep, Answer::Kept { ticket }) => self.kept(ticket, None),
             (Awaited::Ticket(reason), Answer::Kept { ticket }) if visit.may_be_given(ticket) => {
@@ -47,29 +51,37 @@ impl Journey {
     }
 
     /// What the agent's open form holds now.
-    fn form_is(&mut self, awaited: Awaited, fields: Vec<Field>) {
+    fn form_is(&mut self, awaited: Awaited, filled: Filled) {
         let State::Visit(visit) = &mut self.state else { return };
         match awaited {
             Awaited::PinSubmit => {
-                visit.forms.fill(fields);
+                visit.forms.fill(filled);
                 self.go(Step::Form);
             }
             Awaited::WithoutCard => {
                 visit.forms.without_card = true;
-                visit.forms.fill(fields);
+                visit.forms.fill(filled);
                 self.begin_form();
             }
-            Awaited::Choose | Awaited::Reopen => visit.forms.fill(fields),
+            Awaited::Choose => {
+                visit.forms.fill(filled);
+                if let Step::Ask(field) = visit.step
+                    && visit.forms.has_untold()
+                {
+                    self.go(Step::Notice(Some(field)));
+                }
+            }
+            Awaited::Reopen => visit.forms.fill(filled),
             Awaited::Enter(field) => {
-                visit.forms.fill(fields);
+                visit.forms.fill(filled);
                 self.go_on(Some(field));
             }
             Awaited::Open => {
-                visit.forms.fill(fields);
+                visit.forms.fill(filled);
                 self.begin_form();
             }
             Awaited::Review => {
-                visit.forms.fill(fields);
+                visit.forms.fill(filled);
                 visit.forms.show_open();
                 self.go(Step::Review);
             }
@@ -84,7 +96,11 @@ impl Journey {
         match visit.forms.first_asked_of_open() {
             Some(field) => {
                 visit.forms.show_open();
-                self.go(Step::Ask(field));
+                let to = match visit.forms.has_untold() {
+                    true => Step::Notice(None),
+                    false => Step::Ask(field),
+                };
+                self.go(to);
             }
             None => self.send(Request::Review {}, Awaited::Review),
         }
@@ -104,8 +120,11 @@ impl Journey {
             (Awaited::Ticket(why), Outcome::Answer(Answer::Kept { ticket })) => {
                 self.kept(*ticket, Some(why));
             }
-            (_, Outcome::Answer(Answer::Form { fields, .. })) if visit.forms.fits(fields) => {
-                visit.forms.fill(fields.clone());
+            (_, Outcome::Answer(answer)) => {
+                let filled = Filled::of(answer.clone());
+                if let Some(filled) = filled.filter(|filled| visit.forms.fits(filled)) {
+                    visit.forms.fill(filled);
+                }
             }
             _ => {}
         }
@@ -129,7 +148,7 @@ impl Journey {
         match (awaited, visit.step) {
             (Awaited::Print(paper), _) => {
                 let failure = Failure::new(code, "");
-                *visit.paper(paper) = Some(PrintState::Failed { failure });
+                self.print_event(paper, PrintState::Failed { failure });
             }
             (_, Step::Kept { .. }) => {
                 visit.call = None;
@@ -147,7 +166,14 @@ impl Journey {
                 let resume = visit.resume;
                 self.trouble(code, resume);
             }
-            (_, step @ (Step::WithoutCard | Step::Ask(_) | Step::Form | Step::Review)) => {
+            (
+                _,
+                step @ (Step::WithoutCard
+                | Step::Form
+                | Step::Ask(_)
+                | Step::Notice(_)
+                | Step::Review),
+            ) => {
                 self.trouble(code, Some(step));
             }
             _ => self.trouble(code, None),

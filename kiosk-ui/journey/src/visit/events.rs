@@ -1,7 +1,7 @@
 //! Inside a visit: what the agent says by itself of card, papers and clerk.
 
 use madoguchi_protocol::FailureCode;
-use madoguchi_protocol::local::{CardEvent, ClerkState, Paper, PrintState};
+use madoguchi_protocol::local::{CardEvent, CardKey, ClerkState, Paper, PrintState};
 
 use crate::codes::{ends_the_visit, lay_again_helps, locked};
 use crate::input::{Discarded, Earcon};
@@ -24,6 +24,11 @@ impl Journey {
     pub(crate) fn card_event(&mut self, event: CardEvent) {
         let State::Visit(visit) = &mut self.state else { return };
         let awaited = awaits_card(visit);
+        match &event {
+            CardEvent::Unusable { issued_by, .. } => visit.issued_by = *issued_by,
+            CardEvent::Present {} => visit.issued_by = None,
+            CardEvent::Usable { .. } | CardEvent::Removed {} => {}
+        }
         match (visit.step, event) {
             (Step::Kept { .. } | Step::Keeping { .. }, _) => {}
             (_, CardEvent::Unusable { failure, .. }) if ends_the_visit(failure.code) => {
@@ -49,11 +54,17 @@ impl Journey {
             ) => {
                 self.trouble(failure.code, None);
             }
+            // Its numbers can only be read where it does not lie.
+            (Step::PinEntry { .. }, CardEvent::Removed {})
+                if visit.card_key == CardKey::ReferenceNumberB =>
+            {
+                self.go(Step::LayCard { looking: false });
+            }
             (Step::PinEntry { .. } | Step::PinAgain { .. }, CardEvent::Removed {}) => {
                 visit.unusable.clear();
                 self.trouble(FailureCode::CardRemoved, None);
             }
-            (Step::Form | Step::Ask(_) | Step::Review, CardEvent::Removed {}) => {
+            (Step::Form | Step::Ask(_) | Step::Notice(_) | Step::Review, CardEvent::Removed {}) => {
                 if visit.dialog.is_none() && !visit.forms.without_card {
                     visit.dialog = Some(DialogState::CardTakenEarly);
                 }
@@ -64,10 +75,13 @@ impl Journey {
         }
     }
 
-    /// A paper of the visit. The words stand on the page of the number.
+    /// A paper of the visit. The words stand on the page of the number; what does not come is read
+    /// before that page goes.
     pub(crate) fn print_event(&mut self, paper: Paper, state: PrintState) {
         if let State::Visit(visit) = &mut self.state {
+            visit.finish_wanted &= !matches!(state, PrintState::Failed { .. });
             *visit.paper(paper) = Some(state);
+            self.finish_when_printed();
         }
     }
 

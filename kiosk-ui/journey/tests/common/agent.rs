@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 
+use jiff::civil::{Date, date};
 use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack, Towns};
 use madoguchi_protocol::application::{CardEvidence, Field, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Outcome,
-    Paper, PrintState, PrinterState, Request, RequestFrame,
+    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, IssuedBy,
+    Outcome, Paper, PrintState, PrinterState, Request, RequestFrame,
 };
-use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber};
+use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, PackId, VisitId};
 
 use super::packs::{LIFE_EVENT, PROXY, SHORT, TENKYO, TOWNS};
@@ -23,6 +24,7 @@ pub struct Agent {
     /// Tries left of each key, or what the card does when it is laid for that key.
     pub card: Result<u8, FailureCode>,
     pub card_by_number: Result<u8, FailureCode>,
+    pub issued_by: Option<IssuedBy>,
     pub pin: String,
     /// None: the profile names none.
     pub printer: Option<Result<(), FailureCode>>,
@@ -37,7 +39,7 @@ pub struct Agent {
 }
 
 /// The day of the visit.
-const TODAY: BusinessDay = BusinessDay::constant(2026, 11, 22);
+const TODAY: Date = date(2026, 11, 22);
 
 /// 照合番号B of the card in the drawer: born 1980, until 2035.
 pub const NUMBER_B: &str = "55021720352285";
@@ -65,6 +67,7 @@ impl Default for Agent {
             reader: None,
             card: Ok(3),
             card_by_number: Ok(10),
+            issued_by: None,
             pin: "1234".into(),
             printer: None,
             visit: None,
@@ -134,7 +137,7 @@ impl Agent {
         self.event(Some(id), Event::Card { card: CardEvent::Present {} });
         let card = match card {
             Ok(tries_left) => CardEvent::Usable { tries_left },
-            Err(code) => CardEvent::Unusable { failure: failure(code), issued_by: None },
+            Err(code) => CardEvent::Unusable { failure: failure(code), issued_by: self.issued_by },
         };
         self.event(Some(id), Event::Card { card });
     }

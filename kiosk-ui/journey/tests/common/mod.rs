@@ -110,7 +110,7 @@ impl Kiosk {
                 EntryKind::Date => "20260405",
                 EntryKind::Address | EntryKind::Number => "1",
             }),
-            Screen::Form { .. } => {}
+            Screen::Form { .. } | Screen::Notice { .. } => {}
             other => panic!("nothing is asked on {other:?}"),
         }
         self.touch("next");

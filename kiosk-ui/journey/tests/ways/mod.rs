@@ -45,7 +45,7 @@ fn check_dialog(view: &View, dialog: &Dialog) -> Result<(), &'static str> {
 fn why_no_stop(view: &View) -> Option<&'static str> {
     let Screen::Kept { papers, .. } = &view.screen else { return None };
     let printing = papers.iter().any(|p| p.state == PaperState::Printing);
-    printing.then_some("the paper is on its way, half a minute at most: it would be taken back")
+    printing.then_some("it was wanted, and comes with the paper, in half a minute at most")
 }
 
 /// Why a clerk cannot be called (again) from here.
@@ -69,11 +69,9 @@ fn why_no_way_back(view: &View) -> Option<&'static str> {
     match &view.screen {
         Screen::Procedures { .. } => Some("the first page of a visit: before it is stop"),
         Screen::Reading { .. } => Some("the PIN is on its way to the card, once"),
-        Screen::Form { .. } => Some("the card was read; other procedures are another visit"),
-        Screen::Question { asked, .. } | Screen::Towns { asked, .. } if asked.index == 0 => {
-            Some("the first question without a card: the form was begun")
+        Screen::Purpose { .. } if view.control("without_card").is_none() => {
+            Some("the form is begun; other procedures are another visit, and the page says so")
         }
-        Screen::Entry { .. } => None,
         Screen::Keeping { .. } => Some("it is being made durable"),
         Screen::Kept { .. } => Some("it is durable"),
         Screen::Trouble { .. } if view.control("lay_card").is_none() => {
