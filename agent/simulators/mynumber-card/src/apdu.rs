@@ -10,12 +10,16 @@ pub mod sw {
     pub const WRONG_LENGTH: u16 = 0x6700;
     /// Another logical channel than 0.
     pub const CHANNEL: u16 = 0x6881;
+    /// Secure messaging, which this card does not offer.
+    pub const NO_SECURE_MESSAGING: u16 = 0x6882;
     /// The command does not fit the kind of file.
     pub const WRONG_FILE_KIND: u16 = 0x6981;
     /// Not verified.
     pub const NOT_SATISFIED: u16 = 0x6982;
     /// The key is blocked.
     pub const BLOCKED: u16 = 0x6984;
+    /// The conditions of use are not met.
+    pub const CONDITIONS: u16 = 0x6985;
     /// No file is current.
     pub const NO_CURRENT_FILE: u16 = 0x6986;
     /// No such application or file.
@@ -24,10 +28,12 @@ pub mod sw {
     pub const NO_SUCH_RECORD: u16 = 0x6A83;
     /// Wrong P1 or P2.
     pub const WRONG_P1P2: u16 = 0x6A86;
-    /// The reference data is not there: no PIN was ever set.
+    /// The reference data is not there: no PIN was ever set, or no such data object.
     pub const NO_REFERENCE_DATA: u16 = 0x6A88;
     /// The offset lies behind the end of the file.
     pub const WRONG_OFFSET: u16 = 0x6B00;
+    /// No way to deliver a session key is set up.
+    pub const NO_SESSION_KEY: u16 = 0x66F1;
     /// Unknown instruction.
     pub const WRONG_INS: u16 = 0x6D00;
     /// Unknown class.
@@ -46,22 +52,28 @@ pub struct Command<'a> {
     pub data: &'a [u8],
     /// How many bytes are wanted, 1 to 65536.
     pub le: Option<usize>,
+    /// Whether its lengths are written in the extended form.
+    pub extended: bool,
 }
 
 impl<'a> Command<'a> {
     /// Takes a command apart; `None` when its lengths contradict each other.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let (&[cla, ins, p1, p2], body) = bytes.split_first_chunk::<4>()?;
-        let command = |data, le| Some(Self { cla, ins, p1, p2, data, le });
+        // After a first length byte of zero, further bytes are those of an extended length.
+        let extended = matches!(body, [0, _, _, ..]);
+        let command = |data, le| Some(Self { cla, ins, p1, p2, data, le, extended });
         match *body {
             [] => command(&[], None),
             [le] => command(&[], Some(short(le))),
-            [0, high, low] => command(&[], Some(extended(high, low))),
+            [0, high, low] => command(&[], Some(self::extended(high, low))),
             [0, high, low, ref rest @ ..] => {
                 let lc = usize::from(u16::from_be_bytes([high, low]));
                 match rest.split_at_checked(lc)? {
                     (data, []) if lc > 0 => command(data, None),
-                    (data, &[high, low]) if lc > 0 => command(data, Some(extended(high, low))),
+                    (data, &[high, low]) if lc > 0 => {
+                        command(data, Some(self::extended(high, low)))
+                    }
                     _ => None,
                 }
             }
@@ -91,10 +103,15 @@ pub fn name(bytes: &[u8]) -> String {
     let Some(command) = Command::parse(bytes) else {
         return format!("malformed, {} bytes", bytes.len());
     };
-    let Command { cla, ins, p1, p2, data, le } = command;
+    let Command { cla, ins, p1, p2, data, le, .. } = command;
     let verb = match ins {
         0x20 if data.is_empty() => "VERIFY (empty)",
         0x20 => "VERIFY",
+        0x24 | 0x32 => "CHANGE",
+        0x2A => "SIGN",
+        0x84 => "GET CHALLENGE",
+        0x88 => "INTERNAL AUTHENTICATE",
+        0xCA => "GET DATA",
         0xA4 => "SELECT",
         0xB0 => "READ BINARY",
         0xB2 => "READ RECORD",

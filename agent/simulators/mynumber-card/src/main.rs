@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use madoguchi_virtual_card::control::{self, Order};
-use madoguchi_virtual_card::{Card, Hand, Person};
+use madoguchi_virtual_card::{Card, Hand, Person, authority};
 use tracing::info;
 use tracing_subscriber::EnvFilter;
 
@@ -50,6 +50,12 @@ enum Action {
     },
     /// Say `laid` or `taken`.
     Status(Control),
+    /// Write the public halves of the test authority, which practice and test profiles pin.
+    Authority {
+        /// The folder.
+        #[arg(long)]
+        to: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -72,6 +78,7 @@ fn main() -> anyhow::Result<()> {
             order(&Order::Swap(person), &to.control)
         }
         Action::Status(to) => order(&Order::Status, &to.control),
+        Action::Authority { to } => write_authority(&to),
     }
 }
 
@@ -91,5 +98,15 @@ fn order(order: &Order, socket: &Path) -> anyhow::Result<()> {
     let answer = control::ask(socket, order)
         .with_context(|| format!("cannot {order} the card at {}", socket.display()))?;
     println!("{answer}");
+    Ok(())
+}
+
+fn write_authority(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for (name, bytes) in authority::files() {
+        let file = folder.join(name);
+        std::fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
     Ok(())
 }

@@ -1,58 +1,78 @@
 //! The one person on the card, given as TOML.
 
+mod checks;
+mod era;
+mod tables;
+
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+use checks::optional;
+pub(crate) use tables::{Authentication, BasicRegister, Licence, Signature, Unconfirmed};
+pub use tables::{Certificate, Kind};
 
 /// Tries of a fresh PIN.
 pub const TRIES_FULL: u8 = 3;
 
+/// Tries of a fresh 署名用 password.
+pub const PASSWORD_TRIES_FULL: u8 = 5;
+
 /// Tries of a fresh 照合番号A or B, as read from cards.
 pub const NUMBER_TRIES_FULL: u8 = 10;
+
+/// The address that a lapsed certificate says.
+const BEFORE_THE_MOVE: &str = "常盤県常盤市旧町９番９号";
 
 /// An invented person, checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "checks::name")]
     name: String,
-    #[serde(deserialize_with = "address")]
+    #[serde(default, deserialize_with = "optional::name")]
+    drawn_name: Option<String>,
+    #[serde(default, deserialize_with = "optional::kana")]
+    kana: Option<String>,
+    #[serde(deserialize_with = "checks::address")]
     address: String,
-    #[serde(deserialize_with = "birth_date")]
+    #[serde(deserialize_with = "checks::birth_date")]
     birth_date: String,
-    #[serde(deserialize_with = "sex")]
+    #[serde(deserialize_with = "checks::sex")]
     sex: u8,
-    #[serde(default, deserialize_with = "pin")]
+    #[serde(default, deserialize_with = "optional::individual_number")]
+    individual_number: Option<String>,
+    #[serde(default, deserialize_with = "optional::pin")]
     pin: Option<String>,
-    #[serde(default = "full", deserialize_with = "tries")]
+    #[serde(default = "full", deserialize_with = "checks::tries")]
     tries: u8,
-    #[serde(deserialize_with = "serial")]
+    #[serde(deserialize_with = "checks::serial")]
     serial: String,
-    #[serde(deserialize_with = "expires")]
+    #[serde(default = "nowhere", deserialize_with = "checks::municipality")]
+    municipality: String,
+    #[serde(default = "some_day", deserialize_with = "checks::issued")]
+    issued: String,
+    #[serde(deserialize_with = "checks::expires")]
     expires: String,
-    #[serde(deserialize_with = "security_code")]
+    #[serde(deserialize_with = "checks::security_code")]
     security_code: String,
-    #[serde(default = "number_full", deserialize_with = "number_tries")]
-    number_tries: u8,
+    #[serde(default, deserialize_with = "optional::number_tries")]
+    number_tries: Option<u8>,
+    #[serde(default, deserialize_with = "optional::number_tries")]
+    face_number_tries: Option<u8>,
     #[serde(default)]
     kind: Kind,
-}
-
-/// What the person lays down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A My Number Card.
-    #[default]
-    MyNumberCard,
-    /// A phone with スマホ用電子証明書.
-    Phone,
-    /// Another chip card: it knows none of the applications.
-    Other,
-    /// A card whose chip answers every command with an error of its own.
-    Broken,
+    #[serde(default)]
+    authentication: Authentication,
+    #[serde(default)]
+    signature: Signature,
+    #[serde(default)]
+    basic_register: BasicRegister,
+    #[serde(default)]
+    licence: Option<Licence>,
+    #[serde(default)]
+    unconfirmed: Unconfirmed,
 }
 
 /// A file that does not give a person.
@@ -86,32 +106,55 @@ pub struct PersonError {
 }
 
 impl Person {
-    /// Reads a person:
+    /// Reads a person. What every key means, and what is left out, stands in `people/README.md`:
     ///
     /// ```toml
-    /// name = "検証　花子"              # 1 to 50 characters
+    /// name = "検証　花子"              # 1 to 100 characters
     /// address = "常盤県常盤市…"        # 1 to 200 characters
     /// birth_date = "19800217"          # 8 digits; month and day may be 00
     /// sex = 2                          # 0, 1, 2 or 9 (JIS X 0303)
     /// pin = "9247"                     # 4 digits; absent: a card without PIN
-    /// tries = 3                        # tries left at the start, 0 to 3; default 3
     /// serial = "000000000000001"       # of the card, 15 digits
-    /// expires = "20350217"             # the card; 8 digits, YYYYMMDD
+    /// expires = "20350217"             # the card; YYYYMMDD
     /// security_code = "2285"           # on the face of the card; 4 digits
-    /// number_tries = 10                # of 照合番号B at the start, 0 to 10; default 10
-    /// kind = "my_number_card"          # or phone, other, broken; default my_number_card
     /// ```
     ///
     /// # Errors
     /// The first thing that is wrong, with its line.
     pub fn parse(text: &str) -> Result<Self, PersonError> {
-        toml::from_str(text).map_err(|error| {
+        let person: Self = toml::from_str(text).map_err(|error| {
             // Not the error's own Display: that quotes the line, and the line may be the PIN.
             let at = error.span().map_or(0, |span| span.start);
             let before = text.get(..at).unwrap_or_default();
             let reason = error.message().to_owned();
             PersonError { line: before.matches('\n').count() + 1, reason }
-        })
+        })?;
+        person.fits(text)
+    }
+
+    /// What no value shows by itself.
+    fn fits(self, text: &str) -> Result<Self, PersonError> {
+        let line_of = |key: &str| {
+            let at = text.lines().position(|line| line.trim_start().starts_with(key));
+            at.map_or(1, |line| line + 1)
+        };
+        let wrong = |key: &str, reason: &str| {
+            Err(PersonError { line: line_of(key), reason: reason.to_owned() })
+        };
+        let marks = [
+            ("name_marks", self.certificate_name(), &self.signature.name_marks),
+            ("address_marks", self.certificate_address(), &self.signature.address_marks),
+        ];
+        for (key, value, marks) in marks {
+            if marks.as_ref().is_some_and(|marks| marks.len() != value.chars().count()) {
+                return wrong(key, &format!("{key} must have a digit for each character"));
+            }
+        }
+        let most = self.unconfirmed.number_tries_full;
+        if [self.number_tries, self.face_number_tries].iter().flatten().any(|tries| *tries > most) {
+            return wrong("number_tries", &format!("number_tries must be 0 to {most}"));
+        }
+        Ok(self)
     }
 
     /// Reads a person from a file, see [`Person::parse`].
@@ -125,12 +168,77 @@ impl Person {
         Self::parse(&text).map_err(|source| PersonFileError::NoPerson { path: path(), source })
     }
 
+    /// 照合番号B, as it can be read off the face of the card: birth date with the year of the era,
+    /// year of expiry, security code.
+    #[must_use]
+    pub fn number_b(&self) -> String {
+        format!("{}{}{}", self.birth_date_key(), &self.expires[..4], self.security_code)
+    }
+
+    /// The key of FACE that opens the birth date alone: six digits, with the year of the era.
+    pub(crate) fn birth_date_key(&self) -> String {
+        era::short_day(&self.birth_date)
+    }
+
+    /// The birth date as certificates have it: the digit of the era, then YYYYMMDD.
+    pub(crate) fn certificate_birth_date(&self) -> String {
+        format!("{}{}", era::digit(&self.birth_date), self.birth_date)
+    }
+
+    /// The sex as certificates have it: 1, 2, or 3 for what is not known.
+    pub(crate) fn certificate_sex(&self) -> &'static str {
+        match self.sex {
+            1 => "1",
+            2 => "2",
+            _ => "3",
+        }
+    }
+
+    /// The name as 署名用電子証明書 has it.
+    pub(crate) fn certificate_name(&self) -> &str {
+        self.signature.name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The address as 署名用電子証明書 has it.
+    pub(crate) fn certificate_address(&self) -> &str {
+        match (&self.signature.address, self.signature.certificate) {
+            (Some(address), _) => address,
+            (None, Certificate::Lapsed) => BEFORE_THE_MOVE,
+            (None, _) => &self.address,
+        }
+    }
+
+    /// A digit for each character of the certificate's name and address: 1 for a substitute.
+    pub(crate) fn certificate_marks(&self) -> [String; 2] {
+        let none = |value: &str| "0".repeat(value.chars().count());
+        let Signature { name_marks, address_marks, .. } = &self.signature;
+        [
+            name_marks.clone().unwrap_or_else(|| none(self.certificate_name())),
+            address_marks.clone().unwrap_or_else(|| none(self.certificate_address())),
+        ]
+    }
+
+    /// The number by which cards get different keys and certificates: the end of the serial number.
+    pub(crate) fn number(&self) -> usize {
+        self.serial[9..].parse().unwrap_or(0)
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name as it is printed.
+    pub(crate) fn drawn_name(&self) -> &str {
+        self.drawn_name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// フリガナ, where the card is new enough to have them.
+    pub(crate) fn kana(&self) -> Option<&str> {
+        self.kana.as_deref()
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -145,6 +253,10 @@ impl Person {
         self.sex
     }
 
+    pub(crate) fn individual_number(&self) -> Option<&str> {
+        self.individual_number.as_deref()
+    }
+
     pub(crate) fn pin(&self) -> Option<&str> {
         self.pin.as_deref()
     }
@@ -157,33 +269,47 @@ impl Person {
         &self.serial
     }
 
+    pub(crate) fn municipality(&self) -> &str {
+        &self.municipality
+    }
+
+    pub(crate) fn issued(&self) -> &str {
+        &self.issued
+    }
+
     pub(crate) fn expires(&self) -> &str {
         &self.expires
     }
 
-    /// 照合番号B, as it can be read off the face of the card: birth date with the year of the era,
-    /// year of expiry, security code.
-    #[must_use]
-    pub fn number_b(&self) -> String {
-        let (year, day) = self.birth_date.split_at(4);
-        let year = year_of_era(&self.birth_date, year.parse().unwrap_or(0));
-        format!("{year:02}{day}{}{}", &self.expires[..4], self.security_code)
+    pub(crate) fn security_code(&self) -> &str {
+        &self.security_code
     }
 
-    pub(crate) fn number_tries(&self) -> u8 {
-        self.number_tries
+    /// Tries left of 照合番号B in TEXT and in FACE.
+    pub(crate) fn number_tries(&self) -> [u8; 2] {
+        let full = self.unconfirmed.number_tries_full;
+        [self.number_tries.unwrap_or(full), self.face_number_tries.unwrap_or(full)]
     }
-}
 
-/// The first days of the eras, and their first years.
-const ERAS: [(&str, u16); 5] =
-    [("20190501", 2019), ("19890108", 1989), ("19261225", 1926), ("19120730", 1912), ("0", 1868)];
+    pub(crate) fn authentication(&self) -> &Authentication {
+        &self.authentication
+    }
 
-/// The year of the Japanese era of a day; before 明治, and beyond 99, its last two digits.
-fn year_of_era(day: &str, year: u16) -> u16 {
-    let era = ERAS.into_iter().find(|(first, _)| day >= *first);
-    let first = era.map_or(year, |(_, first)| first);
-    (year + 1).saturating_sub(first) % 100
+    pub(crate) fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    pub(crate) fn basic_register(&self) -> &BasicRegister {
+        &self.basic_register
+    }
+
+    pub(crate) fn licence(&self) -> Option<&Licence> {
+        self.licence.as_ref()
+    }
+
+    pub(crate) fn unconfirmed(&self) -> &Unconfirmed {
+        &self.unconfirmed
+    }
 }
 
 impl fmt::Debug for Person {
@@ -196,77 +322,14 @@ fn full() -> u8 {
     TRIES_FULL
 }
 
-fn number_full() -> u8 {
-    NUMBER_TRIES_FULL
+/// A code that no municipality has.
+fn nowhere() -> String {
+    "99999".to_owned()
 }
 
-/// A string that passes a check. The message of a wrong *type* must not quote the value either,
-/// so the value is taken as whatever it is.
-fn checked<'de, D: Deserializer<'de>>(
-    from: D,
-    rule: &str,
-    good: impl Fn(&str) -> bool,
-) -> Result<String, D::Error> {
-    match toml::Value::deserialize(from)? {
-        toml::Value::String(text) if good(&text) => Ok(text),
-        _ => Err(D::Error::custom(rule)),
-    }
-}
-
-fn digits(text: &str, count: usize) -> bool {
-    text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let good = |t: &str| (1..=50).contains(&t.chars().count());
-    checked(from, "name must be a string of 1 to 50 characters", good)
-}
-
-fn address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let good = |t: &str| (1..=200).contains(&t.chars().count());
-    checked(from, "address must be a string of 1 to 200 characters", good)
-}
-
-fn birth_date<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "birth_date must be a string of 8 digits, YYYYMMDD", |t| digits(t, 8))
-}
-
-fn pin<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    checked(from, "pin must be a string of 4 digits", |t| digits(t, 4)).map(Some)
-}
-
-fn serial<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "serial must be a string of 15 digits", |t| digits(t, 15))
-}
-
-fn expires<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "expires must be a string of 8 digits, YYYYMMDD", |t| digits(t, 8))
-}
-
-fn security_code<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    checked(from, "security_code must be a string of 4 digits", |t| digits(t, 4))
-}
-
-fn number<'de, D: Deserializer<'de>>(
-    from: D,
-    rule: &str,
-    allowed: impl Fn(u8) -> bool,
-) -> Result<u8, D::Error> {
-    let found = toml::Value::deserialize(from)?.as_integer();
-    let found = found.and_then(|n| u8::try_from(n).ok()).filter(|n| allowed(*n));
-    found.ok_or_else(|| D::Error::custom(rule))
-}
-
-fn sex<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    number(from, "sex must be 0, 1, 2 or 9", |n| [0, 1, 2, 9].contains(&n))
-}
-
-fn tries<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    number(from, "tries must be 0 to 3", |n| n <= TRIES_FULL)
-}
-
-fn number_tries<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
-    number(from, "number_tries must be 0 to 10", |n| n <= NUMBER_TRIES_FULL)
+/// When a card was issued that does not say it.
+fn some_day() -> String {
+    "20250401".to_owned()
 }
 
 #[cfg(test)]
@@ -285,8 +348,8 @@ pub(crate) mod tests {
 
     #[test]
     fn unknown_keys_are_refused_with_their_line() {
-        let message = error(&format!("{HANAKO}nickname = 'H'\n"));
-        assert!(message.starts_with("line 10: unknown field `nickname`"), "{message}");
+        let message = error(&format!("nickname = 'H'\n{HANAKO}"));
+        assert!(message.starts_with("line 1: unknown field `nickname`"), "{message}");
     }
 
     #[test]
@@ -297,23 +360,24 @@ pub(crate) mod tests {
         assert_eq!(wrong("sex = 2", "sex = 3"), "line 5: sex must be 0, 1, 2 or 9");
         let message = wrong("19800217", "1980-02-17");
         assert_eq!(message, "line 4: birth_date must be a string of 8 digits, YYYYMMDD");
+        let message = error(&format!("{HANAKO}\n[signature]\npassword = \"tokiwa01\"\n"));
+        assert!(message.contains("password must be 6 to 16 of A to Z"), "{message}");
+        assert!(!message.contains("tokiwa01"), "{message}");
+    }
+
+    #[test]
+    fn marks_of_another_length_are_refused() {
+        let message = error(&format!("{HANAKO}\n[signature]\nname_marks = \"0100\"\n"));
+        assert!(message.ends_with("name_marks must have a digit for each character"), "{message}");
     }
 
     #[test]
     fn number_b_is_what_the_face_of_the_card_shows() {
         assert_eq!(hanako().number_b(), "55021720352285");
-        let born = |day: &str| {
-            let person = HANAKO.replace("19800217", day);
-            Person::parse(&person).expect("a person").number_b()[..6].to_owned()
-        };
-        let days = ["20190501", "20190430", "19890108", "19890107", "19261225", "19261224"];
-        assert_eq!(days.map(born), ["010501", "310430", "010108", "640107", "011225", "151224"]);
-        // A day that is not known, and a year that nobody has.
-        assert_eq!([born("19450000"), born("00000000")], ["200000", "000000"]);
     }
 
     #[test]
     fn a_missing_value_is_refused() {
-        assert!(error(&HANAKO.replace("sex = 2", "")).contains("sex"));
+        assert!(error(&HANAKO.replace("sex = 2", "sexe = 2")).contains("sex"));
     }
 }

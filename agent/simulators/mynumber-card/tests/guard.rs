@@ -1,0 +1,124 @@
+//! The test authority is pinned by nothing but practice and tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use madoguchi_virtual_card::authority;
+
+/// Tests run in their crate's folder.
+const REPOSITORY: &str = "../../..";
+const PUBLIC: &str = "test-authority/public";
+
+/// Where the authority may be found.
+fn is_allowed(file: &Path) -> bool {
+    let inside = file.strip_prefix(REPOSITORY).expect("inside");
+    inside.starts_with("agent/simulators/mynumber-card")
+        || inside.components().any(|part| {
+            let part = part.as_os_str().to_string_lossy();
+            part.contains("practice") || part.contains("test")
+        })
+}
+
+/// Numbers by which the authority's keys are known: the first half of each modulus.
+fn numbers() -> Vec<Vec<u8>> {
+    let verifiable = [authority::text(), authority::face(), authority::root()];
+    let mut numbers: Vec<Vec<u8>> =
+        verifiable.into_iter().map(|key| key.modulus[..128].to_vec()).collect();
+    for certificate in [authority::authentication(), authority::signature()] {
+        use x509_cert::der::Decode as _;
+        let certificate = x509_cert::Certificate::from_der(&certificate).expect("a certificate");
+        let key = certificate.tbs_certificate.subject_public_key_info.subject_public_key;
+        // Behind the heads of sequence and integer.
+        numbers.push(key.raw_bytes()[16..144].to_vec());
+    }
+    numbers
+}
+
+/// How a number may be written: as it is, in hexadecimal, in base64 at each of its three places.
+fn spellings(number: &[u8]) -> Vec<Vec<u8>> {
+    let hex: String = number.iter().map(|byte| format!("{byte:02x}")).collect();
+    let listed: Vec<String> = number[..8].iter().map(|byte| format!("0x{byte:02x}")).collect();
+    let mut spellings = vec![number.to_vec(), hex.into_bytes(), listed.join(",").into_bytes()];
+    for skipped in 0..3 {
+        spellings.push(base64(&number[skipped..skipped + 48]));
+    }
+    spellings
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let groups = bytes.chunks_exact(3).flat_map(|three| {
+        let group = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+        [18, 12, 6, 0].map(|shift| LETTERS[(group >> shift & 63) as usize])
+    });
+    groups.collect()
+}
+
+/// Every file of the repository that is kept, not built.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name();
+        let kind = entry.file_type().expect("a kind");
+        if kind.is_dir() && name != "target" && name != ".git" {
+            files(&entry.path(), found);
+        } else if kind.is_file() {
+            found.push(entry.path());
+        }
+    }
+}
+
+/// Those that hold the authority.
+fn holders() -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    files(Path::new(REPOSITORY), &mut all);
+    assert!(all.len() > 300, "this is not the repository");
+    let spellings: Vec<Vec<u8>> = numbers().iter().flat_map(|number| spellings(number)).collect();
+    let holds = |file: &PathBuf| {
+        // A file that another test just took away holds nothing.
+        let Ok(bytes) = fs::read(file) else { return false };
+        // Written without line breaks, and hexadecimal in small letters.
+        let plain: Vec<u8> = bytes.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+        let small = plain.to_ascii_lowercase();
+        spellings
+            .iter()
+            .any(|spelling| [&bytes, &plain, &small].iter().any(|text| contains(text, spelling)))
+    };
+    all.retain(holds);
+    all
+}
+
+fn contains(text: &[u8], spelling: &[u8]) -> bool {
+    let Some((&first, rest)) = spelling.split_first() else { return false };
+    text.iter().enumerate().any(|(at, byte)| *byte == first && text[at + 1..].starts_with(rest))
+}
+
+#[test]
+fn nothing_but_practice_and_tests_knows_the_authority() {
+    let holders = holders();
+    let here = holders.iter().filter(|file| {
+        file.starts_with(Path::new(REPOSITORY).join("agent/simulators/mynumber-card"))
+    });
+    assert!(here.count() >= 5, "the search does not even find the files of this room");
+    let others: Vec<&PathBuf> = holders.iter().filter(|file| !is_allowed(file)).collect();
+    assert!(others.is_empty(), "pinned outside practice and tests: {others:?}");
+}
+
+#[test]
+fn every_spelling_is_found() {
+    let number: Vec<u8> = (0..=255).step_by(2).collect();
+    for skipped in 0..3 {
+        let shifted = [vec![0xAA; skipped], number.clone()].concat();
+        let text = base64(&shifted[..shifted.len() / 3 * 3]);
+        let found = spellings(&number).iter().any(|spelling| contains(&text, spelling));
+        assert!(found, "base64 with {skipped} bytes before");
+    }
+}
+
+#[test]
+fn the_public_halves_are_the_files_of_the_folder() {
+    for (name, bytes) in authority::files() {
+        let file = fs::read(Path::new(PUBLIC).join(name)).expect("a file");
+        assert!(file == bytes, "{name} is another: write it anew with `authority --to {PUBLIC}`");
+    }
+}
