@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
         "provisioning/authority",
     ],
     &["agent/daemon", "kiosk-ui/resident", "provisioning/core", "provisioning/cli"],
-    &["cross/stage", "cross/xtask"],
+    &["cross/fuzz", "cross/stage", "cross/xtask"],
 ];
 
 /// What must not be linked into a room, directly or through others: rooms by folder, crates by

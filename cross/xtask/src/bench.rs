@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 
 use crate::cargo::Profile;
@@ -33,19 +33,7 @@ pub fn run(workspace: &Workspace, bench: Bench, consent: Consent) -> Result<()> 
     let folder = workspace.target().join(Profile::Release.folder());
     let mut stage = Command::new(folder.join("madoguchi-stage"));
     stage.args(["bench", bench.name(), "--repository"]).arg(workspace.root());
-    stage.args(["--commit", &commit(workspace)?]);
+    stage.args(["--commit", &workspace.commit()?]);
     // In our place: its last line is the report, and its exit status is the answer.
     Err(anyhow!(stage.exec()).context("start madoguchi-stage"))
-}
-
-/// The commit of the clone; marked when files differ from it.
-fn commit(workspace: &Workspace) -> Result<String> {
-    let git = |arguments: &[&str]| -> Result<String> {
-        let output = Command::new("git").args(arguments).current_dir(workspace.root()).output();
-        let output = output.context("ask git for the commit")?;
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let changed = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
-    let commit = git(&["rev-parse", "HEAD"])?;
-    Ok(if changed { format!("{commit}-changed") } else { commit })
 }

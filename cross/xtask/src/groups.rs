@@ -10,6 +10,8 @@ pub enum Work {
     Whole(&'static str, &'static [&'static str]),
     /// Rules are broken in a copy, and their tests must notice.
     Bites,
+    /// Every parser of outside bytes is given bytes for a while, by the room of this name.
+    Fuzz(&'static str),
 }
 
 /// One group.
@@ -43,6 +45,11 @@ pub const GROUPS: &[Group] = &[
         name: "card",
         about: "card reading and the virtual card",
         work: Work::Rooms(&["madoguchi-card", "madoguchi-virtual-card"]),
+    },
+    Group {
+        name: "fuzz",
+        about: "every parser of outside bytes, for a minute each; with --all an hour",
+        work: Work::Fuzz("madoguchi-fuzz"),
     },
     Group {
         name: "store",
@@ -166,12 +173,12 @@ mod tests {
             .collect();
         let grouped: BTreeSet<String> = GROUPS
             .iter()
-            .filter_map(|group| match group.work {
-                Work::Rooms(rooms) => Some(rooms),
-                _ => None,
+            .flat_map(|group| match group.work {
+                Work::Rooms(rooms) => rooms.to_vec(),
+                Work::Fuzz(room) => vec![room],
+                _ => Vec::new(),
             })
-            .flatten()
-            .map(|room| (*room).to_owned())
+            .map(str::to_owned)
             .collect();
         assert_eq!(grouped, crates);
     }

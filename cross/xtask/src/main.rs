@@ -9,6 +9,7 @@ mod bites;
 mod cargo;
 mod demo;
 mod device;
+mod fuzz;
 mod groups;
 mod lint;
 mod packages;
@@ -57,6 +58,10 @@ enum Task {
         /// Name the groups and stop.
         #[arg(long)]
         list: bool,
+        /// Also the long sets, which nobody waits for every day: tests that are marked to be
+        /// ignored, and an hour of fuzzing for each target.
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         consent: Consent,
     },
@@ -113,7 +118,7 @@ fn run(task: Task) -> Result<()> {
             groups::list();
             Ok(())
         }
-        Task::Test { names, consent, .. } => suite::run(&workspace, &names, consent),
+        Task::Test { names, all, consent, .. } => suite::run(&workspace, &names, all, consent),
         Task::Build { release, target: None, consent } => {
             packages::ensure(&[packages::Purpose::Build], consent)?;
             let profile = if release { cargo::Profile::Release } else { cargo::Profile::Dev };

@@ -53,11 +53,16 @@ fn run_into(name: &str, command: &mut Command, log: &Path, words: bool) -> Resul
 
 /// `12.3 s`, `4 min 05 s`.
 pub fn elapsed(since: Instant) -> String {
-    let seconds = since.elapsed().as_secs_f64();
+    told(since.elapsed())
+}
+
+/// A time as [`elapsed`] tells it.
+pub fn told(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
     if seconds < 60.0 {
         return format!("{seconds:.1} s");
     }
-    let whole = since.elapsed().as_secs();
+    let whole = time.as_secs();
     format!("{} min {:02} s", whole / 60, whole % 60)
 }
 

@@ -4,23 +4,25 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::cargo::{self, Profile};
 use crate::groups::{GROUPS, Group, Work};
 use crate::packages::{self, Purpose};
 use crate::workspace::Workspace;
-use crate::{Consent, arrows, bites, lint, programs, progress};
+use crate::{Consent, arrows, bites, fuzz, lint, programs, progress};
 
-/// Runs the named groups, or all.
-pub fn run(workspace: &Workspace, names: &[String], consent: Consent) -> Result<()> {
+/// Runs the named groups, or every one; with `all`, their long sets too.
+pub fn run(workspace: &Workspace, names: &[String], all: bool, consent: Consent) -> Result<()> {
     let groups = choose(names)?;
     packages::ensure(&[Purpose::Build, Purpose::Run], consent)?;
     let mut suite = Suite {
         workspace,
+        all,
         logs: workspace.output("test-logs"),
         programs_built: false,
         executables: None,
@@ -34,9 +36,36 @@ pub fn run(workspace: &Workspace, names: &[String], consent: Consent) -> Result<
             eprintln!("    {error:#}");
             count.failed += 1;
         }
-        rows.push((group.name, count, progress::elapsed(begun)));
+        rows.push(Row { group: group.name, count, time: begun.elapsed() });
     }
+    record(&suite, &rows)?;
     summary(&rows)
+}
+
+/// What became of a group.
+struct Row {
+    group: &'static str,
+    count: Count,
+    time: Duration,
+}
+
+/// Writes what was run, of what, and how it ended, beside the logs: for whoever has to show it.
+fn record(suite: &Suite<'_>, rows: &[Row]) -> Result<()> {
+    let groups = rows.iter().map(|Row { group, count, time }| {
+        json!({
+            "group": group,
+            "passed": count.passed,
+            "failed": count.failed,
+            "seconds": time.as_secs(),
+        })
+    });
+    let record = json!({
+        "commit": suite.workspace.commit()?,
+        "long_sets": suite.all,
+        "groups": groups.collect::<Vec<_>>(),
+    });
+    let file = suite.logs.join("record.json");
+    fs::write(&file, format!("{record:#}\n")).with_context(|| format!("write {}", file.display()))
 }
 
 fn choose(names: &[String]) -> Result<Vec<&'static Group>> {
@@ -53,11 +82,12 @@ fn choose(names: &[String]) -> Result<Vec<&'static Group>> {
 }
 
 #[expect(clippy::print_stdout, reason = "the result of the program")]
-fn summary(rows: &[(&str, Count, String)]) -> Result<()> {
+fn summary(rows: &[Row]) -> Result<()> {
     println!("\n{:<10} {:>7} {:>7}  time", "group", "passed", "failed");
     let mut total = Count::default();
-    for (name, count, time) in rows {
-        println!("{name:<10} {:>7} {:>7}  {time}", count.passed, count.failed);
+    for Row { group, count, time } in rows {
+        let time = progress::told(*time);
+        println!("{group:<10} {:>7} {:>7}  {time}", count.passed, count.failed);
         total.add(*count);
     }
     println!("\n{} passed, {} failed", total.passed, total.failed);
@@ -99,6 +129,8 @@ impl Count {
 
 struct Suite<'a> {
     workspace: &'a Workspace,
+    /// The long sets too.
+    all: bool,
     logs: PathBuf,
     programs_built: bool,
     /// Test programs by their crate, once they are built.
@@ -123,6 +155,11 @@ impl Suite<'_> {
             Work::Lint => self.lint(),
             Work::Bites => {
                 let (passed, failed) = bites::run(self.workspace, &self.logs)?;
+                count.add(Count { passed, failed });
+                Ok(())
+            }
+            Work::Fuzz(room) => {
+                let (passed, failed) = fuzz::run(self.workspace, room, &self.logs, self.all)?;
                 count.add(Count { passed, failed });
                 Ok(())
             }
@@ -195,6 +232,9 @@ impl Suite<'_> {
         let mut command = Command::new(&program.file);
         // An error says what happened and why; where it was made is noise in a log.
         command.current_dir(&program.folder).env("RUST_LIB_BACKTRACE", "0");
+        if self.all {
+            command.arg("--include-ignored");
+        }
         let status = progress::run_logged(&name, &mut command, &log)?;
         let text = fs::read(&log).with_context(|| format!("read {}", log.display()))?;
         let mut count = Count::of(&String::from_utf8_lossy(&text));

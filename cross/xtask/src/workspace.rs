@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -41,6 +42,18 @@ impl Workspace {
     /// Where tools and toolchains are kept between runs, outside the clone.
     pub fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// The commit of the clone; marked when files differ from it.
+    pub fn commit(&self) -> Result<String> {
+        let git = |arguments: &[&str]| -> Result<String> {
+            let output = Command::new("git").args(arguments).current_dir(&self.root).output();
+            let output = output.context("ask git for the commit")?;
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let changed = !git(&["status", "--porcelain", "--untracked-files=no"])?.is_empty();
+        let commit = git(&["rev-parse", "HEAD"])?;
+        Ok(if changed { format!("{commit}-changed") } else { commit })
     }
 
     /// Logs and pictures for people: always in the clone, wherever the build directory is.
