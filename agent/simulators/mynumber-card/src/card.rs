@@ -156,7 +156,7 @@ impl Card {
         if self.session.is_none() {
             return Vec::new();
         }
-        self.counts.commands += 1;
+        self.note(command);
         let answer = match (self.kind, Command::parse(command)) {
             (Kind::Broken, _) => Err(sw::BROKEN),
             (_, None) => Err(sw::WRONG_LENGTH),
@@ -168,6 +168,16 @@ impl Card {
         };
         answer.extend_from_slice(&status.to_be_bytes());
         answer
+    }
+
+    /// Counts a command.
+    pub(crate) fn note(&mut self, command: &[u8]) {
+        self.counts.commands += 1;
+        match *command {
+            [0x00, 0x20, _, _] => self.counts.queries += 1,
+            [0x00, 0x20, _, _, _, _, ..] => self.counts.verifies += 1,
+            _ => {}
+        }
     }
 
     fn dispatch(&mut self, command: &Command<'_>) -> Result<Vec<u8>, u16> {

@@ -14,13 +14,17 @@ pub mod authority;
 mod ber;
 mod card;
 pub mod control;
+mod faults;
 mod files;
 mod hand;
 mod key;
 mod make;
 mod person;
+mod timing;
 pub mod vpcd;
 
 pub use card::{Card, Counts, Interface, KeyMemory, Memory};
+pub use faults::{Fault, Faults, Habit, Moment, NoSuchFault, Reply, Trigger};
 pub use hand::{Hand, NoReader};
 pub use person::{Kind, Person, PersonError, PersonFileError};
+pub use timing::{NoSuchTiming, Timing};

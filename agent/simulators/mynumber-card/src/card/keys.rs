@@ -9,11 +9,6 @@ const LONGEST: usize = 16;
 
 impl Card {
     pub(super) fn verify(&mut self, command: &Command<'_>) -> Result<Vec<u8>, u16> {
-        if command.data.is_empty() {
-            self.counts.queries += 1;
-        } else {
-            self.counts.verifies += 1;
-        }
         if command.p1 != 0 || command.p2 & 0xE0 != 0x80 {
             return Err(sw::WRONG_P1P2);
         }
