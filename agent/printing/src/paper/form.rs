@@ -18,9 +18,9 @@ const COLUMNS: [f32; 3] = [48.0 * MM, 99.0 * MM, 27.0 * MM];
 /// Lowest row: a field that is empty is written into by hand.
 const LOWEST_ROW: f32 = 11.0 * MM;
 /// What the confirmation takes.
-const CONFIRMATION: f32 = 56.0 * MM;
-/// Heights of the lines that are written into by hand.
-const BY_HAND: [f32; 2] = [15.0 * MM, 11.0 * MM];
+const CONFIRMATION: f32 = 44.0 * MM;
+/// Height of the line that is signed.
+const SIGNATURE: f32 = 15.0 * MM;
 /// Most lines of a value in one row; a longer one goes on in the next, so that every row fits.
 const MOST_LINES: usize = 24;
 
@@ -71,7 +71,8 @@ impl<'a> Writer<'a> {
         self.column.text(&words::addressee(&form.municipality.ja), Style::bold(12.0), Align::Left);
         self.column.gap(2.5 * MM);
         self.column.text(&form.title.ja, Style::bold(22.0), Align::Left);
-        self.column.text(&form.title.en, Style::regular(9.5), Align::Left);
+        let title = words::beside_japanese(&form.title.en);
+        self.column.text(&title, Style::regular(9.5), Align::Left);
         self.column.width = full;
         self.column.y = self.column.y.max(MARGIN + 25.0 * MM) + 4.0 * MM;
         self.note(words::DRAFT);
@@ -129,7 +130,10 @@ impl<'a> Writer<'a> {
         let (ja, en) = words::origin(row.origin);
         let label = self.cell(
             0,
-            &[(&row.label.ja, Style::bold(LABEL)), (&row.label.en, Style::regular(SMALL))],
+            &[
+                (&row.label.ja, Style::bold(LABEL)),
+                (&words::beside_japanese(&row.label.en), Style::regular(SMALL)),
+            ],
         );
         let origin = self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]);
         self.grid([label, origin], value, LOWEST_ROW);
@@ -198,9 +202,7 @@ impl<'a> Writer<'a> {
         self.column.text(words::WHO_GIVES_NOTICE.0, Style::bold(LABEL), Align::Left);
         self.column.text(words::WHO_GIVES_NOTICE.1, Style::regular(SMALL), Align::Left);
         self.column.gap(1.0 * MM);
-        let [signature, telephone] = BY_HAND;
-        self.by_hand(words::SIGNATURE, "", None, signature);
-        self.by_hand(words::TELEPHONE, "", None, telephone);
+        self.by_hand(words::SIGNATURE, "", None, SIGNATURE);
     }
 
     /// A row that is written into by hand.

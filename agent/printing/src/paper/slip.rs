@@ -35,14 +35,16 @@ pub fn pages(slip: &Slip, width_mm: u16, fonts: &Fonts) -> Result<Vec<Page>, Pap
         return Ok(vec![page]);
     }
     let (width, height) = (A4.0 * MM, A4.1 * MM);
+    // As many characters in a line as the eye follows.
+    let column = |em: f32| 13.0 * em * MM;
     for em in ON_A_SHEET {
-        let mut page = written(slip, (width, 9.0 * em * MM), em, fonts)?.page;
+        let mut page = written(slip, (width, column(em)), em, fonts)?.page;
         if page.height <= height - FOOT {
             page.height = height;
             return Ok(vec![page]);
         }
     }
-    let long = written(slip, (width, 9.0 * ON_SHEETS * MM), ON_SHEETS, fonts)?;
+    let long = written(slip, (width, column(ON_SHEETS)), ON_SHEETS, fonts)?;
     Ok(numbered(slip, long.over_sheets(height), fonts))
 }
 
@@ -109,10 +111,10 @@ fn written(
     let mut writer = Writer { column, em, breaks: Vec::new() };
     writer.number(slip);
     writer.kept(slip);
+    writer.next(slip);
     writer.list(words::PROCEDURES, &slip.procedures, "・");
     writer.list(words::NOTICES, &slip.notices, "・");
     writer.list(words::BRING, &slip.bring, "□");
-    writer.next(slip);
     writer.errands(&slip.errands);
     writer.may_break();
     writer.code(slip)?;
@@ -163,7 +165,8 @@ impl Writer<'_> {
         let before = self.column.page.marks.len();
         self.space(0.45);
         self.column.text(&section.ja, Style::bold(1.5 * self.em), Align::Centre);
-        self.column.text(&section.en, Style::regular(0.85 * self.em), Align::Centre);
+        let en = words::beside_japanese(&section.en);
+        self.column.text(&en, Style::regular(0.85 * self.em), Align::Centre);
         self.space(0.35);
         for mark in &mut self.column.page.marks[before..] {
             if let Mark::Text { shade, .. } = mark {
@@ -203,7 +206,7 @@ impl Writer<'_> {
             if place > 0 {
                 self.may_break();
             }
-            self.item(bullet, (&item.ja, &item.en));
+            self.item(bullet, (&item.ja, &words::beside_japanese(&item.en)));
         }
     }
 
@@ -215,14 +218,28 @@ impl Writer<'_> {
         }
     }
 
+    /// One item for each section, so that nobody goes to the same counter twice.
     fn errands(&mut self, errands: &[Errand]) {
-        let with_section = |Errand { title, section }: &Errand| Text {
-            ja: format!("{}（{}）", title.ja, section.ja),
-            en: format!("{} ({})", title.en, section.en),
+        let mut sections: Vec<(&Text, Text)> = Vec::new();
+        for Errand { title, section } in errands {
+            let en = words::beside_japanese(&title.en);
+            match sections.iter_mut().find(|(known, _)| *known == section) {
+                Some((_, titles)) => {
+                    titles.ja.push('、');
+                    titles.ja.push_str(&title.ja);
+                    titles.en.push_str(", ");
+                    titles.en.push_str(&en);
+                }
+                None => sections.push((section, Text { ja: title.ja.clone(), en })),
+            }
+        }
+        let item = |(section, titles): (&Text, Text)| Text {
+            ja: format!("{}：{}", section.ja, titles.ja),
+            en: format!("{}: {}", words::beside_japanese(&section.en), titles.en),
         };
-        let errands: Vec<Text> = errands.iter().map(with_section).collect();
-        self.list(words::ERRANDS, &errands, "・");
-        if !errands.is_empty() {
+        let items: Vec<Text> = sections.into_iter().map(item).collect();
+        self.list(words::ERRANDS, &items, "・");
+        if !items.is_empty() {
             let (ja, en) = words::ERRANDS_FOR_WHOM;
             self.plain(ja, Align::Left);
             self.small(en, Align::Left);

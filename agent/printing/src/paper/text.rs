@@ -137,9 +137,14 @@ impl Setter<'_> {
     fn end_of_line(&self, clusters: &[Cluster]) -> usize {
         let characters: Vec<char> = clusters.iter().map(|cluster| cluster.character).collect();
         let Some(fitting) = self.fitting(clusters) else { return clusters.len() };
-        // Where a line that is filled so far may end well, the later the better.
+        // Where a line that is filled so far may end well, the later the better; but for one or two
+        // characters that would stand alone on the last line.
         let last = |from: usize, quality: Break| {
-            (from.max(1)..=fitting).rev().find(|at| breaks::before(&characters, *at) >= quality)
+            let ends = |at: &usize| breaks::before(&characters, *at) >= quality;
+            let range = from.max(1)..=fitting;
+            let alone = |at: &usize| characters.len() - at <= 2;
+            let good = range.clone().rev().find(|at| ends(at) && !alone(at));
+            good.or_else(|| range.rev().find(ends))
         };
         let filled = self.filling(clusters, WELL_FILLED);
         // A short line is better than a torn word, but for a word that fits on no line.
@@ -237,8 +242,8 @@ mod tests {
 
     #[test]
     fn no_line_begins_with_a_full_stop_or_ends_with_an_opening_bracket() {
-        assert_eq!(broken("お待ちください。", 7.0), ["お待ちくださ", "い。"]);
-        assert_eq!(broken("番号を「お持ち」", 4.5), ["番号を", "「お持", "ち」"]);
+        assert_eq!(broken("お待ちください。", 7.0), ["お待ちくだ", "さい。"]);
+        assert_eq!(broken("番号を「お持ち」", 4.5), ["番号を", "「お", "持ち」"]);
     }
 
     #[test]

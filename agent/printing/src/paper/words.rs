@@ -83,7 +83,6 @@ pub const CONFIRMED: Pair =
     ("この内容を窓口で確認しました。", "I have checked this form at the counter.");
 pub const WHO_GIVES_NOTICE: Pair = ("届出人（申請者）", "Who gives notice or applies");
 pub const SIGNATURE: Pair = ("氏名（署名）", "Name (signature)");
-pub const TELEPHONE: Pair = ("昼間の電話番号", "Telephone (daytime)");
 pub const REPLACED: Pair = (
     "〓 は、この用紙に印刷できない文字です。※ の前の文字は、形が異なります。窓口で確認します。",
     "〓 marks a character that cannot be printed, ※ one whose shape differs. The counter checks it.",
@@ -98,6 +97,30 @@ pub fn origin(origin: Option<Origin>) -> Pair {
         Some(Origin::Computed) => ("自動", "derived"),
         None => ("窓口で記入", "at the counter"),
     }
+}
+
+/// An English text without the Japanese that it has in brackets, for where that stands above it.
+pub fn beside_japanese(english: &str) -> String {
+    let mut rest = english;
+    let mut kept = String::new();
+    while let Some((before, from)) = rest.split_once('(') {
+        let (inside, after) = from.split_once(')').unwrap_or((from, ""));
+        kept.push_str(before);
+        if !inside.chars().any(is_japanese) {
+            kept.push('(');
+            kept.push_str(inside);
+            kept.push(')');
+        } else if kept.ends_with(' ') {
+            kept.pop();
+        }
+        rest = after;
+    }
+    kept.push_str(rest);
+    kept
+}
+
+fn is_japanese(character: char) -> bool {
+    matches!(character, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')
 }
 
 /// To whom a form is given: the head of the municipality, whose name ends with its kind.
@@ -124,4 +147,29 @@ pub fn day(day: BusinessDay) -> String {
 pub fn time(at: Timestamp) -> String {
     let at = offset(9).to_datetime(at);
     format!("{}:{:02}", at.hour(), at.minute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beside_the_japanese_it_is_not_said_twice() {
+        for (english, beside) in [
+            ("Seal registration (印鑑登録)", "Seal registration"),
+            ("Number plate (up to 125cc) (原付バイク)", "Number plate (up to 125cc)"),
+            ("The PIN (住民基本台帳用): typed here", "The PIN: typed here"),
+            ("Cards (passport …)", "Cards (passport …)"),
+            ("Open (and never closed", "Open (and never closed)"),
+            ("Plain", "Plain"),
+        ] {
+            assert_eq!(beside_japanese(english), beside);
+        }
+    }
+
+    #[test]
+    fn a_form_is_given_to_the_head_of_the_municipality() {
+        assert_eq!(addressee("常盤市"), "常盤市長　あて");
+        assert_eq!(addressee("常盤広域連合"), "常盤広域連合　あて");
+    }
 }

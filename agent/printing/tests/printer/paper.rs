@@ -38,7 +38,7 @@ fn a_slip_says_number_section_and_what_happens_next_on_every_width() {
                 "10:32",
                 "このあと",
                 "引っ越した後に、お届けください。",
-                "国民健康保険（保険年金課）",
+                "保険年金課：国民健康保険",
             ];
             for wanted in said {
                 assert!(words.contains(wanted), "{wanted} is not on {width} mm: {words}");
