@@ -10,6 +10,8 @@
 
 #[cfg(feature = "conditions")]
 mod expression;
+#[cfg(feature = "conditions")]
+mod words;
 
 use std::fmt;
 

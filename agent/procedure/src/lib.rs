@@ -19,7 +19,7 @@ mod filling;
 mod form;
 mod life_event;
 mod pack;
-#[cfg(feature = "samples")]
+#[cfg(any(test, feature = "samples"))]
 pub mod samples;
 pub mod schema;
 mod towns;
@@ -34,7 +34,7 @@ pub use filling::Filling;
 pub use form::FormError;
 pub use life_event::{LifeEvent, LifeEventItem};
 pub use pack::{
-    Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, MAX_CHOICES, MAX_PACK_BYTES,
-    Notice, Pack, Section, SignatureRule, Source,
+    Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, Lives, MAX_CHOICES,
+    MAX_PACK_BYTES, Notice, Pack, Section, SignatureRule, Source,
 };
 pub use towns::{MAX_TOWNS_BYTES, Town, Towns};

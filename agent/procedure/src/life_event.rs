@@ -127,6 +127,20 @@ impl LifeEvent {
         };
         self.items.iter().filter(needed).collect()
     }
+
+    /// The same beside packs that were picked in whatever way: nothing where the event says of none
+    /// of them that something follows from it.
+    #[must_use]
+    pub fn follows(&self, picked: &[PackId]) -> Vec<&LifeEventItem> {
+        let follows = |item: &&LifeEventItem| {
+            matches!(item, LifeEventItem::AtCounter { with, .. }
+                if picked.iter().any(|pack| with.contains(pack)))
+        };
+        match self.items.iter().any(|item| follows(&item)) {
+            true => self.at_counter(picked),
+            false => vec![],
+        }
+    }
 }
 
 /// The packs of an event, each with those that picking it lets go of.

@@ -103,6 +103,19 @@ pub struct Section {
 pub struct CardUse {
     /// Which of the four attributes.
     pub attributes: BTreeSet<AttributeName>,
+    /// Where the card says that its holder lives.
+    pub lives: Lives,
+}
+
+/// Where the holder of a card lives, seen from the municipality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lives {
+    /// In it.
+    #[default]
+    Here,
+    /// Not in it, as before moving in.
+    Elsewhere,
 }
 
 /// One field of the form.

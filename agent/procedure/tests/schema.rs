@@ -140,6 +140,7 @@ fn parser_and_schema_of_packs_refuse_the_same() {
             ("[[notice]]\nwhen = \"moved_out_by == 'not_yet'\"\n", "[[notice]]\n"),
             ("[[field]]\n", "[switches]\nshut = \"yes\"\n[[field]]\n"),
             ("[[field]]\n", "[switches]\nShut = true\n[[field]]\n"),
+            ("lives = \"elsewhere\"", "lives = \"abroad\""),
             ("key = \"whole_household\"\n", "key = \"whole_household\"\nyear = 26\n"),
             ("key = \"whole_household\"\n", "key = \"whole_household\"\nyear = \"2026\"\n"),
             ("[[bring]]\n", "[[bring]]\nwhere = \"\"\n"),

@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use madoguchi_procedure::{LifeEvent, Pack as Procedure, PackError, Towns, schema};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -26,13 +29,19 @@ pub(crate) struct Mistake {
     message: String,
 }
 
+impl Mistake {
+    /// As compilers print it. A message of the TOML parser may have several lines.
+    fn line(&self, kind: &str) -> String {
+        let Self { file, line, column, message } = self;
+        format!("{}:{line}:{column}: {kind}{}", file.display(), message.replace('\n', " "))
+    }
+}
+
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Mistake { file, line, column, message }) in self.0.iter().enumerate() {
+        for (index, mistake) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            // A message of the TOML parser may have several lines.
-            let message = message.replace('\n', " ");
-            write!(f, "{separator}{}:{line}:{column}: {message}", file.display())?;
+            write!(f, "{separator}{}", mistake.line(""))?;
         }
         Ok(())
     }
@@ -42,16 +51,25 @@ impl std::error::Error for Mistakes {}
 
 pub(crate) fn run(command: Pack) -> Result<Report> {
     match command {
-        Pack::Check { files } => check(&files),
-        Pack::Preview { file, language } => preview::preview(&file, language.into()),
+        Pack::Check { files } => check(&files, today()),
+        Pack::Preview { file, language, answers } => {
+            preview::preview(&file, language.into(), &answers, today())
+        }
         Pack::Schema { format } => schema(format),
     }
 }
 
-fn check(paths: &[PathBuf]) -> Result<Report> {
-    let (mut good, mut wrong) = (Vec::new(), Vec::new());
+/// Today in Japan.
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::fixed(jiff::tz::offset(9))).date()
+}
+
+fn check(paths: &[PathBuf], today: Date) -> Result<Report> {
+    let (mut good, mut wrong, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for file in toml_file::files(paths)? {
-        match lint(&toml_file::read_text(&file)?) {
+        let text = toml_file::read_text(&file)?;
+        warnings.extend(Procedure::warnings(&text, today).iter().map(|w| mistake(&file, w)));
+        match lint(&text) {
             Ok(what) => good.push((file, what)),
             Err(mistakes) => wrong.extend(mistakes.iter().map(|m| mistake(&file, m))),
         }
@@ -60,10 +78,11 @@ fn check(paths: &[PathBuf]) -> Result<Report> {
         return Err(Mistakes(wrong).into());
     }
     let words = good.iter().map(|(file, what)| format!("{}: {what}\n", file.display()));
-    let words = words.collect::<String>();
+    let warned = warnings.iter().map(|warning| format!("{}\n", warning.line("warning: ")));
+    let words = warned.chain(words).collect::<String>();
     let files: Vec<_> =
         good.iter().map(|(file, what)| json!({ "file": file, "is": what })).collect();
-    Report::new(&json!({ "good": files }), words)
+    Report::new(&json!({ "good": files, "warnings": warnings }), words)
 }
 
 fn mistake(file: &Path, error: &PackError) -> Mistake {

@@ -1,31 +1,25 @@
 //! A pack as a visitor would meet it, on a dummy card.
 
+mod answers;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use jiff::civil::Date;
 use madoguchi_procedure::display::{Language, field_value};
 use madoguchi_procedure::{
-    CardAttributes, CardValue, CheckedBy, Condition, Entry, FieldDefinition, Filling, LegalEffect,
-    Pack, Source,
+    CheckedBy, Condition, Entry, FieldDefinition, Filling, LegalEffect, Pack, Source,
 };
-use madoguchi_protocol::AttributeName;
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
+use madoguchi_protocol::application::Origin;
 use serde::Serialize;
 
+pub(crate) use self::answers::Answer;
 use crate::report::Report;
 use crate::toml_file;
 
-/// Nobody: an invented person.
-const DUMMY_CARD: [(AttributeName, &str); 4] = [
-    (AttributeName::Name, "検証　花子"),
-    (AttributeName::Address, "常盤県常盤市本町一丁目２番３号"),
-    (AttributeName::BirthDate, "19800217"),
-    (AttributeName::Sex, "2"),
-];
-
 const MARK: &str = "PREVIEW on a dummy card: not an application";
 
-/// What is shown of a pack.
+/// What is shown of a pack, filled so far.
 #[derive(Serialize)]
 struct Preview<'p> {
     preview: &'static str,
@@ -34,82 +28,94 @@ struct Preview<'p> {
     title: &'p str,
     summary: &'p str,
     purpose: &'p str,
+    from_card: Vec<&'p str>,
     section: String,
     effect: String,
     checked_by: &'static str,
-    fields: Vec<FieldPreview<'p>>,
-    bring: Vec<BringPreview<'p>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    switches: Vec<String>,
+    /// What belongs to the form now.
+    form: Vec<Row<'p>>,
+    /// What is asked now and not answered.
+    questions: Vec<Question<'p>>,
+    notices: Vec<&'p str>,
+    bring: Vec<&'p str>,
+    /// What other answers would bring.
+    depends: Vec<Depends<'p>>,
 }
 
+/// One field of the form.
 #[derive(Serialize)]
-struct FieldPreview<'p> {
+struct Row<'p> {
     key: &'p str,
     label: &'p str,
     from: &'static str,
-    /// What the dummy card says.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    question: Option<&'p str>,
-    /// What is typed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entry: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    choices: Vec<ChoicePreview<'p>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    when: Option<&'p str>,
 }
 
 #[derive(Serialize)]
-struct ChoicePreview<'p> {
+struct Question<'p> {
+    key: &'p str,
+    question: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<Choice<'p>>,
+}
+
+#[derive(Serialize)]
+struct Choice<'p> {
     key: &'p str,
     label: &'p str,
 }
 
+/// Something that does not belong to the form as it is filled now.
 #[derive(Serialize)]
-struct BringPreview<'p> {
+struct Depends<'p> {
+    what: &'static str,
     text: &'p str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    when: Option<&'p str>,
+    #[serde(rename = "if")]
+    condition: String,
 }
 
-pub(crate) fn preview(file: &Path, language: Language) -> Result<Report> {
+pub(crate) fn preview(
+    file: &Path,
+    language: Language,
+    answers: &[Answer],
+    today: Date,
+) -> Result<Report> {
     let file: [PathBuf; 1] = [file.to_owned()];
     let mut read = toml_file::read_packs(&file)?;
     // One path that is no folder is one pack.
     let pack = read.swap_remove(0).read;
-    let preview = Preview::of(&pack, language);
-    let words = preview.words(language, &pack);
+    let filling = answers::fill(&pack, answers, today)?;
+    let preview = Preview::of(&pack, &filling, language);
+    let words = preview.words();
     Report::new(&preview, words)
 }
 
-fn dummy_card() -> CardAttributes {
-    let said = |(attribute, value): (AttributeName, &str)| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        (attribute, CardValue { value: value.into(), evidence })
-    };
-    DUMMY_CARD.into_iter().map(said).collect()
-}
-
 impl<'p> Preview<'p> {
-    fn of(pack: &'p Pack, language: Language) -> Self {
-        let mut filling = Filling::new(pack.clone());
-        filling.insert_card(dummy_card());
-        let filled = filling.fields();
+    fn of(pack: &'p Pack, filling: &Filling, language: Language) -> Self {
+        let fields = filling.fields();
         let value = |definition: &FieldDefinition| {
-            let field = filled.iter().find(|f| f.key == definition.key)?;
-            Some(field_value(definition, field.value.expose(), language))
+            let field = fields.iter().find(|f| f.key == definition.key)?;
+            Some((field_value(definition, field.value.expose(), language), field.origin))
         };
-        let fields = pack.fields.iter().map(|d| FieldPreview::of(d, value(d), language));
-        let bring = pack.bring.iter().map(|b| BringPreview {
-            text: language.of(&b.text),
-            when: b.when.as_ref().map(Condition::as_str),
-        });
+        let form = pack.form(&fields);
+        let row = |definition: &&'p FieldDefinition| {
+            let (value, origin) = value(definition).unzip();
+            Row {
+                key: definition.key.as_str(),
+                label: language.of(&definition.label),
+                from: origin.map_or_else(|| source(definition), origin_in_words),
+                value,
+            }
+        };
+        let open = pack.asked(&fields).into_iter().filter(|d| value(d).is_none());
+        let questions: Vec<_> = open.filter_map(|d| Question::of(d, language)).collect();
+        let depends =
+            if questions.is_empty() { Vec::new() } else { depends(pack, &fields, language) };
         Self {
             preview: MARK,
             pack: pack.id.as_str(),
@@ -117,6 +123,12 @@ impl<'p> Preview<'p> {
             title: language.of(&pack.title),
             summary: language.of(&pack.summary),
             purpose: language.of(&pack.purpose),
+            from_card: pack
+                .fields
+                .iter()
+                .filter(|f| matches!(f.source, Source::Card { .. }))
+                .map(|f| language.of(&f.label))
+                .collect(),
             section: format!("{} {}", pack.section.letter, language.of(&pack.section.name)),
             effect: match &pack.legal_effect {
                 LegalEffect::Draft => "a draft: it takes effect at the counter".into(),
@@ -126,21 +138,21 @@ impl<'p> Preview<'p> {
                 CheckedBy::OnePerson => "one person",
                 CheckedBy::TwoPeople => "two people",
             },
-            fields: fields.collect(),
-            bring: bring.collect(),
+            switches: pack
+                .switches
+                .iter()
+                .map(|(key, on)| format!("{key} is {}", if *on { "on" } else { "off" }))
+                .collect(),
+            form: form.iter().map(row).collect(),
+            questions,
+            notices: pack.notices(&fields).into_iter().map(|text| language.of(text)).collect(),
+            bring: pack.to_bring(&fields).into_iter().map(|text| language.of(text)).collect(),
+            depends,
         }
     }
 
-    fn words(&self, language: Language, pack: &Pack) -> String {
+    fn words(&self) -> String {
         let Self { title, summary, purpose, section, effect, checked_by, .. } = self;
-        let from_card: Vec<_> = pack
-            .fields
-            .iter()
-            .filter_map(|f| match f.source {
-                Source::Card { .. } => Some(language.of(&f.label)),
-                _ => None,
-            })
-            .collect();
         let mut text = format!(
             "=== {MARK} ===\n\n\
              {title} ({} v{})\n\
@@ -149,77 +161,123 @@ impl<'p> Preview<'p> {
              from card    {}\n\
              section      {section}\n\
              effect       {effect}\n\
-             checked by   {checked_by}\n\n\
-             Form\n",
+             checked by   {checked_by}\n",
             self.pack,
             self.version,
-            from_card.join(", "),
+            self.from_card.join(", "),
         );
-        for field in &self.fields {
-            let value = match (&field.value, field.from) {
-                (Some(value), _) => format!("{value}  [card]"),
-                (None, "at_counter") => "[at the counter]".into(),
-                (None, _) => "[asked]".into(),
-            };
-            text.push_str(&format!("  {}: {value}{}\n", field.label, only_if(field.when)));
+        for switch in &self.switches {
+            text.push_str(&format!("switch       {switch}\n"));
         }
-        text.push_str("\nQuestions\n");
-        let asked = self.fields.iter().filter(|f| f.question.is_some());
-        for (index, field) in asked.enumerate() {
-            let question = field.question.unwrap_or_default();
-            text.push_str(&format!("  {}. {question}{}\n", index + 1, only_if(field.when)));
-            for choice in &field.choices {
-                text.push_str(&format!("     - {} ({})\n", choice.label, choice.key));
-            }
-            if let Some(entry) = &field.entry {
-                text.push_str(&format!("     - typed: {entry}\n"));
-            }
-        }
-        text.push_str("\nTo bring\n");
-        for bring in &self.bring {
-            text.push_str(&format!("  - {}{}\n", bring.text, only_if(bring.when)));
-        }
+        let row = |Row { label, from, value, .. }: &Row<'_>| match value {
+            Some(value) => format!("  {label}: {value}  [{from}]\n"),
+            None => format!("  {label}: [{from}]\n"),
+        };
+        part(&mut text, "Form", self.form.iter().map(row));
+        let questions = self.questions.iter().enumerate();
+        let title = "Asked (answer with --answer KEY=VALUE)";
+        part(&mut text, title, questions.map(|(index, question)| question.words(index + 1)));
+        let line = |line: &&str| format!("  - {line}\n");
+        part(&mut text, "Said at once", self.notices.iter().map(line));
+        part(&mut text, "To bring", self.bring.iter().map(line));
+        let depends = self.depends.iter().map(|Depends { what, text, condition }| {
+            format!("  - {what}: {text}\n      if {condition}\n")
+        });
+        part(&mut text, "With other answers", depends);
         text.push_str(&format!("\n=== {MARK} ===\n"));
         text
     }
 }
 
-impl<'p> FieldPreview<'p> {
-    fn of(definition: &'p FieldDefinition, value: Option<String>, language: Language) -> Self {
-        let choices = match &definition.source {
-            Source::Question { choices, .. } => choices.as_slice(),
-            _ => &[],
+impl<'p> Question<'p> {
+    fn of(definition: &'p FieldDefinition, language: Language) -> Option<Self> {
+        let (choices, entry) = match &definition.source {
+            Source::Question { choices, .. } => (choices.as_slice(), None),
+            Source::Entry { entry, .. } => (&[][..], Some(entry_in_words(*entry))),
+            Source::Card { .. } | Source::AtCounter => return None,
         };
-        let entry = match &definition.source {
-            Source::Entry { entry, .. } => Some(match entry {
-                Entry::Date { not_after_today: false } => "a date".to_owned(),
-                Entry::Date { not_after_today: true } => "a date, today at the latest".to_owned(),
-                Entry::Address => "a town of the list and digits".to_owned(),
-                Entry::Number { digits } => format!("a number (digits: {digits} at most)"),
-            }),
-            _ => None,
+        let choice = |choice: &'p madoguchi_procedure::Choice| Choice {
+            key: choice.key.as_str(),
+            label: language.of(&choice.label),
         };
-        Self {
+        Some(Self {
             key: definition.key.as_str(),
-            label: language.of(&definition.label),
-            from: match definition.source {
-                Source::Card { .. } => "card",
-                Source::Question { .. } => "question",
-                Source::Entry { .. } => "entry",
-                Source::AtCounter => "at_counter",
-            },
-            value,
-            question: definition.question().map(|q| language.of(q)),
+            question: language.of(definition.question()?),
             entry,
-            choices: choices
-                .iter()
-                .map(|c| ChoicePreview { key: c.key.as_str(), label: language.of(&c.label) })
-                .collect(),
-            when: definition.when.as_ref().map(Condition::as_str),
+            choices: choices.iter().map(choice).collect(),
+        })
+    }
+
+    fn words(&self, number: usize) -> String {
+        let mut text = format!("  {number}. {} ({})\n", self.question, self.key);
+        for choice in &self.choices {
+            text.push_str(&format!("     - {} ({})\n", choice.label, choice.key));
         }
+        if let Some(entry) = &self.entry {
+            text.push_str(&format!("     - typed: {entry}\n"));
+        }
+        text
     }
 }
 
-fn only_if(when: Option<&str>) -> String {
-    when.map_or_else(String::new, |when| format!("   (only if {when})"))
+/// A part of the preview, unless there is nothing in it.
+fn part(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: String = lines.collect();
+    if !lines.is_empty() {
+        text.push_str(&format!("\n{title}\n{lines}"));
+    }
+}
+
+/// What does not belong to the form now, and when it would.
+fn depends<'p>(
+    pack: &'p Pack,
+    fields: &[madoguchi_protocol::application::Field],
+    language: Language,
+) -> Vec<Depends<'p>> {
+    let depends = |what, text, condition: &Condition| Depends {
+        what,
+        text: language.of(text),
+        condition: condition.in_words(pack, language),
+    };
+    let form = pack.form(fields);
+    let absent = pack.fields.iter().filter(|f| !form.iter().any(|d| d.key == f.key));
+    let absent = absent.filter_map(|field| {
+        let text = field.question().unwrap_or(&field.label);
+        Some(depends(source(field), text, field.when.as_ref()?))
+    });
+    let said = pack.notices(fields);
+    let unsaid = pack.notices.iter().filter(|n| !said.iter().any(|s| std::ptr::eq(*s, &n.text)));
+    let unsaid = unsaid.map(|n| depends("said at once", &n.text, &n.when));
+    let brought = pack.to_bring(fields);
+    let other = pack.bring.iter().filter(|b| !brought.iter().any(|t| std::ptr::eq(*t, &b.text)));
+    let other = other.filter_map(|b| Some(depends("to bring", &b.text, b.when.as_ref()?)));
+    absent.chain(unsaid).chain(other).collect()
+}
+
+fn source(definition: &FieldDefinition) -> &'static str {
+    match definition.source {
+        Source::Card { .. } => "card",
+        Source::Question { .. } | Source::Entry { .. } => "asked",
+        Source::AtCounter => "at the counter",
+    }
+}
+
+fn origin_in_words(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Card => "card",
+        Origin::Typed => "typed",
+        Origin::Chosen => "chosen",
+        Origin::Computed => "computed",
+    }
+}
+
+fn entry_in_words(entry: Entry) -> String {
+    match entry {
+        Entry::Date { not_after_today: false } => "a date, as 20260401".to_owned(),
+        Entry::Date { not_after_today: true } => {
+            "a date, as 20260401, today at the latest".to_owned()
+        }
+        Entry::Address => "a town of the list and numbers, as 本町一丁目2-3".to_owned(),
+        Entry::Number { digits } => format!("a number of at most {digits} digits"),
+    }
 }

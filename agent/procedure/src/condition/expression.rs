@@ -13,7 +13,7 @@ use super::{BadCondition, Condition, MAX_DEPTH};
 /// A condition that can be judged.
 #[derive(Clone)]
 pub(super) struct Expression {
-    tree: Arc<IdedExpr>,
+    pub(super) tree: Arc<IdedExpr>,
     /// Names of fields, each with where it stands first.
     variables: BTreeMap<String, usize>,
     /// Texts that a variable is compared with: variable, text, where the text stands.

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, MAX_CHOICES, MAX_PACK_BYTES,
-    Notice, Pack, Section, SignatureRule, Source,
+    Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, Lives, MAX_CHOICES,
+    MAX_PACK_BYTES, Notice, Pack, Section, SignatureRule, Source,
 };
 use crate::condition::Condition;
 #[cfg(feature = "conditions")]
@@ -68,6 +68,8 @@ struct RawSection {
 #[serde(deny_unknown_fields)]
 struct RawCard {
     attributes: Spanned<Vec<AttributeName>>,
+    #[serde(default)]
+    lives: Lives,
 }
 
 #[derive(Deserialize)]
@@ -187,7 +189,7 @@ impl Reader<'_> {
             summary,
             purpose,
             section,
-            card: CardUse { attributes },
+            card: CardUse { attributes, lives: raw.card.lives },
             switches: self.switches,
             fields: self.fields,
             bring,

@@ -5,20 +5,27 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use madoguchi_procedure::display::Language;
 
+use crate::preview::Answer;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Pack {
     /// Say what is wrong with packs, life events and lists of towns, as FILE:LINE:COLUMN: MESSAGE.
     ///
-    /// `bundle sign` checks the same. The exit status is 1 when anything is wrong.
+    /// `bundle sign` checks the same. The exit status is 1 when anything is wrong. What is right
+    /// but out of date, as the newest year of a tax certificate, is a warning.
     Check {
         /// Files, or folders of them (*.toml).
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Show a pack's form filled from a dummy card, its questions and conditions, and what to bring.
+    /// Show a pack's form on a dummy card as it is with some answers: what is asked then, said and
+    /// to bring, and what other answers would lead to.
     Preview {
         /// The pack.
         file: PathBuf,
+        /// An answer: the key of a choice, a day (20260401), an address (本町一丁目2-3) or a number.
+        #[arg(long = "answer", value_name = "FIELD=VALUE")]
+        answers: Vec<Answer>,
         /// In which language.
         #[arg(long, value_enum, default_value_t = LanguageName::Ja)]
         language: LanguageName,
