@@ -6,43 +6,53 @@
 
 use std::collections::BTreeSet;
 
+use aws_lc_rs::digest;
 use madoguchi_procedure::{CardAttributes, CardValue};
 use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
 use madoguchi_protocol::{AttributeName, Personal};
 use myna_card::ap::text::Attributes;
-use myna_card::tlv::ber;
+use zeroize::Zeroizing;
 
-/// Longest file that is believed, in bytes. A card's own is a fraction of that.
-const LONGEST_FILE: usize = 4096;
-
-/// The file is not as it should be. Says which part, never what stands there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("TEXT/0002: {0}")]
-pub struct BadFile(&'static str);
+use crate::tlv::{self, BadFile};
 
 /// How long the file is, header and all, from its first bytes.
 pub fn file_length(beginning: &[u8]) -> Result<usize, BadFile> {
-    let (tag, header, value) = header(beginning)?;
-    if tag != Attributes::TAG {
-        return Err(BadFile("another file"));
+    tlv::file_length(beginning, Attributes::TAG)
+}
+
+/// What the issuer signs of the file: SHA-256 of everything in it but the offset table, as it is
+/// written. Four attributes can be found again by it, so it is wiped.
+pub type Digest = Zeroizing<[u8; 32]>;
+
+/// Hashes the file for the issuer's signature. Objects that nobody knows belong to it.
+pub fn signed_digest(file: &[u8]) -> Result<Digest, BadFile> {
+    let inner = tlv::contents(file, Attributes::TAG)?;
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut rest = inner;
+    for object in tlv::objects(inner) {
+        let object = object?;
+        if object.tag != Attributes::TAG_OFFSETS {
+            context.update(object.whole);
+        }
+        rest = &rest[object.whole.len()..];
     }
-    Ok(header + value)
+    // Whatever else stands there, as filler, is signed as well.
+    context.update(rest);
+    let mut digest = Zeroizing::new([0; 32]);
+    digest.copy_from_slice(context.finish().as_ref());
+    Ok(digest)
 }
 
 /// Takes the wanted attributes out of the file. The offset table (DF21) and tags that nobody knows
 /// are passed over; of the attributes that are not wanted nothing is copied.
 pub fn extract(file: &[u8], wanted: &BTreeSet<AttributeName>) -> Result<CardAttributes, BadFile> {
-    let length = file_length(file)?;
-    let (_, outer, _) = header(file)?;
-    let mut rest = file.get(outer..length).ok_or(BadFile("cut off"))?;
     let mut attributes = CardAttributes::new();
-    // Filler (00, FF) may follow the last object.
-    while !matches!(rest.first(), None | Some(0x00 | 0xFF)) {
-        let (tag, start, size) = header(rest)?;
-        let value = rest.get(start..start + size).ok_or(BadFile("an object runs over the end"))?;
-        rest = &rest[start + size..];
-        let Some(attribute) = named(tag).filter(|name| wanted.contains(name)) else { continue };
-        if attributes.insert(attribute, read(attribute, value)?).is_some() {
+    for object in tlv::objects(tlv::contents(file, Attributes::TAG)?) {
+        let object = object?;
+        let Some(attribute) = named(object.tag).filter(|name| wanted.contains(name)) else {
+            continue;
+        };
+        if attributes.insert(attribute, read(attribute, object.value)?).is_some() {
             return Err(BadFile("an attribute stands there twice"));
         }
     }
@@ -50,15 +60,6 @@ pub fn extract(file: &[u8], wanted: &BTreeSet<AttributeName>) -> Result<CardAttr
         return Err(BadFile("an attribute is missing"));
     }
     Ok(attributes)
-}
-
-/// Tag, length of the header, length of the value; both believable.
-fn header(bytes: &[u8]) -> Result<(u32, usize, usize), BadFile> {
-    let header = ber::parse_header(bytes).map_err(|_| BadFile("not BER"))?;
-    if header.length > LONGEST_FILE {
-        return Err(BadFile("a length beyond belief"));
-    }
-    Ok((header.tag, header.header_len, header.length))
 }
 
 fn named(tag: u32) -> Option<AttributeName> {
@@ -158,6 +159,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_signed_is_everything_but_the_offset_table() {
+        let hash = |bytes: &[u8]| digest::digest(&digest::SHA256, bytes).as_ref().to_vec();
+        let signed = |objects: &[Vec<u8>]| signed_digest(&file(objects)).expect("a file").to_vec();
+        let mut objects = hanako();
+        assert_eq!(signed(&objects), hash(&objects[1..].concat()));
+        let later = object(0x26, "けんしょう　はなこ".as_bytes());
+        objects.insert(3, later.clone());
+        assert_eq!(signed(&objects), hash(&objects[1..].concat()));
+        let table = objects.remove(0);
+        assert_eq!(signed(&objects), hash(&objects.concat()));
+        // Wherever the table stands.
+        objects.push(table);
+        assert_eq!(signed(&objects), hash(&objects[..objects.len() - 1].concat()));
+    }
+
+    #[test]
     fn nonsense_is_refused_without_quoting_it() {
         let broken = |change: fn(&mut Vec<Vec<u8>>)| {
             let mut objects = hanako();
@@ -174,7 +191,6 @@ mod tests {
             broken(|o| o.push(vec![0xDF, 0x27, 0x20, 1])),
             broken(|o| o.push(vec![0xDF, 0x27, 0x88, 255, 255, 255, 255, 255, 255, 255, 255])),
         ] {
-            assert!(message.starts_with("TEXT/0002: "), "{message}");
             assert!(!message.contains("1980"), "{message}");
         }
         assert!(extract(&[], &all()).is_err());
@@ -190,6 +206,7 @@ mod tests {
                 let mut bad = good.clone();
                 bad[at] = byte;
                 let _ = extract(&bad, &all());
+                let _ = signed_digest(&bad);
                 let _ = extract(&bad[..at], &all());
             }
         }

@@ -8,51 +8,71 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
+use madoguchi_protocol::application::SignatureCheck;
 use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
 use tracing::{debug, info, warn};
 
+use crate::conversation::Key;
 use crate::monitor::Observed;
 use crate::pin::PinBuffer;
+use crate::pins::Pins;
 use crate::report::{CardNews, CardReport};
 use crate::service::Busy;
 
-mod conversation;
 mod message;
 mod sessions;
+mod stuck;
+mod thread;
 mod visit;
 
-pub use conversation::starter;
 pub use message::{Assignment, Message, Order, SessionEvent, Started, Task};
-use sessions::changed;
+use stuck::Stuck;
+pub use thread::starter;
 use visit::{Phase, Visit};
 
 /// The state of the card side.
 pub struct Desk<R, S> {
     report: R,
     start: S,
-    command_deadline: Duration,
+    deadlines: Deadlines,
+    pins: Arc<Pins>,
     observed: Option<Observed>,
     /// The reader and the count of the card on it, when that card was first seen.
     laying: Option<(CString, u32)>,
     told: Option<(Option<Failure>, bool)>,
     visit: Option<Visit>,
     running: Option<Running>,
+    stuck: Vec<Stuck>,
+    /// How many sessions were ever left behind in a call that did not return.
+    abandoned: u64,
     sessions: u64,
     /// The card on the reader lay there when a visit ended.
     left_behind: bool,
     stopping: bool,
 }
 
-/// The one session that holds the reader.
+/// How long a card may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// For one call.
+    pub command: Duration,
+    /// For all that a visit waits for while the card lies there.
+    pub visit: Duration,
+}
+
+/// The one session that is listened to.
 struct Running {
     number: u64,
     visit: VisitId,
-    /// `None` once nothing it says counts any more.
+    reader: CString,
+    /// `None` once nothing it says of the card counts any more.
     orders: Option<SyncSender<Order>>,
     busy: Arc<Busy>,
-    /// What the reader has as its problem, once a call has not come back.
-    hung: Option<Failure>,
+    /// Since when the visit waits for it, and how long it has waited before.
+    waited_since: Option<Instant>,
+    waited: Duration,
     visit_ended: bool,
 }
 
@@ -61,16 +81,19 @@ where
     R: FnMut(CardReport),
     S: FnMut(Assignment) -> io::Result<Started>,
 {
-    pub fn new(report: R, start: S, command_deadline: Duration) -> Self {
+    pub fn new(report: R, start: S, deadlines: Deadlines, pins: Arc<Pins>) -> Self {
         Self {
             report,
             start,
-            command_deadline,
+            deadlines,
+            pins,
             observed: None,
             laying: None,
             told: None,
             visit: None,
             running: None,
+            stuck: Vec::new(),
+            abandoned: 0,
             sessions: 0,
             left_behind: false,
             stopping: false,
@@ -79,7 +102,7 @@ where
 
     pub fn handle(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Begin { visit, by } => self.begin(visit, by),
+            Message::Begin { visit, by, today } => self.begin(visit, by, today),
             Message::Verify { visit, pin, wanted } => self.verify(visit, pin, wanted),
             Message::End(visit) => self.end(visit),
             Message::Observed(observed) => self.observe(observed),
@@ -90,25 +113,7 @@ where
 
     /// Looks at the clock.
     pub fn tick(&mut self, now: Instant) {
-        let late =
-            self.running.as_ref().filter(|running| running.hung.is_none()).and_then(|running| {
-                let (since, code) = running.busy.since()?;
-                (now.saturating_duration_since(since) >= self.command_deadline).then_some(code)
-            });
-        if let Some(code) = late {
-            warn!(%code, "the reader hangs");
-            let seconds = self.command_deadline.as_secs();
-            let failure = Failure::new(code, format_args!("no answer within {seconds} s"));
-            if let Some(running) = &mut self.running {
-                let reader = match code {
-                    FailureCode::ReaderBusy => code,
-                    _ => FailureCode::ReaderServiceAway,
-                };
-                running.hung = Some(Failure { code: reader, ..failure.clone() });
-            }
-            self.refuse(failure);
-            self.tell_reader();
-        }
+        self.watch_the_session(now);
         if let Some(Visit { phase: Phase::Doubt { until, failure }, .. }) = &self.visit
             && now >= *until
         {
@@ -125,7 +130,7 @@ where
 
     /// Whether it was stopped and no session is left.
     pub fn has_stopped(&self) -> bool {
-        self.stopping && self.running.is_none()
+        self.stopping && self.running.is_none() && self.stuck.is_empty()
     }
 
     /// A command was lost: nothing can be relied on, so the visit ends here.
@@ -133,12 +138,12 @@ where
         if let Some(visit) = &self.visit {
             let id = visit.id;
             let failure = Failure::new(FailureCode::Internal, "a command to the card was lost");
-            self.tell(id, CardNews::Unusable(failure));
+            self.tell_unusable(id, failure);
             self.end(id);
         }
     }
 
-    fn begin(&mut self, id: VisitId, by: CardKey) {
+    fn begin(&mut self, id: VisitId, by: CardKey, today: Date) {
         if self.stopping {
             return;
         }
@@ -151,7 +156,7 @@ where
             warn!(visit = %last, next = %id, "a visit begins before the last has ended");
             self.end(last);
         }
-        self.visit = Some(Visit::new(id, by));
+        self.visit = Some(Visit::new(id, by, today));
         self.look_if_due();
     }
 
@@ -161,12 +166,15 @@ where
         let id = visit.id;
         if visit.has_read() {
             let failure = Failure::new(FailureCode::VisitOutOfOrder, "the card was read");
-            self.tell(id, CardNews::Unusable(failure));
+            self.tell_unusable(id, failure);
             return;
         }
         visit.by = by;
-        match visit.phase {
-            Phase::Over => self.tell(id, CardNews::Unusable(changed())),
+        match &visit.phase {
+            Phase::Over(why) => {
+                let why = why.clone();
+                self.tell_unusable(id, why);
+            }
             Phase::Asking => self.ask(),
             Phase::Told { removed: false } => {
                 visit.phase = Phase::Waiting;
@@ -195,12 +203,13 @@ where
             return;
         };
         let orders = self.running.as_ref().and_then(|running| running.orders.as_ref());
-        let orders = orders.filter(|_| pin.is_complete() && pin.by() == visit.by);
+        let by = visit.by;
+        let orders = orders.filter(|_| pin.is_complete() && pin.key() == Key::from(by));
         match (&visit.phase, orders) {
             (Phase::Asking, Some(orders)) => {
                 visit.phase = Phase::Verifying;
                 // As above.
-                if orders.try_send(Order::Verify { pin, wanted }).is_err() {
+                if orders.try_send(Order::Verify { by, pin, wanted }).is_err() {
                     debug!(visit = %id, "the session has ended");
                 }
             }
@@ -209,13 +218,16 @@ where
             (Phase::Waiting, _) => {
                 let removed = || Failure::new(FailureCode::CardRemoved, "there is no card");
                 let failure = self.problem().unwrap_or_else(removed);
-                self.tell(id, CardNews::Unusable(failure));
+                self.tell_unusable(id, failure);
             }
-            (Phase::Over, _) => self.tell(id, CardNews::Unusable(changed())),
+            (Phase::Over(why), _) => {
+                let why = why.clone();
+                self.tell_unusable(id, why);
+            }
             _ => {
                 let detail = "the card does not wait for this value, or it is not complete";
                 let failure = Failure::new(FailureCode::VisitOutOfOrder, detail);
-                self.tell(id, CardNews::Unusable(failure));
+                self.tell_unusable(id, failure);
             }
         }
     }
@@ -224,8 +236,9 @@ where
         if self.visit.as_ref().is_some_and(|visit| visit.id == id) {
             self.leave();
         }
-        // Its session says when it is done.
-        if !self.running.as_ref().is_some_and(|running| running.visit == id) {
+        // Its sessions say when they are done.
+        let running = self.running.as_ref().is_some_and(|running| running.visit == id);
+        if !running && !self.is_stuck_in(id) {
             self.tell(id, CardNews::Released);
         }
     }
@@ -235,10 +248,12 @@ where
         let Some(visit) = self.visit.take() else { return };
         info!(visit = %visit.id, "the card's part of the visit ends");
         self.left_behind = !self.reader_is_empty();
-        if let Some(running) = &mut self.running {
-            running.visit_ended |= running.visit == visit.id;
+        if let Some(running) = self.running.as_mut().filter(|r| r.visit == visit.id) {
+            running.visit_ended = true;
             running.orders = None;
+            running.busy.dismiss();
         }
+        self.visit_ended_while_stuck(visit.id);
     }
 
     fn observe(&mut self, observed: Observed) {
@@ -273,13 +288,14 @@ where
             Phase::Done | Phase::Comparing => {
                 (Phase::Lifted, problem.is_none().then_some(CardNews::Removed))
             }
-            phase @ (Phase::Waiting | Phase::Lifted | Phase::Over) => (phase, None),
+            phase @ (Phase::Waiting | Phase::Lifted | Phase::Over(_)) => (phase, None),
             Phase::Told { removed } => {
                 let removed = removed || problem.is_some();
                 (Phase::Waiting, (!removed).then_some(CardNews::Removed))
             }
             Phase::Looking | Phase::Asking | Phase::Verifying | Phase::Doubt { .. } => {
-                (Phase::Waiting, Some(problem.map_or(CardNews::Removed, CardNews::Unusable)))
+                let unusable = |failure| CardNews::Unusable { failure, issuer: None };
+                (Phase::Waiting, Some(problem.map_or(CardNews::Removed, unusable)))
             }
         };
         visit.phase = next;
@@ -302,15 +318,13 @@ where
     }
 
     fn problem(&self) -> Option<Failure> {
-        if let Some(hung) = self.running.as_ref().and_then(|running| running.hung.clone()) {
-            return Some(hung);
-        }
         match &self.observed {
             Some(Observed::ServiceAway(why)) => {
                 Some(Failure::new(FailureCode::ReaderServiceAway, why))
             }
             Some(Observed::NoReader(why)) => Some(Failure::new(FailureCode::ReaderMissing, why)),
-            Some(Observed::Reader { .. }) | None => None,
+            Some(Observed::Reader { name, .. }) => self.hangs(name),
+            None => None,
         }
     }
 
@@ -324,6 +338,19 @@ where
                 news: CardNews::Reader { problem, card_present },
             });
         }
+    }
+
+    fn tell_unusable(&mut self, visit: VisitId, failure: Failure) {
+        let issuer = self.visit.as_ref().and_then(|visit| visit.issuer.clone());
+        self.tell(visit, CardNews::Unusable { failure, issuer });
+    }
+
+    /// What is known of the signature over the visit's attributes: once, and only after them.
+    fn tell_verified(&mut self, check: SignatureCheck) {
+        let Some(visit) = self.visit.as_mut().filter(|visit| visit.unverified) else { return };
+        visit.unverified = false;
+        let id = visit.id;
+        self.tell(id, CardNews::Verified(check));
     }
 
     fn tell(&mut self, visit: VisitId, news: CardNews) {

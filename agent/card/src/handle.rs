@@ -7,13 +7,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
 use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, VisitId};
+use madoguchi_protocol::{AttributeName, UsbId, VisitId};
 use tracing::error;
 
-use crate::desk::{Desk, Message, starter};
+use crate::desk::{Deadlines, Desk, Message, starter};
 use crate::monitor::Monitor;
 use crate::pin::PinBuffer;
+use crate::pins::Pins;
 use crate::report::CardReport;
 use crate::service::{Pcsc, Service};
 
@@ -28,8 +30,23 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct CardConfig {
     /// Part of the reader's name; `None` takes the first reader there is.
     pub reader: Option<String>,
-    /// How long one command to the card may take before the visit is told `card.too_slow`.
+    /// How long one call to the card may take before the visit is told `card.too_slow`.
     pub command_deadline: Duration,
+    /// How long a card that lies there may keep its visit waiting in all.
+    pub visit_deadline: Duration,
+    /// What the signatures of cards are judged by.
+    pub pins: Pins,
+}
+
+impl Default for CardConfig {
+    fn default() -> Self {
+        Self {
+            reader: None,
+            command_deadline: Duration::from_secs(5),
+            visit_deadline: Duration::from_secs(30),
+            pins: Pins::production(),
+        }
+    }
 }
 
 /// The handle of the card side. Cheap to clone; when the last one is dropped, the card side stops.
@@ -64,6 +81,9 @@ pub struct Shared {
     /// Last progress of desk and monitor, in milliseconds since `started`.
     desk: AtomicU64,
     monitor: AtomicU64,
+    abandoned: AtomicU64,
+    /// Which reader is the visitor's, by its USB id.
+    usb: Mutex<Option<UsbId>>,
     running: Mutex<usize>,
     ended: Condvar,
 }
@@ -76,6 +96,8 @@ impl Shared {
             overflowed: AtomicBool::new(false),
             desk: AtomicU64::new(0),
             monitor: AtomicU64::new(0),
+            abandoned: AtomicU64::new(0),
+            usb: Mutex::new(None),
             running: Mutex::new(threads),
             ended: Condvar::new(),
         }
@@ -91,6 +113,11 @@ impl Shared {
 
     pub fn monitor_progress(&self) {
         self.monitor.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Which reader is the visitor's, by its USB id.
+    pub fn usb(&self) -> Option<UsbId> {
+        self.usb.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn now(&self) -> u64 {
@@ -120,7 +147,7 @@ pub fn spawn(config: CardConfig, report: impl FnMut(CardReport) + Send + 'static
     spawn_desk(&config, Arc::new(Pcsc), &shared, (mailbox.clone(), letters), report);
     let (watched, sender) = (Arc::clone(&shared), mailbox.clone());
     thread::spawn(move || {
-        Monitor { reader: config.reader, shared: &watched, mailbox: sender, last: None }.run();
+        Monitor::new(config.reader, &watched, sender).run();
         watched.thread_ended();
     });
     CardHandle { owner: Arc::new(Owner { mailbox, shared }) }
@@ -133,7 +160,9 @@ fn spawn_desk(
     (mailbox, letters): (SyncSender<Message>, Receiver<Message>),
     report: impl FnMut(CardReport) + Send + 'static,
 ) {
-    let desk = Desk::new(report, starter(service, mailbox), config.command_deadline);
+    let deadlines = Deadlines { command: config.command_deadline, visit: config.visit_deadline };
+    let pins = Arc::new(config.pins.clone());
+    let desk = Desk::new(report, starter(service, mailbox), deadlines, pins);
     let shared = Arc::clone(shared);
     thread::spawn(move || {
         work(desk, &letters, &shared);
@@ -160,6 +189,7 @@ where
             desk.break_off();
         }
         desk.tick(Instant::now());
+        shared.abandoned.store(desk.abandoned(), Ordering::Relaxed);
         shared.desk.store(shared.now(), Ordering::Relaxed);
         if desk.has_stopped() {
             return;
@@ -175,8 +205,23 @@ impl CardHandle {
     /// Within the same visit, until the attributes were read, it changes the key or begins anew:
     /// the card that lies there is asked again (`Usable` or `Unusable`; `Present` comes first when
     /// it had been refused). A value that is being typed must be dropped.
-    pub fn begin(&self, visit: VisitId, by: CardKey) {
-        self.send(Message::Begin { visit, by });
+    ///
+    /// `today` is the visit's day: a card whose last day is before it is `card.expired`.
+    pub fn begin(&self, visit: VisitId, by: CardKey, today: Date) {
+        self.send(Message::Begin { visit, by, today });
+    }
+
+    /// From now on only a reader with this USB id is used; without, any that fits the name. Not for
+    /// the middle of a visit: its card would be on another reader.
+    pub fn use_reader(&self, usb: Option<UsbId>) {
+        *self.owner.shared.usb.lock().unwrap_or_else(PoisonError::into_inner) = usb;
+    }
+
+    /// How many sessions were left behind since the start because a reader did not come back from a
+    /// call. Each keeps a thread and a PC/SC context until it does.
+    #[must_use]
+    pub fn abandoned(&self) -> u64 {
+        self.owner.shared.abandoned.load(Ordering::Relaxed)
     }
 
     /// Sends the typed value to the card, once, and reads the wanted attributes. It must be for

@@ -31,18 +31,33 @@
 //! reference, and no answer and no error makes the crate repeat it.
 
 mod attributes;
+mod certificate;
+mod conversation;
 mod desk;
+mod face;
 mod fingerprint;
+pub mod flows;
 mod handle;
+mod information;
+mod issuer;
 mod link;
 mod monitor;
 mod pin;
+mod pins;
 mod report;
 mod service;
-mod session;
 #[cfg(test)]
 mod testing;
+mod tlv;
+mod usb;
 
+pub use certificate::{Certificate, LocalCheck};
+pub use conversation::{Conversation, Key, Trouble, Verdict};
+pub use face::CardFace;
 pub use handle::{CardConfig, CardHandle, spawn};
-pub use pin::{Full, PinBuffer};
+pub use information::CardInformation;
+pub use link::{LONGEST_ANSWER, Link, LinkError};
+pub use pin::{Full, NotTaken, PinBuffer};
+pub use pins::{Pins, PublicKey, Purpose, Root};
 pub use report::{CardNews, CardReport};
+pub use service::with_card;

@@ -1,4 +1,4 @@
-//! The way to one card: what the session needs of it, and how it can fail.
+//! The way to one card: what a conversation needs of it, and how it can fail.
 
 use madoguchi_protocol::{Failure, FailureCode};
 
@@ -14,6 +14,12 @@ pub trait Link {
         command: &[u8],
         answer: &mut [u8; LONGEST_ANSWER],
     ) -> Result<usize, LinkError>;
+
+    /// What the reader shows of the card before any command (ATR). Only good for naming cards that
+    /// are not ours: readers make it up.
+    fn atr(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// The way to the card ended.
@@ -25,6 +31,12 @@ pub enum LinkError {
     /// No usable answer; whether because the card is gone shows a moment later.
     #[error("the card does not answer: {0}")]
     Lost(&'static str),
+    /// The reader does not take this command.
+    #[error("the reader does not take this command")]
+    Refused,
+    /// Nobody waits for an answer any more.
+    #[error("nobody waits for the card any more")]
+    Dismissed,
     /// Another program holds the card.
     #[error("another program holds the card")]
     Busy,
@@ -38,10 +50,12 @@ pub enum LinkError {
 
 impl LinkError {
     /// As the rest of the house calls it.
+    #[must_use]
     pub fn failure(self) -> Failure {
         let code = match self {
             Self::CardRemoved => FailureCode::CardRemoved,
-            Self::Lost(_) => FailureCode::CardUnreadable,
+            Self::Lost(_) | Self::Refused => FailureCode::CardUnreadable,
+            Self::Dismissed => FailureCode::CardTooSlow,
             Self::Busy => FailureCode::ReaderBusy,
             Self::ReaderMissing => FailureCode::ReaderMissing,
             Self::ServiceAway => FailureCode::ReaderServiceAway,

@@ -5,11 +5,13 @@ use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use madoguchi_protocol::UsbId;
 use pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
 use tracing::{info, warn};
 
 use crate::desk::Message;
 use crate::handle::Shared;
+use crate::usb;
 
 /// Longest single wait inside PC/SC, and the pause before pcscd is tried again. pcscd 1.9.9 was seen
 /// to lose a wake-up now and then; a card is noticed this much later then.
@@ -38,13 +40,20 @@ pub enum Observed {
 
 /// Watches until the card side stops.
 pub struct Monitor<'a> {
-    pub reader: Option<String>,
-    pub shared: &'a Shared,
-    pub mailbox: SyncSender<Message>,
-    pub last: Option<Observed>,
+    reader: Option<String>,
+    shared: &'a Shared,
+    mailbox: SyncSender<Message>,
+    last: Option<Observed>,
+    /// Vendor and product of the readers there are. A reader is asked once while it is plugged in:
+    /// asking needs the reader.
+    known: Vec<(CString, Option<UsbId>)>,
 }
 
-impl Monitor<'_> {
+impl<'a> Monitor<'a> {
+    pub fn new(reader: Option<String>, shared: &'a Shared, mailbox: SyncSender<Message>) -> Self {
+        Self { reader, shared, mailbox, last: None, known: Vec::new() }
+    }
+
     pub fn run(mut self) {
         while !self.shared.is_stopping() {
             self.shared.monitor_progress();
@@ -61,15 +70,21 @@ impl Monitor<'_> {
     fn watch(&mut self, context: &Context) -> Result<(), Error> {
         let plugged = || ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE);
         let mut states = vec![plugged()];
+        // Whoever was plugged in under another pcscd may be another device by now.
+        self.known.clear();
         while !self.shared.is_stopping() {
             let names = context.list_readers_owned()?;
             states.truncate(1);
-            match self.choose(&names) {
+            let usb = self.shared.usb();
+            match self.choose(context, &names, usb.as_ref()) {
                 Some(name) => states.push(ReaderState::new(name, State::UNAWARE)),
-                None => self.see(Observed::NoReader(self.missing(names.len()))),
+                None => self.see(Observed::NoReader(self.missing(names.len(), usb.as_ref()))),
             }
             let relist = Instant::now() + RELIST;
             while Instant::now() < relist && !self.shared.is_stopping() {
+                if self.shared.usb() != usb {
+                    break;
+                }
                 self.shared.monitor_progress();
                 match context.get_status_change(WAIT, &mut states) {
                     Ok(()) | Err(Error::Timeout | Error::Cancelled) => {}
@@ -87,18 +102,46 @@ impl Monitor<'_> {
         Ok(())
     }
 
-    fn choose(&self, names: &[CString]) -> Option<CString> {
-        let wanted = |name: &&CString| match &self.reader {
-            Some(part) => name.to_string_lossy().contains(part.as_str()),
-            None => true,
-        };
-        names.iter().find(wanted).cloned()
+    fn choose(
+        &mut self,
+        context: &Context,
+        names: &[CString],
+        usb: Option<&UsbId>,
+    ) -> Option<CString> {
+        self.known.retain(|(known, _)| names.contains(known));
+        for name in names {
+            if !self.is_named(name) {
+                continue;
+            }
+            let Some(usb) = usb else { return Some(name.clone()) };
+            if self.usb_of(context, name).as_ref() == Some(usb) {
+                return Some(name.clone());
+            }
+        }
+        None
     }
 
-    fn missing(&self, readers: usize) -> String {
-        match &self.reader {
-            Some(part) => format!("none of {readers} readers has {part:?} in its name"),
-            None => "no reader is connected".to_owned(),
+    fn is_named(&self, name: &CString) -> bool {
+        self.reader.as_ref().is_none_or(|part| name.to_string_lossy().contains(part.as_str()))
+    }
+
+    fn usb_of(&mut self, context: &Context, name: &CString) -> Option<UsbId> {
+        if let Some((_, id)) = self.known.iter().find(|(known, _)| known == name) {
+            return id.clone();
+        }
+        let id = usb::id_of(context, name);
+        info!(reader = %name.to_string_lossy(), usb = ?id, "reader");
+        self.known.push((name.clone(), id.clone()));
+        id
+    }
+
+    fn missing(&self, readers: usize, usb: Option<&UsbId>) -> String {
+        match (&self.reader, usb) {
+            (_, Some(usb)) if readers > 0 => {
+                format!("none of {readers} readers is the configured USB device {usb}")
+            }
+            (Some(part), _) => format!("none of {readers} readers has {part:?} in its name"),
+            (None, _) => "no reader is connected".to_owned(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! What the card side tells.
 
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::application::SignatureCheck;
 use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{Failure, VisitId};
+use madoguchi_protocol::{Failure, MunicipalityCode, VisitId};
 
 /// One report.
 #[derive(Debug, PartialEq)]
@@ -34,20 +35,30 @@ pub enum CardNews {
     },
     /// No value can be asked for, or what was asked failed. Another try begins with taking the card
     /// off, or with another `begin`; after `reader.*` failures it begins by itself when the reader
-    /// is back. After `card.changed` there is none. A value that is being typed must be dropped.
-    Unusable(Failure),
+    /// is back. After `card.changed` and `card.signature_bad` there is none. A value that is being
+    /// typed must be dropped, and after `card.signature_bad` whatever the card said.
+    Unusable {
+        /// Why.
+        failure: Failure,
+        /// Who issued the card, where it has said so: they alone set a PIN anew.
+        issuer: Option<MunicipalityCode>,
+    },
     /// The card was taken away. A value that is being typed must be dropped.
     Removed,
-    /// The attributes that were asked for, all of them. The card is done with: its release
-    /// follows at once.
+    /// The attributes that were asked for, all of them. Their signature is looked at next; the
+    /// card is done with then: its release follows at once.
     Read(CardAttributes),
+    /// After `Read`, within the same visit: what is known of the issuer's signature over the
+    /// attributes. `NotChecked` when the card was gone before, or does not say. A bad signature is
+    /// [`CardNews::Unusable`] with `card.signature_bad` instead.
+    Verified(SignatureCheck),
     /// The card refused the value; nothing was repeated. When that was the last try, the news is
     /// [`CardNews::Unusable`] with `card.pin_locked` or `card.number_locked` instead.
     PinWrong {
         /// Tries left, at least 1.
         tries_left: u8,
     },
-    /// After `end`: the card is without power and the PC/SC context released. While a reader hangs
-    /// this does not come.
+    /// After `end`: the card is without power and the PC/SC context released. From a reader that
+    /// hangs it comes when it does not any more, perhaps within another visit.
     Released,
 }

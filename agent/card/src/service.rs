@@ -1,6 +1,7 @@
 //! PC/SC: one card, held for one conversation.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -22,13 +23,27 @@ pub trait Service: Send + Sync + 'static {
     ) -> Result<(), LinkError>;
 }
 
-/// Since when a thread has been inside a call that may hang, and what to call it if it does.
+/// What a thread that talks to a card and those who wait for it know of each other: since when it
+/// has been inside a call that may hang, what to call it if it does, and whether anybody waits.
 #[derive(Debug, Default)]
-pub struct Busy(Mutex<Option<(Instant, FailureCode)>>);
+pub struct Busy {
+    call: Mutex<Option<(Instant, FailureCode)>>,
+    dismissed: AtomicBool,
+}
 
 impl Busy {
     pub fn since(&self) -> Option<(Instant, FailureCode)> {
         *self.lock()
+    }
+
+    /// Nobody waits any more: nothing more is asked of the card, and what it still answers is wiped
+    /// where it arrives.
+    pub fn dismiss(&self) {
+        self.dismissed.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Relaxed)
     }
 
     pub fn during<T>(&self, code: FailureCode, call: impl FnOnce() -> T) -> T {
@@ -39,7 +54,7 @@ impl Busy {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(Instant, FailureCode)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +78,26 @@ impl Service for Pcsc {
     }
 }
 
+/// Holds the card on the reader with this name (or on the first) for one conversation, with pcscd,
+/// outside of any visit: for tools. It waits as long as the reader does.
+///
+/// # Errors
+/// When there is no such reader, no card on it, or pcscd does not answer.
+pub fn with_card<T>(
+    reader: Option<&str>,
+    conversation: impl FnOnce(&mut dyn Link) -> T,
+) -> Result<T, LinkError> {
+    let context = Context::establish(Scope::System)?;
+    let names = context.list_readers_owned()?;
+    let fits = |name: &&CString| reader.is_none_or(|part| name.to_string_lossy().contains(part));
+    let name = names.iter().find(fits).ok_or(LinkError::ReaderMissing)?;
+    let (mut conversation, mut outcome) = (Some(conversation), None);
+    Pcsc.with_card(name, &Busy::default(), &mut |link| {
+        outcome = conversation.take().map(|conversation| conversation(link));
+    })?;
+    outcome.ok_or(LinkError::Dismissed)
+}
+
 fn on_reader(
     context: &Context,
     reader: &CStr,
@@ -73,9 +108,12 @@ fn on_reader(
     let mut card = busy.during(FailureCode::ReaderBusy, connect)?;
     let outcome = match busy.during(FailureCode::ReaderBusy, || card.transaction()) {
         Ok(transaction) => {
-            let mut held = Held { transaction, busy };
-            conversation(&mut held);
-            held.end();
+            let mut held = Held(transaction);
+            // Whoever has waited for the reader for too long is not waited for either.
+            if !busy.is_dismissed() {
+                conversation(&mut held);
+            }
+            held.end(busy);
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -89,16 +127,13 @@ fn on_reader(
 }
 
 /// A card in a transaction.
-struct Held<'a> {
-    transaction: Transaction<'a>,
-    busy: &'a Busy,
-}
+struct Held<'a>(Transaction<'a>);
 
 impl Held<'_> {
     /// Cuts the power before anybody else can reach a card on which a PIN is in force.
-    fn end(self) {
-        let end = || self.transaction.end(Disposition::UnpowerCard);
-        if let Err((_, error)) = self.busy.during(FailureCode::CardTooSlow, end) {
+    fn end(self, busy: &Busy) {
+        let end = || self.0.end(Disposition::UnpowerCard);
+        if let Err((_, error)) = busy.during(FailureCode::CardTooSlow, end) {
             debug!(%error, "the transaction was already gone");
         }
     }
@@ -110,8 +145,11 @@ impl Link for Held<'_> {
         command: &[u8],
         answer: &mut [u8; LONGEST_ANSWER],
     ) -> Result<usize, LinkError> {
-        let transmit = || self.transaction.transmit(command, answer).map(<[u8]>::len);
-        Ok(self.busy.during(FailureCode::CardTooSlow, transmit)?)
+        Ok(self.0.transmit(command, answer).map(<[u8]>::len)?)
+    }
+
+    fn atr(&mut self) -> Vec<u8> {
+        self.0.status2_owned().map(|status| status.atr().to_vec()).unwrap_or_default()
     }
 }
 
@@ -130,6 +168,9 @@ impl From<Error> for LinkError {
             | Error::Shutdown
             | Error::SecurityViolation
             | Error::ServerTooBusy => Self::ServiceAway,
+            Error::InvalidParameter | Error::InvalidValue | Error::UnsupportedFeature => {
+                Self::Refused
+            }
             Error::UnresponsiveCard => Self::Lost("it is mute"),
             Error::ResetCard | Error::UnpoweredCard => Self::Lost("another program reset it"),
             Error::NotTransacted => Self::Lost("the reader could not deliver the command"),

@@ -4,7 +4,6 @@ use std::ffi::CStr;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
-use madoguchi_protocol::FailureCode;
 use madoguchi_virtual_card::{Card, Person};
 
 use crate::link::{LONGEST_ANSWER, Link, LinkError};
@@ -69,6 +68,36 @@ impl Link for CardLink {
     }
 }
 
+/// Any card at all: what it answers to each command, and what a reader shows of it.
+pub struct AnyCard {
+    pub answers: Box<dyn FnMut(&[u8]) -> Result<Vec<u8>, LinkError> + Send>,
+    pub atr: Vec<u8>,
+    pub sent: Vec<Vec<u8>>,
+}
+
+impl AnyCard {
+    pub fn new(answers: impl FnMut(&[u8]) -> Result<Vec<u8>, LinkError> + Send + 'static) -> Self {
+        Self { answers: Box::new(answers), atr: Vec::new(), sent: Vec::new() }
+    }
+}
+
+impl Link for AnyCard {
+    fn transmit(
+        &mut self,
+        command: &[u8],
+        answer: &mut [u8; LONGEST_ANSWER],
+    ) -> Result<usize, LinkError> {
+        self.sent.push(command.to_vec());
+        let given = (self.answers)(command)?;
+        answer[..given.len()].copy_from_slice(&given);
+        Ok(given.len())
+    }
+
+    fn atr(&mut self) -> Vec<u8> {
+        self.atr.clone()
+    }
+}
+
 /// A service with one card in it; without one, its reader is empty.
 #[derive(Clone)]
 pub struct OneCard {
@@ -87,27 +116,25 @@ impl Service for OneCard {
     fn with_card(
         &self,
         _: &CStr,
-        busy: &Busy,
+        _: &Busy,
         conversation: &mut dyn FnMut(&mut dyn Link),
     ) -> Result<(), LinkError> {
-        struct Paced<'a>(&'a OneCard, &'a Busy);
+        struct Paced<'a>(&'a OneCard);
         impl Link for Paced<'_> {
             fn transmit(
                 &mut self,
                 command: &[u8],
                 answer: &mut [u8; LONGEST_ANSWER],
             ) -> Result<usize, LinkError> {
-                self.1.during(FailureCode::CardTooSlow, || {
-                    if let Some(pace) = &self.0.pace {
-                        // The end of the pace is the end of the hanging.
-                        let _ = pace.lock().expect("whole").recv();
-                    }
-                    self.0.card.lock().expect("whole").transmit(command, answer)
-                })
+                if let Some(pace) = &self.0.pace {
+                    // The end of the pace is the end of the hanging.
+                    let _ = pace.lock().expect("whole").recv();
+                }
+                self.0.card.lock().expect("whole").transmit(command, answer)
             }
         }
         self.card.lock().expect("whole").card.power_on();
-        conversation(&mut Paced(self, busy));
+        conversation(&mut Paced(self));
         self.card.lock().expect("whole").card.power_off();
         Ok(())
     }

@@ -168,12 +168,15 @@ impl Reception {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send(message) => self.send(message),
-            Effect::CardBegin(visit, by) => self.helpers.card.begin(visit, by),
+            Effect::CardBegin(visit, by) => {
+                self.helpers.card.begin(visit, by, clock::today());
+            }
             Effect::CardRead { visit, pin, wanted } => {
                 self.helpers.card.verify_and_read(visit, pin, wanted);
             }
             Effect::CardEnd(visit) => self.helpers.card.end(visit),
             Effect::Printer(printer) => self.helpers.print.configure(printer),
+            Effect::Reader(usb) => self.helpers.card.use_reader(usb),
             Effect::Print(job) => self.helpers.print.print(*job),
             Effect::ForgetPapers(visit) => self.helpers.print.forget(visit),
             Effect::Call(call) => self.call(call),

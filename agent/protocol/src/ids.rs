@@ -16,7 +16,8 @@ pub struct BadName {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $lengths:expr, $allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $lengths:expr, $allowed:expr
+     $(, shaped $shaped:expr)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -37,7 +38,8 @@ macro_rules! name {
                 let allowed: fn(char) -> bool = $allowed;
                 let good = $lengths.contains(&text.len())
                     && text.chars().all(allowed)
-                    && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+                    && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    $(&& ($shaped)(text))?;
                 if good {
                     Ok(Self(text.to_owned()))
                 } else {
@@ -103,7 +105,8 @@ name!(
 name!(
     /// Vendor and product of a USB device, as `lsusb` writes them: `054c:0dc9`.
     UsbId, "a USB id", "vendor and product, each of 4 of 0-9 and a-f, with ':' between", (9..=9),
-    |c| c.is_ascii_digit() || ('a'..='f').contains(&c) || c == ':'
+    |c| c.is_ascii_digit() || ('a'..='f').contains(&c) || c == ':',
+    shaped |text: &str| text.find(':') == Some(4) && text.rfind(':') == Some(4)
 );
 
 /// One person's use of a kiosk: random (UUIDv4), says nothing about the person.

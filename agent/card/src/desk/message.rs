@@ -5,15 +5,18 @@ use std::ffi::CString;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use jiff::civil::Date;
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::application::SignatureCheck;
 use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, VisitId};
+use madoguchi_protocol::{AttributeName, Failure, MunicipalityCode, VisitId};
 
+use crate::conversation::Trouble;
 use crate::fingerprint::{Fingerprint, VisitSecret};
 use crate::monitor::Observed;
 use crate::pin::PinBuffer;
+use crate::pins::Pins;
 use crate::service::Busy;
-use crate::session::Trouble;
 
 /// Everything the desk is told.
 #[derive(Debug)]
@@ -21,6 +24,7 @@ pub enum Message {
     Begin {
         visit: VisitId,
         by: CardKey,
+        today: Date,
     },
     Verify {
         visit: VisitId,
@@ -40,8 +44,11 @@ pub enum Message {
 /// What a session tells the desk.
 #[derive(Debug)]
 pub enum SessionEvent {
-    /// It is a My Number Card; `None` when it does not say which.
-    Identified(Option<Fingerprint>),
+    /// It is a My Number Card; `None` when it does not say which, or whose.
+    Identified {
+        card: Option<Fingerprint>,
+        issuer: Option<MunicipalityCode>,
+    },
     /// This key may be asked for.
     Usable {
         by: CardKey,
@@ -52,6 +59,8 @@ pub enum SessionEvent {
         tries_left: u8,
     },
     Read(CardAttributes),
+    /// What is known of their signature, after they were read.
+    Verified(Result<SignatureCheck, Failure>),
     Trouble(Trouble),
     /// The card is off, everything is released, the thread ends. Always the last.
     Finished,
@@ -64,6 +73,8 @@ pub struct Assignment {
     pub visit: VisitId,
     pub reader: CString,
     pub secret: Option<VisitSecret>,
+    pub today: Date,
+    pub pins: Arc<Pins>,
     pub task: Task,
 }
 
@@ -82,7 +93,7 @@ pub enum Order {
     /// Ask for another key.
     Ask(CardKey),
     /// Send this value, and when it is right read these.
-    Verify { pin: PinBuffer, wanted: BTreeSet<AttributeName> },
+    Verify { by: CardKey, pin: PinBuffer, wanted: BTreeSet<AttributeName> },
 }
 
 /// A session that was started.

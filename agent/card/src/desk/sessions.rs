@@ -1,17 +1,21 @@
 //! The desk and its sessions: when one is started, and what it says.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
+use madoguchi_protocol::application::SignatureCheck;
 use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{Failure, FailureCode};
+use madoguchi_protocol::{Failure, FailureCode, VisitId};
 use tracing::warn;
 
 use super::visit::{Phase, Visit};
 use super::{Assignment, Desk, Running, SessionEvent, Started, Task};
+use crate::conversation::Trouble;
+use crate::fingerprint::VisitSecret;
 use crate::link::LinkError;
 use crate::report::{CardNews, CardReport};
-use crate::session::Trouble;
 
 /// How long after a lost answer the monitor may take to see that the card is gone.
 pub const DOUBT: Duration = Duration::from_millis(1500);
@@ -22,21 +26,38 @@ where
     S: FnMut(Assignment) -> io::Result<Started>,
 {
     pub(super) fn session(&mut self, number: u64, event: SessionEvent, now: Instant) {
+        let finished = matches!(event, SessionEvent::Finished);
         let Some(running) = self.running.as_mut().filter(|running| running.number == number) else {
+            // It was abandoned: what it says is wiped, by being dropped.
+            if finished {
+                self.unstuck(number);
+            }
             return;
         };
-        if matches!(event, SessionEvent::Finished) {
+        if finished {
             self.session_finished();
             return;
         }
-        // What comes too late is wiped, by being dropped.
-        let (Some(visit), Some(_)) = (&mut self.visit, &running.orders) else { return };
+        let Some(visit) = self.visit.as_mut().filter(|visit| visit.id == running.visit) else {
+            return;
+        };
         let id = visit.id;
+        if let SessionEvent::Verified(checked) = event {
+            self.verified(checked);
+            return;
+        }
+        // What comes too late is wiped, by being dropped.
+        if running.orders.is_none() {
+            return;
+        }
         match event {
-            SessionEvent::Identified(fingerprint) => {
-                if !visit.owns(fingerprint) {
+            SessionEvent::Identified { card, issuer } => {
+                if !visit.owns(card) {
                     self.card_changed();
-                } else if matches!(visit.phase, Phase::Comparing) {
+                    return;
+                }
+                visit.issuer = issuer;
+                if matches!(visit.phase, Phase::Comparing) {
                     visit.phase = Phase::Done;
                     running.orders = None;
                 }
@@ -57,11 +78,28 @@ where
             }
             SessionEvent::Read(attributes) => {
                 visit.phase = Phase::Done;
+                visit.unverified = true;
                 running.orders = None;
                 self.tell(id, CardNews::Read(attributes));
             }
             SessionEvent::Trouble(trouble) => self.trouble(trouble, now),
-            SessionEvent::Finished => {}
+            SessionEvent::Verified(_) | SessionEvent::Finished => {}
+        }
+    }
+
+    /// The signature over the attributes was looked at.
+    fn verified(&mut self, checked: Result<SignatureCheck, Failure>) {
+        match checked {
+            Ok(check) => self.tell_verified(check),
+            Err(failure) => {
+                warn!(%failure, "what the card said is not what was issued");
+                if let Some(visit) = self.visit.as_mut().filter(|visit| visit.unverified) {
+                    visit.unverified = false;
+                    visit.phase = Phase::Over(failure.clone());
+                    let id = visit.id;
+                    self.tell_unusable(id, failure);
+                }
+            }
         }
     }
 
@@ -97,11 +135,11 @@ where
 
     fn session_finished(&mut self) {
         let Some(running) = self.running.take() else { return };
-        if running.hung.is_some() {
-            self.tell_reader();
-        }
         if running.visit_ended {
             self.tell(running.visit, CardNews::Released);
+        }
+        if self.visit.as_ref().is_some_and(|visit| visit.id == running.visit) {
+            self.tell_verified(SignatureCheck::NotChecked);
         }
         // A session that ends without a word (its thread panicked) must not leave the visit waiting.
         if running.orders.is_some() {
@@ -126,16 +164,30 @@ where
         if self.running.is_some() {
             return;
         }
+        // Nothing is begun with a reader from which nothing comes back.
+        if let Some(failure) = self.hangs(&reader) {
+            self.refuse(failure);
+            return;
+        }
         self.sessions += 1;
-        let (number, visit, secret) = (self.sessions, visit.id, visit.secret.clone());
-        self.enter(phase);
+        let number = self.sessions;
+        let Some((visit, secret, today)) = self.take_up(phase) else { return };
         self.tell(visit, CardNews::Present);
-        match (self.start)(Assignment { number, visit, reader, secret, task }) {
+        let pins = Arc::clone(&self.pins);
+        let assignment =
+            Assignment { number, visit, reader: reader.clone(), secret, today, pins, task };
+        match (self.start)(assignment) {
             Ok(Started { orders, busy }) => {
-                let orders = Some(orders);
-                let running =
-                    Running { number, visit, orders, busy, hung: None, visit_ended: false };
-                self.running = Some(running);
+                self.running = Some(Running {
+                    number,
+                    visit,
+                    reader,
+                    orders: Some(orders),
+                    busy,
+                    waited_since: None,
+                    waited: Duration::ZERO,
+                    visit_ended: false,
+                });
             }
             Err(error) => {
                 self.refuse(Failure::new(
@@ -154,11 +206,11 @@ where
         }
         match &mut self.visit {
             Some(visit) if visit.has_read() => visit.phase = Phase::Done,
-            Some(Visit { phase: Phase::Over, .. }) | None => {}
+            Some(Visit { phase: Phase::Over(_), .. }) | None => {}
             Some(visit) => {
                 let id = visit.id;
                 visit.phase = Phase::Told { removed: false };
-                self.tell(id, CardNews::Unusable(failure));
+                self.tell_unusable(id, failure);
             }
         }
     }
@@ -170,26 +222,35 @@ where
         }
         if let Some(visit) = &mut self.visit {
             let id = visit.id;
-            visit.phase = Phase::Over;
+            let detail = "this visit began with another card";
+            let failure = Failure::new(FailureCode::CardChanged, detail);
+            visit.phase = Phase::Over(failure.clone());
             warn!(visit = %id, "another card was laid down");
-            self.tell(id, CardNews::Unusable(changed()));
+            // Who issued the other one is nobody's concern.
+            visit.issuer = None;
+            self.tell_unusable(id, failure);
         }
     }
 
-    fn enter(&mut self, phase: Phase) {
-        if let Some(visit) = &mut self.visit {
-            visit.phase = phase;
-        }
+    /// The visit goes on to this phase: what its next session is told of it.
+    fn take_up(&mut self, phase: Phase) -> Option<(VisitId, Option<VisitSecret>, Date)> {
+        let visit = self.visit.as_mut()?;
+        visit.phase = phase;
+        Some((visit.id, visit.secret.clone(), visit.today))
     }
-}
-
-pub fn changed() -> Failure {
-    Failure::new(FailureCode::CardChanged, "this visit began with another card")
 }
 
 /// Whether a failure says that something else lies there than a My Number Card.
 fn is_no_card_of_ours(code: FailureCode) -> bool {
-    matches!(code, FailureCode::CardNotMyNumber | FailureCode::CardIsPhone)
+    matches!(
+        code,
+        FailureCode::CardNotMyNumber
+            | FailureCode::CardIsJuki
+            | FailureCode::CardIsDrivingLicence
+            | FailureCode::CardIsResidence
+            | FailureCode::CardIsTransit
+            | FailureCode::CardIsPhone
+    )
 }
 
 /// The key that a failure is about.

@@ -3,16 +3,22 @@ use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::application::SignatureCheck;
 
 use super::*;
+use crate::conversation::Trouble;
 use crate::fingerprint::{Fingerprint, VisitSecret};
 use crate::link::LinkError;
 use crate::pin::tests::typed;
-use crate::session::Trouble;
 use sessions::DOUBT;
 
 mod keys;
 mod one_card;
+mod stuck;
+mod verified;
+
+const DEADLINES: Deadlines =
+    Deadlines { command: Duration::from_secs(5), visit: Duration::from_secs(20) };
 
 type Report = Box<dyn FnMut(CardReport)>;
 type Start = Box<dyn FnMut(Assignment) -> io::Result<Started>>;
@@ -32,6 +38,19 @@ struct Room {
     now: Instant,
 }
 
+/// A call that does not come back until it is told to.
+struct Hanging {
+    back: mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Hanging {
+    fn comes_back(self) {
+        drop(self.back);
+        self.thread.join().expect("it comes back");
+    }
+}
+
 impl Room {
     fn new() -> Self {
         let reports = Rc::<RefCell<Vec<CardReport>>>::default();
@@ -46,7 +65,7 @@ impl Room {
         };
         let report = move |report| told.borrow_mut().push(report);
         let (report, start): (Report, Start) = (Box::new(report), Box::new(start));
-        let desk = Desk::new(report, start, Duration::from_secs(5));
+        let desk = Desk::new(report, start, DEADLINES, Arc::default());
         Self { desk, reports, sessions, now: Instant::now() }
     }
 
@@ -63,7 +82,8 @@ impl Room {
     }
 
     fn begin(&mut self, visit: VisitId, by: CardKey) {
-        self.send(Message::Begin { visit, by });
+        let today = jiff::civil::date(2026, 11, 22);
+        self.send(Message::Begin { visit, by, today });
     }
 
     fn event(&mut self, number: u64, event: SessionEvent) {
@@ -72,7 +92,7 @@ impl Room {
 
     /// The session says: this card, and this many tries of the PIN.
     fn usable(&mut self, number: u64, card: Fingerprint, tries_left: u8) {
-        self.event(number, SessionEvent::Identified(Some(card)));
+        self.event(number, identified(card));
         self.event(number, SessionEvent::Usable { by: CardKey::Pin, tries_left });
     }
 
@@ -91,7 +111,7 @@ impl Room {
         let played = sessions.iter().find(|s| s.number == number).expect("started");
         Some(match played.inbox.try_recv().ok()? {
             Order::Ask(by) => ("ask", by),
-            Order::Verify { pin, .. } => ("verify", pin.by()),
+            Order::Verify { by, .. } => ("verify", by),
         })
     }
 
@@ -115,8 +135,9 @@ impl Room {
         let visit = self.asking();
         self.verify(visit);
         self.event(1, SessionEvent::Read(CardAttributes::new()));
+        self.event(1, SessionEvent::Verified(Ok(SignatureCheck::Good)));
         self.event(1, SessionEvent::Finished);
-        assert_eq!(self.news(visit), ["Read({})"]);
+        assert_eq!(self.news(visit), ["Read({})", "Verified(Good)"]);
         visit
     }
 
@@ -127,11 +148,52 @@ impl Room {
         told.map(|report| {
             assert_eq!(report.visit, Some(visit), "another visit was told");
             match report.news {
-                CardNews::Unusable(failure) => failure.code.to_string(),
+                CardNews::Unusable { failure, .. } => failure.code.to_string(),
                 news => format!("{news:?}"),
             }
         })
         .collect()
+    }
+
+    /// Its session is inside this call, from now on.
+    fn hang(&self, number: u64, code: FailureCode) -> Hanging {
+        let sessions = self.sessions.borrow();
+        let played = sessions.iter().find(|s| s.number == number).expect("started");
+        let busy = Arc::clone(&played.busy);
+        let (entered, inside) = mpsc::channel();
+        let (back, come_back) = mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            busy.during(code, || {
+                entered.send(()).expect("the test waits");
+                // The end of the test is the end of the hanging.
+                let _ = come_back.recv();
+            });
+        });
+        inside.recv().expect("inside");
+        Hanging { back, thread }
+    }
+
+    /// So much later.
+    fn later(&mut self, seconds: u64) {
+        self.now += Duration::from_secs(seconds);
+        self.desk.tick(self.now);
+    }
+
+    /// What is told of the reader: its problem, at each change.
+    fn problems(&self) -> Vec<Option<FailureCode>> {
+        let mut reports = self.reports.borrow_mut();
+        let (reader, visits): (Vec<_>, _) = reports.drain(..).partition(|r| r.visit.is_none());
+        *reports = visits;
+        let problem = |report: CardReport| match report.news {
+            CardNews::Reader { problem, .. } => problem.map(|p| p.code),
+            other => panic!("{other:?}"),
+        };
+        reader.into_iter().map(problem).collect()
+    }
+
+    fn is_dismissed(&self, number: u64) -> bool {
+        let sessions = self.sessions.borrow();
+        sessions.iter().find(|s| s.number == number).expect("started").busy.is_dismissed()
     }
 
     fn session_is_over(&self, number: u64) -> bool {
@@ -152,6 +214,14 @@ fn ours() -> Fingerprint {
 
 fn another() -> Fingerprint {
     SECRET.with(|secret| secret.fingerprint(b"another"))
+}
+
+fn identified(card: Fingerprint) -> SessionEvent {
+    SessionEvent::Identified { card: Some(card), issuer: "13101".parse().ok() }
+}
+
+fn unidentified() -> SessionEvent {
+    SessionEvent::Identified { card: None, issuer: None }
 }
 
 fn locked() -> Trouble {
@@ -332,31 +402,6 @@ fn when_pcscd_goes_the_visit_is_told_and_goes_on_when_it_is_back() {
     room.event(1, SessionEvent::Finished);
     room.reader(Some(1));
     assert_eq!(room.news(visit), ["Present"]);
-}
-
-#[test]
-fn a_reader_that_hangs_is_told_and_releases_only_when_it_has() {
-    let mut room = Room::new();
-    let visit = room.asking();
-    room.verify(visit);
-    let busy = Arc::clone(&room.sessions.borrow()[0].busy);
-    let began = Instant::now();
-    busy.during(FailureCode::CardTooSlow, || {
-        room.desk.tick(began);
-        assert_eq!(room.news(visit), Vec::<String>::new());
-        room.desk.tick(began + Duration::from_secs(6));
-        let problem = Some(FailureCode::ReaderServiceAway);
-        let told = room.reports.take();
-        assert!(told.iter().any(|report| matches!(&report.news,
-            CardNews::Reader { problem: Some(p), .. } if Some(p.code) == problem)));
-        assert!(told.iter().any(|report| matches!(&report.news,
-            CardNews::Unusable(failure) if failure.code == FailureCode::CardTooSlow)));
-    });
-    room.send(Message::End(visit));
-    room.desk.stop();
-    assert!(!room.desk.has_stopped());
-    room.event(1, SessionEvent::Finished);
-    assert!(room.desk.has_stopped());
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use jiff::civil::Date;
 use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{Failure, VisitId};
+use madoguchi_protocol::{Failure, MunicipalityCode, VisitId};
 
 use crate::fingerprint::{Fingerprint, VisitSecret};
 
@@ -12,8 +13,14 @@ pub struct Visit {
     pub id: VisitId,
     /// What opens the card.
     pub by: CardKey,
+    /// The day on which it takes place.
+    pub today: Date,
     pub phase: Phase,
     pub secret: Option<VisitSecret>,
+    /// Who issued the card that lies there, as far as it has said so.
+    pub issuer: Option<MunicipalityCode>,
+    /// Whether the attributes were read, and nothing was told of their signature yet.
+    pub unverified: bool,
     card: Option<Own>,
 }
 
@@ -37,8 +44,9 @@ pub enum Phase {
     Lifted,
     /// The attributes were read, and a session is finding out whether it is the same card again.
     Comparing,
-    /// Another card was laid down: nothing is looked at any more.
-    Over,
+    /// Nothing is looked at any more: another card was laid down, or what was read is not what was
+    /// issued.
+    Over(Failure),
 }
 
 /// The card that the visit began with.
@@ -50,8 +58,23 @@ struct Own {
 }
 
 impl Visit {
-    pub fn new(id: VisitId, by: CardKey) -> Self {
-        Self { id, by, phase: Phase::Waiting, secret: VisitSecret::random(), card: None }
+    pub fn new(id: VisitId, by: CardKey, today: Date) -> Self {
+        Self {
+            id,
+            by,
+            today,
+            phase: Phase::Waiting,
+            secret: VisitSecret::random(),
+            issuer: None,
+            unverified: false,
+            card: None,
+        }
+    }
+
+    /// Whether the visit waits for what the card says next.
+    pub fn waits_for_the_card(&self) -> bool {
+        self.unverified
+            || matches!(self.phase, Phase::Looking | Phase::Verifying | Phase::Comparing)
     }
 
     /// Whether the attributes were read.
@@ -78,6 +101,7 @@ impl Visit {
 
     /// The card is not there any more, or cannot be seen.
     pub fn card_lifted(&mut self) {
+        self.issuer = None;
         if let Some(own) = &mut self.card {
             own.lifted = true;
         }

@@ -8,6 +8,7 @@ use crate::pin::tests::typed;
 use crate::report::CardNews;
 use crate::testing::{CardLink, HANAKO, OneCard};
 
+const TODAY: Date = jiff::civil::date(2026, 11, 22);
 const SOON: Duration = Duration::from_secs(10);
 
 /// The card side without a monitor: the test says what is on the reader.
@@ -18,7 +19,7 @@ fn spawn_with(
 ) -> CardHandle {
     let (mailbox, letters) = mpsc::sync_channel(MAILBOX);
     let shared = Arc::new(Shared::new(1));
-    let config = CardConfig { reader: None, command_deadline };
+    let config = CardConfig { command_deadline, ..CardConfig::default() };
     spawn_desk(&config, Arc::new(service), &shared, (mailbox.clone(), letters), report);
     CardHandle { owner: Arc::new(Owner { mailbox, shared }) }
 }
@@ -57,7 +58,7 @@ fn a_visit_from_the_card_to_the_release() {
     let service = OneCard::holding(CardLink::with(HANAKO));
     let handle = spawn_with(service.clone(), SOON, into(sender));
     let visit = VisitId::random();
-    handle.begin(visit, CardKey::Pin);
+    handle.begin(visit, CardKey::Pin, TODAY);
     lay(&handle, Some(1));
     assert_eq!(until(&reports, usable), 3);
     handle.verify_and_read(visit, typed("0000"), [AttributeName::Name].into());
@@ -82,10 +83,11 @@ fn stopping_does_not_wait_for_a_reader_that_hangs() {
     service.pace = Some(Arc::new(Mutex::new(paced)));
     let handle = spawn_with(service, Duration::from_millis(50), into(sender));
     let visit = VisitId::random();
-    handle.begin(visit, CardKey::Pin);
+    handle.begin(visit, CardKey::Pin, TODAY);
     lay(&handle, Some(1));
-    let failure =
-        |news| if let CardNews::Unusable(failure) = news { Some(failure.code) } else { None };
+    let failure = |news| {
+        if let CardNews::Unusable { failure, .. } = news { Some(failure.code) } else { None }
+    };
     assert_eq!(until(&reports, failure), FailureCode::CardTooSlow);
     // The desk itself goes on.
     let before = handle.owner.shared.desk.load(Ordering::Relaxed);
@@ -116,14 +118,14 @@ fn a_full_mailbox_breaks_the_visit_off_instead_of_losing_a_command_in_silence() 
     };
     let handle = spawn_with(OneCard::holding(CardLink::with(HANAKO)), SOON, report);
     let visit = VisitId::random();
-    handle.begin(visit, CardKey::Pin);
+    handle.begin(visit, CardKey::Pin, TODAY);
     lay(&handle, Some(1));
     while !handle.owner.shared.overflowed.load(Ordering::Relaxed) {
         handle.verify_and_read(visit, typed("924"), BTreeSet::new());
     }
     go_on.send(()).expect("the desk goes on");
     let internal = |news| match news {
-        CardNews::Unusable(failure) => (failure.code == FailureCode::Internal).then_some(()),
+        CardNews::Unusable { failure, .. } => (failure.code == FailureCode::Internal).then_some(()),
         _ => None,
     };
     until(&reports, internal);

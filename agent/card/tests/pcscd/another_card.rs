@@ -5,7 +5,7 @@ use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::CardKey;
 
 use crate::counter::{Counter, PIN, card, hanako, person};
-use crate::namespace::{Pcscd, in_a_system_of_its_own};
+use crate::namespace::in_a_system_of_its_own;
 
 const VERIFY_PIN: &[u8] = b"\x00\x20\x00\x91\x04";
 /// What a session sends last: by then it has said which card it is.
@@ -14,9 +14,7 @@ const RINSE: &[u8] = b"\x00\xB0\x85";
 #[test]
 fn another_card_before_the_attributes_were_read_ends_the_visit() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     for laid in [person!("jiro"), person!("other-card"), person!("phone")] {
         for verifying in [false, true] {
             let hand = hanako();
@@ -47,14 +45,10 @@ fn another_card_before_the_attributes_were_read_ends_the_visit() {
 #[test]
 fn after_the_attributes_the_same_card_may_come_back_and_no_other() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     for laid in [person!("jiro"), person!("other-card"), person!("phone")] {
         let hand = hanako();
-        let visit = counter.begin(CardKey::Pin);
-        hand.lay().expect("laid");
-        counter.usable(visit, 3);
+        let visit = counter.begin_with(&hand, CardKey::Pin, 3);
         counter.read(visit, PIN);
         hand.take();
         counter.removed(visit);

@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
+use jiff::civil::{Date, date};
 use madoguchi_card::{CardConfig, CardHandle, CardNews, CardReport, PinBuffer, spawn};
 use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, FailureCode, PinDigit, VisitId};
 use madoguchi_virtual_card::{Card, Hand, Person};
+
+use crate::namespace::Pcscd;
+
+/// The day of all visits.
+const TODAY: Date = date(2026, 11, 22);
 
 pub const SOON: Duration = Duration::from_secs(20);
 
@@ -24,11 +30,17 @@ pub struct Counter {
 impl Counter {
     pub fn open() -> Self {
         let (sender, reports) = mpsc::channel();
-        let config = CardConfig {
-            reader: Some("Virtual PCD 00 00".to_owned()),
-            command_deadline: Duration::from_secs(5),
-        };
+        let config =
+            CardConfig { reader: Some("Virtual PCD 00 00".to_owned()), ..CardConfig::default() };
         Self { card: spawn(config, move |report| drop(sender.send(report))), reports }
+    }
+
+    /// A pcscd, and the card side before an empty reader.
+    pub fn with_pcscd() -> (Pcscd, Self) {
+        let pcscd = Pcscd::start();
+        let counter = Self::open();
+        counter.reader(None, false);
+        (pcscd, counter)
     }
 
     /// Waits for this news of the reader; news of a visit must not come in between.
@@ -44,7 +56,20 @@ impl Counter {
     /// A visit that waits for a card.
     pub fn begin(&self, by: CardKey) -> VisitId {
         let visit = VisitId::random();
-        self.card.begin(visit, by);
+        self.begin_anew(visit, by);
+        visit
+    }
+
+    /// The visit's key changes, or its card is asked again.
+    pub fn begin_anew(&self, visit: VisitId, by: CardKey) {
+        self.card.begin(visit, by, TODAY);
+    }
+
+    /// A visit whose card is laid down and can be used.
+    pub fn begin_with(&self, hand: &Hand, by: CardKey, tries_left: u8) -> VisitId {
+        let visit = self.begin(by);
+        hand.lay().expect("laid");
+        self.usable(visit, tries_left);
         visit
     }
 
@@ -77,7 +102,7 @@ impl Counter {
     /// The next news is this failure.
     pub fn failure(&self, visit: VisitId) -> FailureCode {
         match self.next(visit) {
-            CardNews::Unusable(failure) => failure.code,
+            CardNews::Unusable { failure, .. } => failure.code,
             other => panic!("{other:?}"),
         }
     }
@@ -105,6 +130,8 @@ impl Counter {
             pin.push(PinDigit::try_from(digit - b'0').expect("a digit")).expect("room");
         }
         self.card.verify_and_read(visit, pin, wanted());
+        let news = self.next(visit);
+        assert!(matches!(news, CardNews::Verified(_)), "{news:?}");
     }
 
     /// From the right value to Hanako's attributes.

@@ -5,18 +5,14 @@ use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::CardKey;
 
 use crate::counter::{Counter, NUMBER_B, PIN, hanako, hand, person};
-use crate::namespace::{Pcscd, in_a_system_of_its_own};
+use crate::namespace::in_a_system_of_its_own;
 
 #[test]
 fn the_card_counts_the_tries_of_its_pin_and_the_number_opens_it_when_they_are_used_up() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hanako();
-    let visit = counter.begin(CardKey::Pin);
-    hand.lay().expect("laid");
-    counter.usable(visit, 3);
+    let visit = counter.begin_with(&hand, CardKey::Pin, 3);
     counter.verify(visit, "0000");
     assert_eq!(counter.next(visit), CardNews::PinWrong { tries_left: 2 });
     hand.take();
@@ -31,7 +27,7 @@ fn the_card_counts_the_tries_of_its_pin_and_the_number_opens_it_when_they_are_us
     assert_eq!(counter.failure(visit), FailureCode::VisitOutOfOrder);
 
     // The card stays where it is.
-    counter.card.begin(visit, CardKey::ReferenceNumberB);
+    counter.begin_anew(visit, CardKey::ReferenceNumberB);
     counter.usable(visit, 10);
     counter.verify(visit, "55021720352284");
     assert_eq!(counter.next(visit), CardNews::PinWrong { tries_left: 9 });
@@ -44,7 +40,7 @@ fn the_card_counts_the_tries_of_its_pin_and_the_number_opens_it_when_they_are_us
     let next = counter.begin(CardKey::Pin);
     hand.lay().expect("laid");
     assert_eq!(counter.unusable(next), FailureCode::CardPinLocked);
-    counter.card.begin(next, CardKey::ReferenceNumberB);
+    counter.begin_anew(next, CardKey::ReferenceNumberB);
     counter.usable(next, 10);
     counter.end(next);
     counter.close();
@@ -53,14 +49,12 @@ fn the_card_counts_the_tries_of_its_pin_and_the_number_opens_it_when_they_are_us
 #[test]
 fn a_card_without_pin_is_opened_by_the_number() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hand(person!("hanako-without-pin"));
     let visit = counter.begin(CardKey::Pin);
     hand.lay().expect("laid");
     assert_eq!(counter.unusable(visit), FailureCode::CardPinNotSet);
-    counter.card.begin(visit, CardKey::ReferenceNumberB);
+    counter.begin_anew(visit, CardKey::ReferenceNumberB);
     counter.usable(visit, 10);
     counter.read(visit, NUMBER_B);
     counter.end(visit);
@@ -70,14 +64,12 @@ fn a_card_without_pin_is_opened_by_the_number() {
 #[test]
 fn a_locked_number_leaves_the_pin() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hand(person!("hanako-locked-number"));
     let visit = counter.begin(CardKey::ReferenceNumberB);
     hand.lay().expect("laid");
     assert_eq!(counter.unusable(visit), FailureCode::CardNumberLocked);
-    counter.card.begin(visit, CardKey::Pin);
+    counter.begin_anew(visit, CardKey::Pin);
     counter.usable(visit, 3);
     counter.read(visit, PIN);
     counter.end(visit);
@@ -87,14 +79,10 @@ fn a_locked_number_leaves_the_pin() {
 #[test]
 fn the_key_is_changed_in_the_middle_and_a_value_reaches_no_other() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hanako();
-    let visit = counter.begin(CardKey::Pin);
-    hand.lay().expect("laid");
-    counter.usable(visit, 3);
-    counter.card.begin(visit, CardKey::ReferenceNumberB);
+    let visit = counter.begin_with(&hand, CardKey::Pin, 3);
+    counter.begin_anew(visit, CardKey::ReferenceNumberB);
     assert_eq!(
         counter.next(visit),
         CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 }
@@ -102,7 +90,7 @@ fn the_key_is_changed_in_the_middle_and_a_value_reaches_no_other() {
     // A PIN typed a moment too late is wiped, not tried.
     counter.verify(visit, "0000");
     assert_eq!(counter.failure(visit), FailureCode::VisitOutOfOrder);
-    counter.card.begin(visit, CardKey::Pin);
+    counter.begin_anew(visit, CardKey::Pin);
     assert_eq!(counter.next(visit), CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
     counter.read(visit, PIN);
     counter.end(visit);

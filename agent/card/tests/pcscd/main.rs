@@ -3,8 +3,10 @@
 
 mod another_card;
 mod counter;
+mod independent;
 mod keys;
 mod namespace;
+mod opensc;
 mod presence;
 mod reader;
 mod wiping;

@@ -5,7 +5,7 @@ use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::CardKey;
 
 use crate::counter::{Counter, PIN, card, hanako, person};
-use crate::namespace::{Pcscd, in_a_system_of_its_own};
+use crate::namespace::in_a_system_of_its_own;
 
 const SELECT_JPKI: &[u8] = b"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0";
 const VERIFY_PIN: &[u8] = b"\x00\x20\x00\x91\x04";
@@ -14,9 +14,7 @@ const READ_ATTRIBUTES: &[u8] = b"\x00\xB0\x82";
 #[test]
 fn a_visit_waits_for_the_card_and_ends_without_one() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let without = counter.begin(CardKey::Pin);
     counter.verify(without, PIN);
     assert_eq!(counter.failure(without), FailureCode::CardRemoved);
@@ -34,20 +32,16 @@ fn a_visit_waits_for_the_card_and_ends_without_one() {
 #[test]
 fn a_card_that_lay_there_before_is_never_read() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hanako();
-    let first = counter.begin(CardKey::Pin);
-    hand.lay().expect("laid");
-    counter.usable(first, 3);
+    let first = counter.begin_with(&hand, CardKey::Pin, 3);
     counter.end(first);
 
     for by in [CardKey::Pin, CardKey::ReferenceNumberB] {
         let next = counter.begin(by);
         assert_eq!(counter.failure(next), FailureCode::CardLeftBehind);
         // Beginning anew does not lead around it.
-        counter.card.begin(next, CardKey::ReferenceNumberB);
+        counter.begin_anew(next, CardKey::ReferenceNumberB);
         assert_eq!(counter.failure(next), FailureCode::CardLeftBehind);
         counter.end(next);
     }
@@ -65,9 +59,7 @@ fn a_card_that_lay_there_before_is_never_read() {
 #[test]
 fn a_card_may_be_taken_at_every_step_and_the_visit_goes_on_with_it() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hanako();
     let visit = counter.begin(CardKey::Pin);
 
@@ -107,9 +99,7 @@ fn a_card_may_be_taken_at_every_step_and_the_visit_goes_on_with_it() {
 #[test]
 fn what_is_not_a_my_number_card_is_told_apart_and_the_right_one_still_taken() {
     in_a_system_of_its_own!();
-    let _pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (_pcscd, counter) = Counter::with_pcscd();
     let hand = hanako();
     let visit = counter.begin(CardKey::Pin);
     for (laid, code) in [

@@ -30,9 +30,7 @@ fn visits_go_on_after_pcscd_was_killed_between_them_and_within_one() {
     hand.take();
     counter.reader(None, false);
 
-    let second = counter.begin(CardKey::Pin);
-    hand.lay().expect("laid");
-    counter.usable(second, 3);
+    let second = counter.begin_with(&hand, CardKey::Pin, 3);
     pcscd.kill();
     assert_eq!(counter.failure(second), FailureCode::ReaderServiceAway);
     let _pcscd = Pcscd::start();
@@ -50,9 +48,7 @@ fn after_pcscd_was_restarted_it_must_be_the_same_card() {
     counter.reader(None, false);
     for read in [true, false] {
         let hand = hanako();
-        let visit = counter.begin(CardKey::Pin);
-        hand.lay().expect("laid");
-        counter.usable(visit, 3);
+        let visit = counter.begin_with(&hand, CardKey::Pin, 3);
         if read {
             counter.read(visit, PIN);
         }
@@ -87,9 +83,7 @@ fn a_reader_that_is_missing_is_told_and_the_visit_goes_on_when_it_is_back() {
     counter.reader(None, false);
 
     let hand = hanako();
-    let visit = counter.begin(CardKey::Pin);
-    hand.lay().expect("laid");
-    counter.usable(visit, 3);
+    let visit = counter.begin_with(&hand, CardKey::Pin, 3);
     pcscd.kill();
     assert_eq!(counter.failure(visit), FailureCode::ReaderServiceAway);
     let mut pcscd = Pcscd::start_without_a_reader();

@@ -7,22 +7,18 @@ use madoguchi_card::CardNews;
 use madoguchi_protocol::local::CardKey;
 
 use crate::counter::{Counter, NUMBER_B, PIN, SOON, hanako};
-use crate::namespace::{Pcscd, in_a_system_of_its_own};
+use crate::namespace::in_a_system_of_its_own;
 
 #[test]
 fn pcscd_holds_no_value_and_no_attribute_once_the_attributes_were_read() {
     in_a_system_of_its_own!();
-    let pcscd = Pcscd::start();
-    let counter = Counter::open();
-    counter.reader(None, false);
+    let (pcscd, counter) = Counter::with_pcscd();
     let hand = hanako();
     for (by, tries, wrong, right) in [
         (CardKey::Pin, 3, "8356", PIN),
         (CardKey::ReferenceNumberB, 10, "36092820417713", NUMBER_B),
     ] {
-        let visit = counter.begin(by);
-        hand.lay().expect("laid");
-        counter.usable(visit, tries);
+        let visit = counter.begin_with(&hand, by, tries);
         counter.verify(visit, wrong);
         assert_eq!(counter.next(visit), CardNews::PinWrong { tries_left: tries - 1 });
         let sent = |value: &str| [&[by.digits()], value.as_bytes()].concat();

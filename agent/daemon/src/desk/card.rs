@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use madoguchi_card::{CardNews, CardReport, PinBuffer};
-use madoguchi_protocol::local::{Answer, CardEvent, Event, Outcome, Request};
-use madoguchi_protocol::{AttributeName, Failure, FailureCode};
+use madoguchi_protocol::local::{Answer, CardEvent, Event, IssuedBy, Outcome, Request};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode, MunicipalityCode};
 
 use super::visit::{Step, Visit, Waiting};
 use super::{Desk, Effect, answer_to, event_of, out_of_order};
@@ -104,7 +104,7 @@ impl Visit {
                 self.step = Step::PinAsked;
                 self.answer(Outcome::Answer(Answer::PinWrong { tries_left }), effects);
             }
-            CardNews::Unusable(failure) if looking => {
+            CardNews::Unusable { failure, issuer } if looking => {
                 tracing::info!(visit = %self.id, code = %failure.code, "the card cannot be used");
                 self.stop_asking();
                 self.card_refused = true;
@@ -113,7 +113,8 @@ impl Visit {
                 if asked {
                     self.fail(failure, effects);
                 } else {
-                    effects.push(self.card_event(CardEvent::Unusable { failure, issued_by: None }));
+                    let issued_by = issuer.and_then(|issuer| self.issued_by(&issuer));
+                    effects.push(self.card_event(CardEvent::Unusable { failure, issued_by }));
                 }
             }
             CardNews::Removed => {
@@ -134,14 +135,23 @@ impl Visit {
                 let outcome = form.map_or_else(Outcome::Failure, Outcome::Answer);
                 self.answer(outcome, effects);
             }
+            CardNews::Verified(check) => {
+                self.fillings().for_each(|filling| filling.card_was_checked(check));
+            }
             CardNews::Reader { .. }
             | CardNews::Released
             | CardNews::Present
             | CardNews::Usable { .. }
             | CardNews::PinWrong { .. }
-            | CardNews::Unusable(_)
+            | CardNews::Unusable { .. }
             | CardNews::Read(_) => {}
         }
+    }
+
+    /// Whose card it is, as seen from here; unknown where the profile names no municipality.
+    fn issued_by(&self, issuer: &MunicipalityCode) -> Option<IssuedBy> {
+        let own = self.settings.profile().municipality_code.as_ref()?;
+        Some(if own == issuer { IssuedBy::ThisMunicipality } else { IssuedBy::AnotherMunicipality })
     }
 
     fn card_event(&self, card: CardEvent) -> Effect {
@@ -161,7 +171,13 @@ impl Desk {
         match (current, news) {
             // The last word of every card phase: it comes after the visit or its card phase ended.
             (_, CardNews::Released) => {}
-            (Some(_), CardNews::Unusable(failure)) if failure.code == FailureCode::CardChanged => {
+            // Another card, or values that nobody issued: nothing of the visit can be relied on.
+            (Some(_), CardNews::Unusable { failure, .. })
+                if matches!(
+                    failure.code,
+                    FailureCode::CardChanged | FailureCode::CardSignatureBad
+                ) =>
+            {
                 self.break_visit(failure, effects);
             }
             (Some(visit), news) => visit.card_news(news, effects),

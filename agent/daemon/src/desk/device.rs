@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use madoguchi_protocol::bundle::{Printer, Profile};
 use madoguchi_protocol::local::{Event, PrinterState};
-use madoguchi_protocol::{Failure, FailureCode};
+use madoguchi_protocol::{Failure, FailureCode, UsbId};
 use madoguchi_uplink::CoreState;
 
 use super::{Desk, Effect, not_configured};
@@ -90,6 +90,8 @@ pub(super) struct Device {
     pub time: Option<Time>,
     /// The printer last told to whoever prints.
     configured: Option<Printer>,
+    /// The reader that whoever reads cards knows of.
+    reader: Option<UsbId>,
 }
 
 impl Device {
@@ -105,6 +107,7 @@ impl Device {
             printer: None,
             time: None,
             configured: None,
+            reader: None,
         }
     }
 
@@ -173,8 +176,9 @@ impl Device {
 }
 
 impl Desk {
-    /// Tells whoever prints which printer the profile names; not while a person waits for paper.
-    pub(super) fn set_printer(&mut self, effects: &mut Vec<Effect>) {
+    /// Tells whoever prints which printer the profile names, and whoever reads cards which reader;
+    /// not while a person waits for paper or has a card there.
+    pub(super) fn set_parts(&mut self, effects: &mut Vec<Effect>) {
         let device = &mut self.device;
         let Some(settings) = device.settings.as_ref().filter(|_| self.visit.is_none()) else {
             return;
@@ -184,6 +188,11 @@ impl Desk {
             device.configured.clone_from(printer);
             device.printer = None;
             effects.push(Effect::Printer(printer.clone()));
+        }
+        let reader = &settings.profile().reader;
+        if device.reader != *reader {
+            device.reader.clone_from(reader);
+            effects.push(Effect::Reader(reader.clone()));
         }
     }
 }

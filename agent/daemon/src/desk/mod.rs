@@ -31,7 +31,7 @@ use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardKey, Event, EventFrame, FromAgent, Outcome, Request, RequestFrame,
 };
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode, UsbId, VisitId};
 use madoguchi_uplink::CoreState;
 
 use self::alerts::{Call, CallReport, Watch};
@@ -97,6 +97,8 @@ pub enum Effect {
     CardEnd(VisitId),
     /// Seal, make durable, give a number; the answer comes as [`Input::Kept`].
     Keep(Box<Keep>),
+    /// Use the reader with this USB id from now on; without, the first.
+    Reader(Option<UsbId>),
     /// Use this printer from now on.
     Printer(Option<Printer>),
     /// Print; what becomes of it comes as [`Input::Paper`].
@@ -191,7 +193,7 @@ impl Desk {
             Input::Tick { up, now } => self.tick(up, now, &mut effects),
             Input::Shutdown => self.forget_visit(&mut effects),
         }
-        self.set_printer(&mut effects);
+        self.set_parts(&mut effects);
         self.look_around(&mut effects);
         self.say_changes(&mut effects);
         effects

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use madoguchi_card::CardNews;
+use madoguchi_card::{CardNews, Key};
 use madoguchi_daemon::desk::Effect;
 use madoguchi_protocol::local::{Answer, CardEvent, CardKey, Event, Outcome, Request};
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, PinDigit};
 
 use crate::kiosk::{Kiosk, choose_pack, ends_card, events, hanako, outcome};
+
+/// A card that cannot be used, and does not say whose it is.
+pub fn unusable(failure: Failure) -> CardNews {
+    CardNews::Unusable { failure, issuer: None }
+}
 
 #[test]
 fn one_typed_value_goes_to_the_card_once() {
@@ -42,7 +47,7 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
     kiosk.choose(&["moving"]);
     kiosk.ask(Request::AwaitCard { by: CardKey::Pin });
     let locked = Failure::new(FailureCode::CardPinLocked, "no tries left");
-    let effects = kiosk.card(CardNews::Unusable(locked.clone()));
+    let effects = kiosk.card(unusable(locked.clone()));
     let unusable = Event::Card { card: CardEvent::Unusable { failure: locked, issued_by: None } };
     assert_eq!(events(&effects), [unusable]);
 
@@ -54,7 +59,7 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
     kiosk.type_digits(14);
     let effects = kiosk.ask(Request::PinSubmit {});
     assert!(effects.iter().any(
-        |e| matches!(e, Effect::CardRead { pin, .. } if pin.by() == CardKey::ReferenceNumberB)
+        |e| matches!(e, Effect::CardRead { pin, .. } if pin.key() == Key::TextNumberB)
     ));
 }
 
@@ -129,7 +134,7 @@ fn another_card_in_the_middle_of_a_visit_ends_it_at_every_step() {
         let mut kiosk = Kiosk::open();
         to(&mut kiosk);
         let failure = Failure::new(FailureCode::CardChanged, "another card");
-        let effects = kiosk.card(CardNews::Unusable(failure.clone()));
+        let effects = kiosk.card(unusable(failure.clone()));
         assert!(events(&effects).contains(&Event::VisitEnded { failure }), "{effects:?}");
         assert!(ends_card(&effects));
         assert_eq!(kiosk.desk.visit(), None);
@@ -142,7 +147,7 @@ fn a_reader_that_comes_back_by_itself_goes_on_where_it_was() {
     kiosk.reach_pin();
     kiosk.type_digits(2);
     let away = Failure::new(FailureCode::ReaderServiceAway, "pcscd was restarted");
-    kiosk.card(CardNews::Unusable(away));
+    kiosk.card(unusable(away));
     assert_eq!(kiosk.refusal(Request::PinErase {}), FailureCode::VisitOutOfOrder);
     let effects = kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
     assert_eq!(events(&effects), [Event::Card { card: CardEvent::Usable { tries_left: 3 } }]);

@@ -1,12 +1,12 @@
 //! What is kept of a visit: everything that was chosen, under one number, answered only then.
 
-use madoguchi_card::CardNews;
 use madoguchi_daemon::desk::visit::Keep;
 use madoguchi_daemon::desk::{Effect, Input};
 use madoguchi_protocol::application::{Content, TicketOnlyReason};
 use madoguchi_protocol::local::{Answer, CardKey, Outcome, Request};
 use madoguchi_protocol::{Failure, FailureCode};
 
+use crate::card::unusable;
 use crate::kiosk::{Kiosk, choose, ends_card, enter, given, open_form, outcome};
 
 /// How a step is reached.
@@ -79,7 +79,7 @@ fn the_counter_is_told_that_the_card_could_not_be_used() {
     let mut kiosk = Kiosk::open();
     kiosk.choose(&["moving"]);
     kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
-    kiosk.card(CardNews::Unusable(Failure::new(FailureCode::CardPinLocked, "no tries left")));
+    kiosk.card(unusable(Failure::new(FailureCode::CardPinLocked, "no tries left")));
     kiosk.answer(Request::WithoutCard {});
     kiosk.fill_moving();
     let keep = kiosk.keep(Request::Keep {});

@@ -17,6 +17,7 @@ use madoguchi_protocol::local::{
 use madoguchi_protocol::{Failure, FailureCode, PinDigit, VisitId};
 use madoguchi_uplink::CoreState;
 
+use crate::card::unusable;
 use crate::city::{City, Extras, SIGNED};
 use crate::kiosk::{
     choose, choose_pack, enter, events, given, jobs, open_form, person, with_printer,
@@ -122,9 +123,9 @@ impl World {
             8 => CardNews::Removed,
             9 => CardNews::Released,
             10 if self.random.u8(0..10) == 0 => {
-                CardNews::Unusable(failure(FailureCode::CardChanged))
+                unusable(failure(FailureCode::CardChanged))
             }
-            10 => CardNews::Unusable(failure(codes[self.random.usize(0..codes.len())])),
+            10 => unusable(failure(codes[self.random.usize(0..codes.len())])),
             // Everybody has a name of their own, so that it is known where it may be.
             _ => match self.of(visit) {
                 Some(at) => CardNews::Read(person(&format!("検証　{at}番"))),
@@ -346,7 +347,7 @@ impl World {
                 reach("call");
                 assert!(call.visit.is_none() || call.visit == now);
             }
-            Effect::Printer(_) => assert_eq!(now, None, "never under a hand"),
+            Effect::Printer(_) | Effect::Reader(_) => assert_eq!(now, None, "never under a hand"),
         }
     }
 

@@ -38,7 +38,7 @@ fn the_number_is_asked_for_after_a_locked_pin_also_when_it_was_chosen_a_moment_b
         room.reader(None);
         room.begin(visit, CardKey::Pin);
         room.reader(Some(1));
-        room.event(1, SessionEvent::Identified(Some(ours())));
+        room.event(1, identified(ours()));
         if before {
             room.begin(visit, CardKey::ReferenceNumberB);
         }
@@ -48,7 +48,7 @@ fn the_number_is_asked_for_after_a_locked_pin_also_when_it_was_chosen_a_moment_b
         }
         room.event(1, SessionEvent::Finished);
         assert_eq!(room.tasks()[1..], [Task::Open(CardKey::ReferenceNumberB)]);
-        room.event(2, SessionEvent::Identified(Some(ours())));
+        room.event(2, identified(ours()));
         room.event(2, SessionEvent::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
         let mut told = vec![
             "Present",

@@ -9,7 +9,7 @@ fn after_the_attributes_the_same_card_is_never_asked_again() {
     room.reader(None);
     assert_eq!(room.news(visit), ["Removed"]);
     room.reader(Some(3));
-    room.event(2, SessionEvent::Identified(Some(ours())));
+    room.event(2, identified(ours()));
     assert!(room.session_is_over(2));
     room.event(2, SessionEvent::Finished);
     assert_eq!(room.news(visit), ["Present"]);
@@ -52,7 +52,7 @@ fn a_card_that_was_read_is_compared_after_pcscd_was_away() {
         assert_eq!(room.news(visit), Vec::<String>::new());
         room.reader(back);
         if back.is_some() {
-            room.event(2, SessionEvent::Identified(Some(another())));
+            room.event(2, identified(another()));
         }
         room.reader(back);
         assert_eq!(room.news(visit), told);
@@ -61,13 +61,13 @@ fn a_card_that_was_read_is_compared_after_pcscd_was_away() {
 
 #[test]
 fn another_card_ends_what_the_card_side_does_for_the_visit() {
-    let another_one = || SessionEvent::Identified(Some(another()));
+    let another_one = || identified(another());
     let no_such_card =
         |code| SessionEvent::Trouble(Trouble::Unusable(Failure::new(code, "a test")));
     for read in [true, false] {
         for event in [
             another_one(),
-            SessionEvent::Identified(None),
+            unidentified(),
             no_such_card(FailureCode::CardNotMyNumber),
             no_such_card(FailureCode::CardIsPhone),
         ] {
@@ -127,7 +127,7 @@ fn a_card_that_does_not_say_which_it_is_counts_as_the_same_until_it_is_lifted() 
         room.reader(None);
         room.begin(visit, CardKey::Pin);
         room.reader(Some(1));
-        room.event(1, SessionEvent::Identified(None));
+        room.event(1, unidentified());
         room.event(1, SessionEvent::Trouble(locked()));
         room.event(1, SessionEvent::Finished);
         assert_eq!(room.news(visit), ["Present", "card.pin_locked"]);
@@ -137,7 +137,7 @@ fn a_card_that_does_not_say_which_it_is_counts_as_the_same_until_it_is_lifted() 
         } else {
             room.begin(visit, CardKey::ReferenceNumberB);
         }
-        room.event(2, SessionEvent::Identified(None));
+        room.event(2, unidentified());
         let told =
             if lifted { vec!["Removed", "Present", "card.changed"] } else { vec!["Present"] };
         assert_eq!(room.news(visit), told);
@@ -156,6 +156,6 @@ fn a_reader_that_hangs_after_the_attributes_does_not_ask_for_them_again() {
     room.event(1, SessionEvent::Finished);
     room.reader(None);
     room.reader(Some(3));
-    assert_eq!(room.news(visit), ["Read({})", "Removed", "Present"]);
+    assert_eq!(room.news(visit), ["Read({})", "Verified(NotChecked)", "Removed", "Present"]);
     assert_eq!(room.tasks()[1..], [Task::Identify]);
 }

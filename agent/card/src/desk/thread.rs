@@ -2,15 +2,19 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread;
 
+use madoguchi_protocol::application::SignatureCheck;
+use madoguchi_protocol::{Failure, FailureCode};
 use tracing::{debug, info_span};
 
 use super::{Assignment, Message, Order, SessionEvent, Started, Task};
+use crate::conversation::{Conversation, Trouble, Verdict, unusable};
+use crate::flows;
+use crate::flows::form::{self, Preparation};
 use crate::link::Link;
 use crate::service::{Busy, Service};
-use crate::session::{Session, Trouble, Verdict};
 
 /// Starts sessions, each on a thread of its own: a reader may hang, and then only that one does.
 pub fn starter(
@@ -34,12 +38,12 @@ fn converse(
     service: &dyn Service,
     assignment: &Assignment,
     inbox: &Receiver<Order>,
-    busy: &Busy,
+    busy: &Arc<Busy>,
     desk: &Teller,
 ) {
     let _span = info_span!("card", visit = %assignment.visit).entered();
     let held = service.with_card(&assignment.reader, busy, &mut |link| {
-        if let Err(trouble) = follow(link, assignment, inbox, desk) {
+        if let Err(trouble) = follow(link, assignment, inbox, busy, desk) {
             debug!(?trouble, "the card cannot be used");
             desk.tell(SessionEvent::Trouble(trouble));
         }
@@ -55,47 +59,85 @@ fn follow(
     link: &mut dyn Link,
     assignment: &Assignment,
     inbox: &Receiver<Order>,
+    busy: &Arc<Busy>,
     desk: &Teller,
 ) -> Result<(), Trouble> {
-    let mut session = Session::new(link);
-    let outcome = obey(&mut session, assignment, inbox, desk);
-    if let Err(error) = session.rinse() {
+    let mut card = Conversation::watched(link, Arc::clone(busy));
+    let outcome = obey(&mut card, assignment, inbox, desk);
+    if let Err(error) = card.rinse() {
         debug!(%error, "the card was gone before the rinse");
     }
+    debug!(commands = card.commands(), "the conversation ends");
     outcome
 }
 
 /// Looks at the card, then follows orders until the attributes are read or the desk hangs up.
 fn obey(
-    session: &mut Session,
+    card: &mut Conversation,
     assignment: &Assignment,
     inbox: &Receiver<Order>,
     desk: &Teller,
 ) -> Result<(), Trouble> {
-    desk.tell(SessionEvent::Identified(session.identify(assignment.secret.as_ref())?));
+    let (which, says) = flows::identify::recognise(card, assignment.secret.as_ref())?;
+    desk.tell(SessionEvent::Identified { card: which, issuer: says.issuer.clone() });
     let Task::Open(by) = assignment.task else { return Ok(()) };
+    if says.is_expired(assignment.today) {
+        return Err(unusable(FailureCode::CardExpired, "its last day is over"));
+    }
+    let mut preparation = Preparation::default();
     let mut order = Order::Ask(by);
     loop {
+        preparation.restart();
         match order {
             Order::Ask(by) => {
-                let tries_left = session.tries_left(by)?;
+                let tries_left = flows::tries_left(card, by.into())?;
                 desk.tell(SessionEvent::Usable { by, tries_left });
             }
-            Order::Verify { pin, wanted } => {
-                let by = pin.by();
-                match session.verify(pin)? {
-                    Verdict::Wrong { tries_left } => {
-                        desk.tell(SessionEvent::PinWrong { by, tries_left });
-                    }
-                    Verdict::Right => {
-                        desk.tell(SessionEvent::Read(session.read(&wanted)?));
-                        return Ok(());
-                    }
+            Order::Verify { by, pin, wanted } => match flows::verify(card, pin)? {
+                Verdict::Wrong { tries_left } => {
+                    desk.tell(SessionEvent::PinWrong { by, tries_left });
                 }
-            }
+                Verdict::Right => {
+                    let (attributes, digest) = form::read(card, &wanted)?.into_parts();
+                    desk.tell(SessionEvent::Read(attributes));
+                    let checked = form::check(card, preparation, &digest, &assignment.pins);
+                    desk.tell(SessionEvent::Verified(known(checked)));
+                    return Ok(());
+                }
+            },
         }
-        let Ok(next) = inbox.recv() else { return Ok(()) };
+        let Some(next) = next_order(card, inbox, &mut preparation)? else { return Ok(()) };
         order = next;
+    }
+}
+
+/// Reads what needs no value while the person types; `None` when the desk hangs up.
+fn next_order(
+    card: &mut Conversation,
+    inbox: &Receiver<Order>,
+    preparation: &mut Preparation,
+) -> Result<Option<Order>, Trouble> {
+    while !preparation.is_done() {
+        match inbox.try_recv() {
+            Ok(order) => return Ok(Some(order)),
+            Err(TryRecvError::Disconnected) => return Ok(None),
+            Err(TryRecvError::Empty) => preparation.step(card)?,
+        }
+    }
+    Ok(inbox.recv().ok())
+}
+
+/// Only a bad signature is a finding; whatever else kept the check from being made is none.
+fn known(checked: Result<SignatureCheck, Trouble>) -> Result<SignatureCheck, Failure> {
+    match checked {
+        Err(Trouble::Unusable(failure)) if failure.code == FailureCode::CardSignatureBad => {
+            Err(failure)
+        }
+        Err(trouble) => {
+            debug!(?trouble, "the issuer's signature cannot be checked");
+            Ok(SignatureCheck::NotChecked)
+        }
+        Ok(check) => Ok(check),
     }
 }
 
