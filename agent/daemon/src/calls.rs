@@ -1,4 +1,5 @@
-//! Calls to the office: alerts on their way to the core, and for a visitor what becomes of them.
+//! Calls to the office: alerts on their way to the core, and for a visitor, or a card that was left
+//! behind, what becomes of them.
 //!
 //! A visitor's call starts at once, whatever the device has to tell. Of the device itself one call
 //! of each kind is on its way: a newer one takes its place. Calls come over a bounded channel; should
@@ -10,7 +11,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_protocol::core_api::{Alert, AlertState};
+use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState};
 use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::local::ClerkState;
 use madoguchi_protocol::{AlertId, VisitId};
@@ -123,11 +124,16 @@ impl<O: Office> Operator<O> {
         let raised = tokio::time::timeout_at(since + patience, self.raise(&alert)).await;
         let heard = raised.unwrap_or(false);
         tracing::info!(?kind, alert = %alert.id, heard, "the office was called");
-        let Some(visit) = visit else { return };
         let state = if heard { ClerkState::Called } else { ClerkState::Unheard };
-        self.report(visit, state).await;
-        if heard && self.somebody_comes(visit, alert.id).await {
-            self.report(visit, ClerkState::Acknowledged).await;
+        // Of what the device has to tell, the screen speaks only of a card that was left behind.
+        if visit.is_some() || kind == AlertKind::CardLeft {
+            self.report(visit, state).await;
+        }
+        if let Some(visit) = visit
+            && heard
+            && self.somebody_comes(visit, alert.id).await
+        {
+            self.report(Some(visit), ClerkState::Acknowledged).await;
         }
     }
 
@@ -166,7 +172,7 @@ impl<O: Office> Operator<O> {
         }
     }
 
-    async fn report(&self, visit: VisitId, state: ClerkState) {
+    async fn report(&self, visit: Option<VisitId>, state: ClerkState) {
         // The desk is gone only when the agent ends.
         let _ = self.reports.send(CallReport { visit, state }).await;
     }

@@ -76,11 +76,7 @@ impl Settings {
     pub fn errands(&self, picked: &[PackId]) -> Vec<Errand> {
         let mut errands: Vec<Errand> = Vec::new();
         for (_, event) in &self.packs.life_events {
-            let items = event.at_counter(picked);
-            let follows = items.iter().any(
-                |item| matches!(item, LifeEventItem::AtCounter { with, .. } if !with.is_empty()),
-            );
-            for item in items.into_iter().filter(|_| follows) {
+            for item in event.follows(picked) {
                 let LifeEventItem::AtCounter { title, section, .. } = item else { continue };
                 let errand = Errand { title: title.clone(), section: section.clone() };
                 if !errands.contains(&errand) {

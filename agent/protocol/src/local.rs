@@ -372,7 +372,8 @@ pub enum Event {
         /// How far it is.
         state: PrintState,
     },
-    /// What became of the call for a clerk of this visit.
+    /// What became of the call for a clerk of this visit; without a visit, of telling the office
+    /// that a card was left behind.
     Clerk {
         /// How far it is.
         state: ClerkState,

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use madoguchi_protocol::core_api::{AlertKind, Problem};
+use madoguchi_protocol::core_api::Problem;
 
 use super::*;
 
@@ -104,7 +104,7 @@ async fn without_the_core_the_person_hears_so_within_ten_seconds() {
     let before = Instant::now();
     kiosk.call(AlertKind::CallClerk, Some(visit)).expect("room");
     let report = kiosk.reports.recv().await.expect("told");
-    assert_eq!(report, CallReport { visit, state: ClerkState::Unheard });
+    assert_eq!(report, CallReport { visit: Some(visit), state: ClerkState::Unheard });
     assert!(before.elapsed() <= VISITOR_WAITS, "{:?}", before.elapsed());
 }
 
@@ -149,6 +149,16 @@ async fn the_device_is_tried_for_longer_and_nobody_waits_for_its_outcome() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_card_that_was_left_behind_it_is_said_that_the_office_has_heard() {
+    let raise = Mutex::new([Err(away()), Ok(())].into());
+    let mut kiosk = Kiosk::with(Told { raise, ..Told::default() });
+    kiosk.call(AlertKind::CardLeft, None).expect("room");
+    let report = kiosk.reports.recv().await.expect("told");
+    assert_eq!(report, CallReport { visit: None, state: ClerkState::Called });
+    assert_eq!(kiosk.said().await, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn whatever_the_device_has_to_tell_a_visitors_call_starts_at_once() {
     let mut kiosk = Kiosk::with(Told::default());
     for kind in DEVICE_KINDS.into_iter().cycle().take(3 * QUEUE) {
@@ -159,7 +169,7 @@ async fn whatever_the_device_has_to_tell_a_visitors_call_starts_at_once() {
     let before = Instant::now();
     kiosk.call(AlertKind::CallClerk, Some(visit)).expect("room");
     let report = kiosk.reports.recv().await.expect("told");
-    assert_eq!(report, CallReport { visit, state: ClerkState::Unheard });
+    assert_eq!(report, CallReport { visit: Some(visit), state: ClerkState::Unheard });
     assert!(before.elapsed() <= VISITOR_WAITS, "{:?}", before.elapsed());
 }
 
@@ -177,7 +187,7 @@ async fn of_what_the_device_has_to_tell_the_newest_of_each_kind_is_told() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     kiosk.office.raised.lock().expect("whole").clear();
     *kiosk.office.raise.lock().expect("whole") = (0..20).map(|_| Ok(())).collect();
-    assert_eq!(kiosk.said().await, []);
+    assert_eq!(kiosk.said().await, [ClerkState::Unheard], "of the card");
     let raised = kiosk.office.raised.lock().expect("whole");
     let count = |kind| raised.iter().filter(|alert| alert.kind == kind).count();
     assert_eq!(DEVICE_KINDS.map(count), [1, 1, 0], "{raised:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use madoguchi_protocol::VisitId;
 use madoguchi_protocol::core_api::AlertKind;
-use madoguchi_protocol::local::{ClerkState, Event, PrinterState};
+use madoguchi_protocol::local::{ClerkState, Event, EventFrame, FromAgent, PrinterState};
 use madoguchi_protocol::ticket::TicketNumber;
 
 use super::visit::Visit;
@@ -32,11 +32,11 @@ pub struct Call {
     pub visit: Option<VisitId>,
 }
 
-/// What became of a visitor's call.
+/// What became of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallReport {
-    /// Whose.
-    pub visit: VisitId,
+    /// Whose; none: of the card that was left behind.
+    pub visit: Option<VisitId>,
     /// How far it is.
     pub state: ClerkState,
 }
@@ -132,9 +132,17 @@ impl Desk {
         }
     }
 
-    /// Takes what became of a visitor's call. A call of an ended visit says nothing to a new one.
+    /// Takes what became of a call. A call of an ended visit says nothing to a new one, and once the
+    /// card is gone nobody asks who was told of it.
     pub(super) fn call_report(&mut self, report: CallReport, effects: &mut Vec<Effect>) {
         let CallReport { visit: of, state } = report;
+        let Some(of) = of else {
+            if self.device.card_present && self.visit.is_none() {
+                let event = Event::Clerk { state };
+                effects.push(Effect::Send(FromAgent::Event(EventFrame { visit: None, event })));
+            }
+            return;
+        };
         match self.visit.as_mut().filter(|v| v.id == of && v.call != CallState::NotCalled) {
             Some(visit) => {
                 visit.call = CallState::Said(state);

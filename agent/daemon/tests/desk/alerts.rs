@@ -26,7 +26,7 @@ fn kinds(effects: &[Effect]) -> Vec<AlertKind> {
 }
 
 fn report(visit: VisitId, state: ClerkState) -> Input {
-    Input::Call(CallReport { visit, state })
+    Input::Call(CallReport { visit: Some(visit), state })
 }
 
 #[test]
@@ -149,6 +149,20 @@ fn a_card_left_behind_is_told_once_after_half_a_minute() {
     kiosk.reader(false);
     kiosk.reader(true);
     assert_eq!(kinds(&kiosk.wait(CARD_LEFT.as_secs())), [AlertKind::CardLeft], "another one");
+}
+
+#[test]
+fn the_screen_hears_who_was_told_of_a_card_while_it_lies_there() {
+    let mut kiosk = Kiosk::open();
+    let heard = || Input::Call(CallReport { visit: None, state: ClerkState::Called });
+    kiosk.reach_form();
+    kiosk.reader(true);
+    assert!(kiosk.tell(heard()).is_empty(), "the card is a visit's");
+    kiosk.ask(Request::End {});
+    kiosk.wait(CARD_LEFT.as_secs());
+    assert_eq!(events(&kiosk.tell(heard())), [Event::Clerk { state: ClerkState::Called }]);
+    kiosk.reader(false);
+    assert!(kiosk.tell(heard()).is_empty(), "it is gone");
 }
 
 #[test]

@@ -55,10 +55,7 @@ impl Journey {
             bring_title: texts.bring_title.into(),
             bring: visit.bring.iter().map(|text| self.language.of(text).to_owned()).collect(),
             at_counter_title: texts.also_at_counter.into(),
-            at_counter: match visit.forms.is_chosen() {
-                true => self.at_counter(visit),
-                false => vec![],
-            },
+            at_counter: self.also_needed(visit),
             papers: [Paper::Slip, Paper::Forms]
                 .into_iter()
                 .filter_map(|paper| self.paper(visit, paper, texts))

@@ -3,7 +3,7 @@
 use madoguchi_procedure::{LifeEventItem, Pack};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::MOST_FORMS;
-use madoguchi_protocol::{AttributeName, Personal};
+use madoguchi_protocol::{AttributeName, PackId, Personal};
 
 use super::button;
 use super::card::{lay_card, pin_again};
@@ -95,17 +95,25 @@ impl Journey {
             lead: texts.life_event_lead.into(),
             needed: event.items.iter().filter_map(needed).collect(),
             at_counter_title: texts.also_at_counter.into(),
-            at_counter: self.at_counter(visit),
+            at_counter: self.at_counter(event.at_counter(ticked)),
             next: Button { enabled: !ticked.is_empty(), ..button(Action::Next, texts.next) },
             do_not_know: do_not_know(texts),
         }
     }
 
-    /// What else the chosen occasion needs, at a counter.
-    pub(super) fn at_counter(&self, visit: &Visit) -> Vec<AtCounter> {
-        let occasion = visit.occasion.as_ref();
-        let event = occasion.and_then(|o| Some((visit.life_events.get(o.event)?, &o.ticked)));
-        let items = event.map(|(event, ticked)| event.at_counter(ticked)).unwrap_or_default();
+    /// What else may be needed with the chosen procedures, in whatever way they were chosen.
+    pub(super) fn also_needed(&self, visit: &Visit) -> Vec<AtCounter> {
+        let chosen: Vec<PackId> = visit.forms.packs().map(|p| p.id.clone()).collect();
+        let mut needed: Vec<&LifeEventItem> = vec![];
+        for item in visit.life_events.iter().flat_map(|event| event.follows(&chosen)) {
+            if !needed.contains(&item) {
+                needed.push(item);
+            }
+        }
+        self.at_counter(needed)
+    }
+
+    fn at_counter(&self, items: Vec<&LifeEventItem>) -> Vec<AtCounter> {
         let at_counter = |item: &LifeEventItem| {
             let LifeEventItem::AtCounter { title, section, note, .. } = item else { return None };
             Some(AtCounter {
