@@ -22,6 +22,7 @@ pub struct Agent {
     folder: tempfile::TempDir,
     heard: Receiver<ToAgent>,
     stream: Arc<Mutex<Option<UnixStream>>>,
+    left: Receiver<()>,
 }
 
 impl Agent {
@@ -29,15 +30,19 @@ impl Agent {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join("agent.sock")).expect("a socket");
         let (sender, heard) = channel();
+        let (leaving, left) = channel();
         let stream = Arc::new(Mutex::new(None));
         let shared = Arc::clone(&stream);
         std::thread::spawn(move || {
             while let Ok((connection, _)) = listener.accept() {
                 *shared.lock().expect("unpoisoned") = connection.try_clone().ok();
                 serve(connection, &sender);
+                if leaving.send(()).is_err() {
+                    return;
+                }
             }
         });
-        Self { folder, heard, stream }
+        Self { folder, heard, stream, left }
     }
 
     pub fn socket(&self) -> PathBuf {
@@ -47,6 +52,11 @@ impl Agent {
     /// Waits for a hello.
     pub fn is_greeted(&mut self) {
         self.wait(|message| matches!(message, ToAgent::Hello(_)));
+    }
+
+    /// Waits until the kiosk has closed a connection.
+    pub fn is_left(&self) {
+        self.left.recv_timeout(PATIENCE).expect("the kiosk closes its connection");
     }
 
     /// Waits for such a request.

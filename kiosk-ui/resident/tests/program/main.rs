@@ -11,6 +11,7 @@ use madoguchi_journey::view::{Language, SETTLING};
 use madoguchi_protocol::local::{CardEvent, Request};
 use madoguchi_resident::twin::{Stage, scenes};
 use madoguchi_widgets::Pixels;
+use rustix::process::{Pid, Signal, kill_process};
 
 use agent::Agent;
 use display::Display;
@@ -141,8 +142,33 @@ fn a_killed_process_is_replaced_at_once_and_the_launchers_end_is_everybodys() {
     }
 }
 
+/// Of a process that shows its last page nothing reaches the agent any more, and nothing of the
+/// next visit reaches it: also while its launcher has not put another in its place.
+#[test]
+fn the_link_is_closed_with_the_visit_and_not_with_the_process() {
+    let mut agent = Agent::listen();
+    let mut visitor = Visitor::new(&agent);
+    agent.is_greeted();
+    visitor.sees("start");
+    visitor.touches("start");
+    visitor.sees("procedures");
+    let process = visitor.kiosk.visit_process();
+    signal(visitor.kiosk.launcher(), Signal::STOP);
+    visitor.touches("stop");
+    agent.hears(|r| matches!(r, Request::End {}));
+    agent.is_left();
+    assert!(std::path::Path::new(&format!("/proc/{process}")).exists(), "it shows its last page");
+
+    signal(visitor.kiosk.launcher(), Signal::CONT);
+    agent.is_greeted();
+    visitor.sees("start");
+}
+
 fn kill(process: u32) {
-    let process = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
-    let process = process.expect("a process");
-    rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("killed");
+    signal(process, Signal::KILL);
+}
+
+fn signal(process: u32, signal: Signal) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    kill_process(process.expect("a process"), signal).expect("it is there");
 }
