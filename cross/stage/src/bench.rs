@@ -5,6 +5,7 @@ mod figures;
 mod start;
 mod touch;
 
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ pub fn run(options: &Options, stop: &Stop) -> Result<()> {
     let mut table = Timetable::begin();
     let mut stage = Stage::set_up(plan, stop, &mut table, say)?;
     let mut report = Report::new("visit", &options.commit);
+    report.figure("load_before", json!(load()?));
 
     let steps = visits(&mut stage)?;
     let kiosk = memory::proportional(&stage.kiosk()?.process().family()?)?;
@@ -84,8 +86,17 @@ pub fn run(options: &Options, stop: &Stop) -> Result<()> {
         }),
     );
 
+    report.figure("load_after", json!(load()?));
     report.print(&steps);
     Ok(())
+}
+
+/// How many programs wanted to run in the last minute, on average: whoever reads the times must
+/// know it.
+fn load() -> Result<f64> {
+    let text = fs::read_to_string("/proc/loadavg").context("ask for the load")?;
+    let first = text.split(' ').next().unwrap_or_default();
+    first.parse().context("a load is a number")
 }
 
 /// A step's name, and how long it took in each visit.

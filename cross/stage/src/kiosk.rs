@@ -111,9 +111,26 @@ impl Kiosk {
     /// # Errors
     /// When there is no such process.
     pub fn kill_visits_process(&mut self) -> Result<()> {
+        process::kill(self.serving()?)
+    }
+
+    /// The process that waits for its turn hangs from now on. False while none is there.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn freeze_next_process(&self, serving: u32) -> Result<bool> {
         let family = self.process.family()?;
-        let visits = family.get(1).context("the kiosk has a process for the visit")?;
-        process::kill(*visits)
+        let next = family.into_iter().skip(1).find(|id| *id != serving);
+        next.map(process::freeze).transpose().map(|frozen| frozen.is_some())
+    }
+
+    /// The process that has the screen, while no other waits for its turn.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub fn serving(&self) -> Result<u32> {
+        let family = self.process.family()?;
+        family.get(1).copied().context("the kiosk has a process for the visit")
     }
 
     /// Pulls the plug of all of it.

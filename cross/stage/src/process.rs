@@ -215,9 +215,7 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let id = id.context("a process has an id")?;
-        kill_process(id, signal).with_context(|| format!("signal {}", self.name))
+        kill_process(pid(self.child.id())?, signal).with_context(|| format!("signal {}", self.name))
     }
 }
 
@@ -231,11 +229,19 @@ impl Drop for Process {
 
 /// SIGKILL to a process that another one started. One that is gone already is as good.
 pub(crate) fn kill(id: u32) -> Result<()> {
-    let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("a process has an id")?;
-    match kill_process(pid, Signal::KILL) {
+    match kill_process(pid(id)?, Signal::KILL) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
         Err(error) => Err(error).with_context(|| format!("kill {id}")),
     }
+}
+
+/// SIGSTOP to a process that another one started.
+pub(crate) fn freeze(id: u32) -> Result<()> {
+    kill_process(pid(id)?, Signal::STOP).with_context(|| format!("stop {id}"))
+}
+
+fn pid(id: u32) -> Result<Pid> {
+    i32::try_from(id).ok().and_then(Pid::from_raw).context("a process has an id")
 }
 
 /// A process and its descendants.

@@ -115,3 +115,21 @@ fn a_card_that_was_lying_there_before_is_never_read() {
         Ok(())
     });
 }
+
+#[test]
+fn a_card_that_lay_there_before_is_read_once_it_is_laid_again_in_a_visit() {
+    let name = "a_card_that_lay_there_before_is_read_once_it_is_laid_again_in_a_visit";
+    play(name, |visitor| {
+        visitor.sees("start")?;
+        visitor.lays_the_card()?;
+        visitor.sees("take_card_first")?;
+        visitor.takes_the_card()?;
+        visitor.until_form()?;
+        // Left behind by the end of a visit, and laid again by the next one.
+        visitor.gives_up()?;
+        visitor.lays_the_card()?;
+        visitor.sees("take_card_first")?;
+        visitor.takes_the_card()?;
+        visitor.until_form()
+    });
+}

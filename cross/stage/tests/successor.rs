@@ -1,13 +1,17 @@
 //! The kiosk's process ends with the visit; its successor takes the screen.
 
+mod support;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use madoguchi_stage::namespaces::{self, Private};
 use madoguchi_stage::search::Person;
 use madoguchi_stage::visitor::Visitor;
 use madoguchi_stage::watch::Watch;
 use madoguchi_stage::{Plan, Programs, Stage, Timetable, until};
+use support::kiosk::play;
 
 const ALL: Private = Private { reader: true, screen: true };
 /// The longest darkness that is taken for a flicker.
@@ -51,4 +55,30 @@ fn darkness_would_be_seen(stage: &mut Stage, stop: &madoguchi_stage::Stop) {
     .expect("waited");
     let watched = watch.end().expect("watched");
     assert!(watched.longest_darkness > LIMIT, "the darkness was not seen: {watched:?}");
+}
+
+/// A process that does not show its page within ten seconds of its turn does not come any more.
+const HANDOVER: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_process_that_hangs_at_its_turn_is_replaced() {
+    play("a_process_that_hangs_at_its_turn_is_replaced", |visitor| {
+        visitor.until_kept()?;
+        let serving = visitor.stage().kiosk()?.serving()?;
+        visitor.touches("finish")?;
+        visitor.sees("take_card")?;
+        let stop = visitor.stage().stop().clone();
+        until("the process that waits for its turn", PATIENCE, &stop, || {
+            Ok(visitor.stage().kiosk()?.freeze_next_process(serving)?.then_some(()))
+        })?;
+        visitor.takes_the_card()?;
+        let taken = Instant::now();
+        until("the next start page", HANDOVER * 3, &stop, || {
+            let screen = visitor.stage().kiosk()?.screen()?;
+            Ok((screen.as_deref() == Some("start")).then_some(()))
+        })?;
+        ensure!(taken.elapsed() >= HANDOVER, "the process that hangs did not show it");
+        visitor.sees("start")?;
+        visitor.until_purpose()
+    });
 }

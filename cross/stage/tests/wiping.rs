@@ -3,16 +3,23 @@
 //!
 //! What it cannot see is named in `src/memory.rs` and printed by the test.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use anyhow::ensure;
+use madoguchi_protocol::FieldKey;
+use madoguchi_protocol::local::Request;
 use madoguchi_stage::fragments::{Fragments, NUMBER_B_COMMAND, PIN_COMMAND};
 use madoguchi_stage::memory::{self, Searched};
 use madoguchi_stage::namespaces::{self, Private};
 use madoguchi_stage::search::{self, Person};
 use madoguchi_stage::visitor::Visitor;
 use madoguchi_stage::{Plan, Programs, Stage, Stop, Timetable, until};
+use support::kiosk::play;
+use support::{BareScreen, Office, PRIVATE};
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -79,6 +86,12 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         from + (self.0 >> 16) % count
+    }
+
+    /// Small letters.
+    fn letters(&mut self, count: usize) -> String {
+        let mut one = || u32::try_from(self.of(u64::from(b'a'), 26)).expect("small");
+        (0..count).map(|_| char::from_u32(one()).expect("a letter")).collect()
     }
 
     /// Kanji of CJK extension A.
@@ -259,4 +272,57 @@ fn what_is_planted_is_found(stage: &mut Stage, work: &Path, nobody: &Nobody, sto
     fs::write(&planted, nobody.person.name.as_bytes()).expect("planted");
     let found = traces_in_files(work, nobody);
     assert!(found.iter().all(|f| f.contains("planted.log")) && !found.is_empty(), "{found:?}");
+}
+
+/// The name of a field is no value of a person, and so it is of no type that wipes itself: only the
+/// allocator does. What a library copies for itself is like it.
+#[test]
+fn what_no_type_wipes_is_wiped_by_the_agents_allocator() {
+    let name = "what_no_type_wipes_is_wiped_by_the_agents_allocator";
+    let Some(stop) = namespaces::test(name, PRIVATE).expect("passes inside") else { return };
+    let work = tempfile::tempdir().expect("a folder");
+    let mut office = Office::open(work.path(), &stop).expect("an office");
+    let key = Random::new().letters(48);
+    let nobody = Nobody::invent(work.path());
+    let marked = Fragments::of(&nobody.person, &key).expect("fragments");
+    let agent = office.device.agent().expect("it runs").id();
+    let search = || memory::search("agent", agent, &marked).expect("searched").leaks;
+
+    let mut screen = BareScreen::connect(&office.device.socket()).expect("connected");
+    for _ in 0..20 {
+        let key: FieldKey = key.parse().expect("a key");
+        let request = Request::Choose { field: key.clone(), choice: key };
+        let seen =
+            || until("the key in the agent", PATIENCE, &stop, || Ok(search().pop().map(drop)));
+        screen.ask_with_a_pause(request, seen).expect("asked");
+        screen.answer().expect_err("no visit has begun");
+    }
+    drop(screen);
+    let left = |line: &str| line.contains("the screen left");
+    office.device.says("that the screen left", &stop, left).expect("it left");
+    assert_eq!(search(), []);
+}
+
+/// The process that served the visit stays until another covers its last page.
+#[test]
+fn the_kiosk_forgets_the_visit_before_its_process_ends() {
+    play("the_kiosk_forgets_the_visit_before_its_process_ends", |visitor| {
+        let fragments = Fragments::of(visitor.person(), PASSWORD)?;
+        visitor.until_form()?;
+        let serving = visitor.stage().kiosk()?.serving()?;
+        let names = || -> anyhow::Result<usize> {
+            let found = memory::search("kiosk", serving, &fragments)?.leaks;
+            for leak in &found {
+                eprintln!("  … {leak}");
+            }
+            Ok(found.iter().filter(|leak| leak.what.starts_with("name")).count())
+        };
+        ensure!(names()? > 0, "the form is on the screen");
+        visitor.touches("stop")?;
+        visitor.touches("confirm_stop")?;
+        visitor.sees("take_card")?;
+        let left = names()?;
+        ensure!(left == 0, "the name stands {left} times in a process that is about to end");
+        Ok(())
+    });
 }

@@ -90,6 +90,21 @@ impl BareScreen {
         self.write(&ToAgent::Request(frame))
     }
 
+    /// The same, with something in between when all but the last byte is sent.
+    pub fn ask_with_a_pause(
+        &mut self,
+        request: Request,
+        meanwhile: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        self.id += 1;
+        let frame = RequestFrame { id: self.id, visit: self.visit, request };
+        let bytes = encode(&ToAgent::Request(frame))?;
+        let (last, others) = bytes.split_last().context("a frame has bytes")?;
+        self.stream.write_all(others)?;
+        meanwhile()?;
+        Ok(self.stream.write_all(&[*last])?)
+    }
+
     /// The answer to what was asked last.
     pub fn answer(&mut self) -> Result<Answer> {
         loop {
