@@ -108,7 +108,7 @@ fn theirs() -> myna_card::Result<Read> {
         },
         certificate,
         signature,
-        name_image: face.name_image,
+        name_image: face.name_image.data,
         expiry: face.expiry.to_string().replace('-', ""),
     })
 }
