@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use madoguchi_card::{CardHandle, CardReport};
 use madoguchi_printing::{PrintHandle, PrintReport};
+use madoguchi_protocol::core_api::AlertKind;
 use madoguchi_protocol::local::{ClerkState, FromAgent};
 use madoguchi_protocol::{Failure, VisitId};
 use madoguchi_uplink::CoreState;
@@ -175,8 +176,8 @@ impl Reception {
                 self.helpers.card.verify_and_read(visit, pin, wanted);
             }
             Effect::CardEnd(visit) => self.helpers.card.end(visit),
-            Effect::Printer(printer) => self.helpers.print.configure(printer),
             Effect::Reader(usb) => self.helpers.card.use_reader(usb),
+            Effect::Printer(printer) => self.helpers.print.configure(printer),
             Effect::Print(job) => self.helpers.print.print(*job),
             Effect::ForgetPapers(visit) => self.helpers.print.forget(visit),
             Effect::Call(call) => self.call(call),
@@ -196,7 +197,7 @@ impl Reception {
     fn call(&mut self, call: Call) {
         let Err(Call { kind, visit, .. }) = self.helpers.calls.call(call) else { return };
         tracing::error!(?kind, "too many calls wait already: this one is dropped");
-        if let Some(visit) = visit {
+        if visit.is_some() || kind == AlertKind::CardLeft {
             let unheard = CallReport { visit, state: ClerkState::Unheard };
             self.next.push_back(Input::Call(unheard));
         }

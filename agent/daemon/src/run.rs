@@ -66,7 +66,11 @@ async fn agent(config: &Config) -> Result<()> {
 
     let (cards_send, cards) = mpsc::channel(QUEUE);
     let card = madoguchi_card::spawn(
-        CardConfig { reader: config.reader.name.clone(), command_deadline: CARD_DEADLINE, ..CardConfig::default() },
+        CardConfig {
+            reader: config.reader.name.clone(),
+            command_deadline: CARD_DEADLINE,
+            ..CardConfig::default()
+        },
         // The desk is gone only when the agent ends.
         move |report| drop(cards_send.blocking_send(report)),
     );

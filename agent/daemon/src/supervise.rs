@@ -93,7 +93,8 @@ mod tests {
         let (desk, mut pings) = mpsc::channel::<oneshot::Sender<()>>(1);
         let (keeper, keeper_thread) = KeeperHandle::of_a_keeper(keeper_answers);
         let (_end, shutdown) = watch::channel(false);
-        let config = CardConfig { command_deadline: Duration::from_secs(1), ..CardConfig::default() };
+        let config =
+            CardConfig { command_deadline: Duration::from_secs(1), ..CardConfig::default() };
         let card = madoguchi_card::spawn(config, |_| {});
         let watch = Watch { desk, keeper, card, shutdown };
         let answers = async {

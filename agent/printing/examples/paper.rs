@@ -37,7 +37,7 @@ fn slip(kept: Kept, next: Next) -> Result<Content, Box<dyn Error>> {
         texts.iter().filter(|_| filled).map(|(ja, en)| text(ja, en)).collect()
     };
     let errand = |title, section| Errand { title, section };
-    Ok(Content::Slip(Slip {
+    Ok(Content::Slip(Box::new(Slip {
         municipality: text("常盤市", "Tokiwa City"),
         ticket: "A017".parse()?,
         section: text("住民異動", "Moving"),
@@ -79,7 +79,7 @@ fn slip(kept: Kept, next: Next) -> Result<Content, Box<dyn Error>> {
             0x3e, 0x11, 0xa0, 0x57, 0x9c, 0x20, 0xf4, 0x68, 0x01, 0xde, 0x77, 0x42, 0xb9, 0x8a,
             0x15, 0xc3,
         ]),
-    }))
+    })))
 }
 
 fn forms() -> Result<Content, Box<dyn Error>> {

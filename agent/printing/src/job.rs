@@ -33,7 +33,7 @@ impl Job {
 #[derive(Clone)]
 pub enum Content {
     /// The number and what happens next.
-    Slip(Slip),
+    Slip(Box<Slip>),
     /// The filled forms, one after the other, each on pages of its own.
     Forms(Vec<Form>),
 }

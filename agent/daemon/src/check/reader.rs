@@ -12,7 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn check(reader: &Reader) -> Outcome {
     let (send, reports) = mpsc::channel();
-    let config = CardConfig { reader: reader.name.clone(), command_deadline: PATIENCE, ..CardConfig::default() };
+    let config = CardConfig {
+        reader: reader.name.clone(),
+        command_deadline: PATIENCE,
+        ..CardConfig::default()
+    };
     let card = madoguchi_card::spawn(config, move |report| drop(send.send(report)));
     let report = reports.recv_timeout(PATIENCE);
     if !card.stop(Duration::from_secs(1)) {

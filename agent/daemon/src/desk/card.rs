@@ -110,11 +110,14 @@ impl Visit {
                 self.card_refused = true;
                 let asked = self.step == Step::Reading;
                 self.step = Step::LookingForCard;
+                let issued_by = issuer.and_then(|issuer| self.issued_by(&issuer));
+                // A failed answer has no room for who issued the card: that is said before it.
+                if !asked || issued_by.is_some() {
+                    let failure = failure.clone();
+                    effects.push(self.card_event(CardEvent::Unusable { failure, issued_by }));
+                }
                 if asked {
                     self.fail(failure, effects);
-                } else {
-                    let issued_by = issuer.and_then(|issuer| self.issued_by(&issuer));
-                    effects.push(self.card_event(CardEvent::Unusable { failure, issued_by }));
                 }
             }
             CardNews::Removed => {

@@ -65,7 +65,7 @@ impl Papers {
     /// Whether there was something to print.
     fn print(&mut self, visit: VisitId, paper: Paper, effects: &mut Vec<Effect>) -> bool {
         let content = match paper {
-            Paper::Slip => self.slip.clone().map(Content::Slip),
+            Paper::Slip => self.slip.clone().map(|slip| Content::Slip(Box::new(slip))),
             Paper::Forms => self.forms.clone().map(Content::Forms),
         };
         let Some(content) = content else { return false };

@@ -1,12 +1,17 @@
 //! The card of a visit: one typed value, one card, one reading.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use madoguchi_card::{CardNews, Key};
-use madoguchi_daemon::desk::Effect;
-use madoguchi_protocol::local::{Answer, CardEvent, CardKey, Event, Outcome, Request};
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, PinDigit};
+use madoguchi_daemon::desk::{Effect, Input};
+use madoguchi_protocol::application::{Content, SignatureCheck};
+use madoguchi_protocol::local::{
+    Answer, CardEvent, CardKey, Event, FromAgent, IssuedBy, Outcome, Request,
+};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode, MunicipalityCode, PinDigit, UsbId};
 
+use crate::city::{City, Extras};
 use crate::kiosk::{Kiosk, choose_pack, ends_card, events, hanako, outcome};
 
 /// A card that cannot be used, and does not say whose it is.
@@ -58,9 +63,95 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
     kiosk.card(CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
     kiosk.type_digits(14);
     let effects = kiosk.ask(Request::PinSubmit {});
-    assert!(effects.iter().any(
-        |e| matches!(e, Effect::CardRead { pin, .. } if pin.key() == Key::TextNumberB)
-    ));
+    assert!(
+        effects
+            .iter()
+            .any(|e| matches!(e, Effect::CardRead { pin, .. } if pin.key() == Key::TextNumberB))
+    );
+}
+
+#[test]
+fn whose_a_card_is_that_cannot_be_used_is_said_where_card_and_profile_say_so() {
+    let own = || "13999".parse().ok();
+    let locked = || Failure::new(FailureCode::CardPinLocked, "no tries left");
+    let said = |profile: Option<MunicipalityCode>, issuer: Option<&str>| {
+        let extras = Extras { municipality_code: profile, ..Extras::default() };
+        let mut kiosk = Kiosk::with(extras);
+        kiosk.choose(&["moving"]);
+        kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
+        let issuer = issuer.map(|code| code.parse().expect("a code"));
+        let effects = kiosk.card(CardNews::Unusable { failure: locked(), issuer });
+        match &events(&effects)[..] {
+            [Event::Card { card: CardEvent::Unusable { issued_by, .. } }] => *issued_by,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(said(own(), Some("13999")), Some(IssuedBy::ThisMunicipality));
+    assert_eq!(said(own(), Some("47999")), Some(IssuedBy::AnotherMunicipality));
+    assert_eq!(said(own(), None), None);
+    assert_eq!(said(None, Some("13999")), None);
+
+    // Also when the last try is spent here: before the answer, which cannot say it.
+    let mut kiosk = Kiosk::with(Extras { municipality_code: own(), ..Extras::default() });
+    kiosk.reach_pin();
+    kiosk.type_digits(4);
+    kiosk.ask(Request::PinSubmit {});
+    let news = CardNews::Unusable { failure: locked(), issuer: "47999".parse().ok() };
+    let effects = kiosk.card(news);
+    let [Effect::Send(FromAgent::Event(event)), Effect::Send(FromAgent::Answer(answer))] =
+        &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    let issued_by = Some(IssuedBy::AnotherMunicipality);
+    let unusable = CardEvent::Unusable { failure: locked(), issued_by };
+    assert_eq!(event.event, Event::Card { card: unusable });
+    assert_eq!(answer.outcome, Outcome::Failure(locked()));
+}
+
+#[test]
+fn what_is_known_of_the_issuers_signature_is_kept_with_the_values() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_form();
+    kiosk.card(CardNews::Verified(SignatureCheck::Good));
+    kiosk.fill_moving();
+    let keep = kiosk.keep(Request::Keep {});
+    let Content::Filled { fields, .. } = &keep.contents[0] else { panic!("filled") };
+    let checks: Vec<_> =
+        fields.iter().filter_map(|f| f.evidence.as_ref()).map(|e| e.signature).collect();
+    assert_eq!(checks, [SignatureCheck::Good; 4]);
+}
+
+#[test]
+fn values_that_nobody_issued_end_the_visit() {
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_form();
+    let failure = Failure::new(FailureCode::CardSignatureBad, "not what was issued");
+    let effects = kiosk.card(unusable(failure.clone()));
+    assert!(events(&effects).contains(&Event::VisitEnded { failure }), "{effects:?}");
+    assert_eq!(kiosk.desk.visit(), None);
+}
+
+#[test]
+fn the_reader_that_the_profile_names_is_used_from_the_end_of_the_visit_on() {
+    let readers = |effects: &[Effect]| -> Vec<Option<UsbId>> {
+        let reader = |effect: &Effect| match effect {
+            Effect::Reader(reader) => Some(reader.clone()),
+            _ => None,
+        };
+        effects.iter().filter_map(reader).collect()
+    };
+    let named: Option<UsbId> = "054c:0dc9".parse().ok();
+    let settings = |reader: &Option<UsbId>| {
+        let extras = Extras { reader: reader.clone(), ..Extras::default() };
+        Input::Settings(Arc::new(City::new().settings(extras)))
+    };
+    let mut kiosk = Kiosk::open();
+    kiosk.begin();
+    assert_eq!(readers(&kiosk.tell(settings(&named))), []);
+    assert_eq!(readers(&kiosk.ask(Request::End {})), [named]);
+    assert_eq!(readers(&kiosk.wait(2)), [], "told once");
+    assert_eq!(readers(&kiosk.tell(settings(&None))), [None]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use madoguchi_procedure::samples::{COPY, MOVING, TOWNS};
 use madoguchi_protocol::bundle::{
     Appearance, Bundle, Payload, Printer, Profile, SignedBundle, Text,
 };
+use madoguchi_protocol::{MunicipalityCode, UsbId};
 
 /// When everything was signed, unless a test says otherwise.
 pub const SIGNED: &str = "2026-11-22T00:00:00Z";
@@ -17,6 +18,8 @@ pub struct Extras {
     pub printer: Option<Printer>,
     pub appearance: Option<Appearance>,
     pub packs_valid_days: Option<u16>,
+    pub municipality_code: Option<MunicipalityCode>,
+    pub reader: Option<UsbId>,
 }
 
 pub struct City {
@@ -45,7 +48,7 @@ impl City {
 
     pub fn profile(&self, device: &str, extras: Extras) -> Payload {
         let Verifier { site, .. } = self.verifier();
-        let Extras { printer, appearance, packs_valid_days } = extras;
+        let Extras { printer, appearance, packs_valid_days, municipality_code, reader } = extras;
         Payload::Profile {
             profile: Profile {
                 device: device.parse().expect("a device"),
@@ -56,8 +59,8 @@ impl City {
                 appearance,
                 printer,
                 packs_valid_days,
-                municipality_code: None,
-                reader: None,
+                municipality_code,
+                reader,
             },
         }
     }

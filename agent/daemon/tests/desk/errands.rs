@@ -72,7 +72,7 @@ fn they_stand_on_the_slip_with_their_sections() {
     let slip = |kiosk: &mut Kiosk| -> Slip {
         kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
         match &jobs(&kiosk.kept("A017"))[0].content {
-            Content::Slip(slip) => slip.clone(),
+            Content::Slip(slip) => *slip.clone(),
             Content::Forms(_) => panic!("the slip comes first"),
         }
     };

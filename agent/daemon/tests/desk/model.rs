@@ -122,9 +122,7 @@ impl World {
             7 => CardNews::PinWrong { tries_left: 1 },
             8 => CardNews::Removed,
             9 => CardNews::Released,
-            10 if self.random.u8(0..10) == 0 => {
-                unusable(failure(FailureCode::CardChanged))
-            }
+            10 if self.random.u8(0..10) == 0 => unusable(failure(FailureCode::CardChanged)),
             10 => unusable(failure(codes[self.random.usize(0..codes.len())])),
             // Everybody has a name of their own, so that it is known where it may be.
             _ => match self.of(visit) {
@@ -227,7 +225,10 @@ impl World {
             }
             92 | 93 => {
                 let states = [ClerkState::Called, ClerkState::Acknowledged, ClerkState::Unheard];
-                Input::Call(CallReport { visit, state: states[self.random.usize(0..3)] })
+                Input::Call(CallReport {
+                    visit: Some(visit),
+                    state: states[self.random.usize(0..3)],
+                })
             }
             94 => Input::Settings(Arc::clone(&self.settings[self.random.usize(0..2)])),
             95 => {
@@ -266,7 +267,7 @@ impl World {
             Input::Card(CardReport { visit: Some(of), .. })
             | Input::Kept { visit: of, .. }
             | Input::Paper(PrintReport::Job { visit: of, .. })
-            | Input::Call(CallReport { visit: of, .. }) => Some(*of) != was,
+            | Input::Call(CallReport { visit: Some(of), .. }) => Some(*of) != was,
             _ => false,
         };
         let effects = self.desk.handle(input);

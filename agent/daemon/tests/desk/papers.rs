@@ -78,7 +78,7 @@ fn the_filled_forms_are_printed_while_the_core_is_away_and_only_then() {
 fn a_slip_never_promises_a_call_while_the_core_is_away() {
     let slip_of = |effects: &[Effect]| -> Slip {
         match &jobs(effects)[0].content {
-            Content::Slip(slip) => slip.clone(),
+            Content::Slip(slip) => *slip.clone(),
             Content::Forms(_) => panic!("the slip comes first"),
         }
     };

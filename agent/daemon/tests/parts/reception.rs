@@ -88,7 +88,8 @@ impl Screen {
         let (_, pings) = mpsc::channel(1);
         let (visit, current) = watch::channel(None);
         let office = Arc::new(Attentive::default());
-        let config = CardConfig { command_deadline: Duration::from_secs(1), ..CardConfig::default() };
+        let config =
+            CardConfig { command_deadline: Duration::from_secs(1), ..CardConfig::default() };
         let timing = Timing { cancel: Duration::from_millis(100), ..Timing::default() };
         let print = madoguchi_printing::spawn_with(timing, move |report| {
             papers_send.try_send(report).expect("room");

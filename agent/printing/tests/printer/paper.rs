@@ -27,7 +27,7 @@ fn a_slip_says_number_section_and_what_happens_next_on_every_width() {
         ] {
             let slip = slip("A017", kept, next);
             let token = payload(&slip.token);
-            let bytes = pdf(&Content::Slip(slip), &printer(width)).expect("a PDF");
+            let bytes = pdf(&Content::Slip(slip.into()), &printer(width)).expect("a PDF");
             fs::write(&file, &*bytes).expect("written");
             let words = words(&file);
             let said = [
@@ -65,7 +65,7 @@ fn a_slip_with_many_things_to_bring_goes_over_several_sheets_of_a4() {
     let mut slip = slip("A017", Kept::Application, Next::ShowsSlipAndForms);
     slip.bring = (1..=90).map(|n| text(&format!("持ち物{n}番。"), "Something else")).collect();
     let token = payload(&slip.token);
-    let bytes = pdf(&Content::Slip(slip), &printer(210)).expect("a PDF");
+    let bytes = pdf(&Content::Slip(slip.into()), &printer(210)).expect("a PDF");
     fs::write(&file, &*bytes).expect("written");
 
     let sizes = sizes(&file);

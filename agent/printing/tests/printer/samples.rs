@@ -7,7 +7,7 @@ use madoguchi_protocol::ticket::TicketToken;
 use madoguchi_protocol::{Personal, VisitId};
 
 pub fn slip_of(visit: VisitId, ticket: &str) -> Job {
-    Job { visit, content: Content::Slip(slip(ticket, Kept::Application, Next::IsCalled)) }
+    Job { visit, content: Content::Slip(slip(ticket, Kept::Application, Next::IsCalled).into()) }
 }
 
 pub fn forms_of(visit: VisitId, ticket: &str) -> Job {
