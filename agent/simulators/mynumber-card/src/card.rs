@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::apdu::{Command, sw};
 use crate::files::{self, Application, Elementary, Gate};
 use crate::person::{Kind, Person};
-pub use memory::{KeyMemory, Memory};
+pub use memory::{KeyMemory, Memory, NoSuchKey};
 
 /// One card, as a program would see it on a reader.
 #[derive(Debug, Clone)]

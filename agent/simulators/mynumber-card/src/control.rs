@@ -1,81 +1,25 @@
 //! Orders over a Unix socket: one connection, one line, one line back.
 //!
-//! The lines are `lay`, `take`, `swap FILE` and `status`; the answers `laid`, `taken` or `error: …`.
+//! The lines are those of [`Order`]; the answers `laid`, `taken`, with `status all` more words, or
+//! `error: …`.
 
-use std::error::Error;
-use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 use std::time::Duration;
 
 use tracing::warn;
 
-use crate::card::Card;
-use crate::hand::{Hand, NoReader};
-use crate::person::{Person, PersonFileError};
+use crate::hand::Hand;
+use crate::order::{NotDone, Order};
+use crate::script::told;
 
 /// Longest line of either side, in bytes: an order and a path.
 const LINE: u64 = 8192;
 
 /// How long the virtual card waits for the line of somebody who connected.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// What the virtual card can be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
-    /// Lay the card on the reader.
-    Lay,
-    /// Take it off.
-    Take,
-    /// Put the card of the person in this file in its place, at once. The file is read by the
-    /// running virtual card: an absolute path.
-    Swap(PathBuf),
-    /// Where is it?
-    Status,
-}
-
-impl fmt::Display for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lay => f.write_str("lay"),
-            Self::Take => f.write_str("take"),
-            Self::Swap(person) => write!(f, "swap {}", person.display()),
-            Self::Status => f.write_str("status"),
-        }
-    }
-}
-
-impl FromStr for Order {
-    type Err = NoSuchOrder;
-    fn from_str(line: &str) -> Result<Self, NoSuchOrder> {
-        match line.trim().split_once(' ').unwrap_or((line.trim(), "")) {
-            ("lay", "") => Ok(Self::Lay),
-            ("take", "") => Ok(Self::Take),
-            ("swap", person) if !person.is_empty() => Ok(Self::Swap(person.into())),
-            ("status", "") => Ok(Self::Status),
-            _ => Err(NoSuchOrder),
-        }
-    }
-}
-
-/// A line that is no order.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the orders are lay, take, swap FILE and status")]
-pub struct NoSuchOrder;
-
-/// Why an order was not carried out.
-#[derive(Debug, thiserror::Error)]
-enum NotDone {
-    #[error(transparent)]
-    Order(#[from] NoSuchOrder),
-    #[error(transparent)]
-    Reader(#[from] NoReader),
-    #[error(transparent)]
-    Person(#[from] PersonFileError),
-}
 
 /// Opens the socket. One that a dead virtual card left behind is replaced, a living one is not.
 ///
@@ -111,26 +55,11 @@ pub fn serve(listener: &UnixListener, hand: &Hand) -> io::Result<()> {
 fn follow(mut caller: &UnixStream, hand: &Hand) -> io::Result<()> {
     caller.set_read_timeout(Some(PATIENCE))?;
     let line = read_line(caller)?;
-    let answer = match line.parse().map_err(NotDone::from).and_then(|order| carry_out(order, hand))
-    {
-        Ok(()) if hand.is_laid() => "laid".to_owned(),
-        Ok(()) => "taken".to_owned(),
-        Err(error) => {
-            let causes = std::iter::successors(error.source(), |&error| error.source());
-            causes.fold(format!("error: {error}"), |text, cause| format!("{text}: {cause}"))
-        }
-    };
-    writeln!(caller, "{answer}")
-}
-
-fn carry_out(order: Order, hand: &Hand) -> Result<(), NotDone> {
-    match order {
-        Order::Lay => hand.lay()?,
-        Order::Take => hand.take(),
-        Order::Swap(person) => hand.swap(Card::new(&Person::read(&person)?))?,
-        Order::Status => {}
+    let order = line.parse::<Order>().map_err(NotDone::from);
+    match order.and_then(|order| order.carry_out(hand)) {
+        Ok(answer) => writeln!(caller, "{answer}"),
+        Err(error) => writeln!(caller, "error: {}", told(&error)),
     }
-    Ok(())
 }
 
 fn read_line(caller: &UnixStream) -> io::Result<String> {
@@ -139,7 +68,7 @@ fn read_line(caller: &UnixStream) -> io::Result<String> {
     Ok(line)
 }
 
-/// Gives an order to a running virtual card and returns its answer, `laid` or `taken`.
+/// Gives an order to a running virtual card and returns its answer.
 ///
 /// # Errors
 /// When nobody listens there, or the order could not be carried out.
@@ -185,6 +114,9 @@ mod tests {
         ] {
             assert_eq!(ask(&socket, &order).expect("carried out"), answer);
         }
+        let all = ask(&socket, &Order::StatusAll).expect("carried out");
+        assert!(all.starts_with("taken commands=0 verifies=0 "), "{all}");
+        assert!(all.contains(" text.11=3/3 "), "{all}");
         // Tests run in their crate's folder.
         let person = |name| Order::Swap(std::path::absolute(name).expect("a path"));
         let jiro = person("people/jiro.toml");

@@ -1,17 +1,15 @@
 //! `madoguchi-virtual-card`: a My Number Card without plastic.
 
-use std::net::SocketAddr;
+mod begin;
+
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use madoguchi_virtual_card::control::{self, Order};
-use madoguchi_virtual_card::{Card, Hand, Person, authority};
-use tracing::info;
-use tracing_subscriber::EnvFilter;
+use madoguchi_virtual_card::control::ask;
+use madoguchi_virtual_card::{Order, authority};
 
-/// A virtual My Number Card for the reader of vsmartcard-vpcd.
+/// A virtual My Number Card for tests, practice and development.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -22,20 +20,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Action {
     /// Be the card, in the hand at first.
-    Run {
-        /// The person on the card (TOML).
-        #[arg(long)]
-        person: PathBuf,
-        /// Where vpcd listens.
-        #[arg(long, default_value = "127.0.0.1:35963")]
-        vpcd: SocketAddr,
-        /// Where orders are taken.
-        #[arg(long, value_name = "SOCKET")]
-        control: PathBuf,
-        /// How long to look for the reader when the card is laid, in seconds.
-        #[arg(long, default_value_t = 30)]
-        patience: u64,
-    },
+    Run(begin::Run),
     /// Lay the card on the reader.
     Lay(Control),
     /// Take it off.
@@ -49,7 +34,21 @@ enum Action {
         to: Control,
     },
     /// Say `laid` or `taken`.
-    Status(Control),
+    Status {
+        /// And what the card was asked, and the tries of its keys.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        to: Control,
+    },
+    /// Give any order, as a line of a script has it: `fault at 3 remove inside`, `tries text.11 1`.
+    Tell {
+        /// The order.
+        #[arg(required = true)]
+        order: Vec<String>,
+        #[command(flatten)]
+        to: Control,
+    },
     /// Write the public halves of the test authority, which practice and test profiles pin.
     Authority {
         /// The folder.
@@ -67,9 +66,7 @@ struct Control {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Action::Run { person, vpcd, control, patience } => {
-            run(&person, vpcd, &control, Duration::from_secs(patience))
-        }
+        Action::Run(run) => run.be_the_card(),
         Action::Lay(to) => order(&Order::Lay, &to.control),
         Action::Take(to) => order(&Order::Take, &to.control),
         Action::Swap { person, to } => {
@@ -77,25 +74,16 @@ fn main() -> anyhow::Result<()> {
                 .with_context(|| format!("{} is no path", person.display()))?;
             order(&Order::Swap(person), &to.control)
         }
-        Action::Status(to) => order(&Order::Status, &to.control),
+        Action::Status { all: false, to } => order(&Order::Status, &to.control),
+        Action::Status { all: true, to } => order(&Order::StatusAll, &to.control),
+        Action::Tell { order: words, to } => order(&words.join(" ").parse()?, &to.control),
         Action::Authority { to } => write_authority(&to),
     }
 }
 
-fn run(person: &Path, reader: SocketAddr, socket: &Path, patience: Duration) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-
-    let hand = Hand::holding(Card::new(&Person::read(person)?), reader, patience);
-    let listener = control::listen(socket)
-        .with_context(|| format!("cannot take orders at {}", socket.display()))?;
-    info!(control = %socket.display(), %reader, "ready");
-    control::serve(&listener, &hand).context("the control socket failed")
-}
-
 #[allow(clippy::print_stdout, reason = "the answer is what was asked for")]
 fn order(order: &Order, socket: &Path) -> anyhow::Result<()> {
-    let answer = control::ask(socket, order)
+    let answer = ask(socket, order)
         .with_context(|| format!("cannot {order} the card at {}", socket.display()))?;
     println!("{answer}");
     Ok(())

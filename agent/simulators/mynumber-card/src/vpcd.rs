@@ -11,48 +11,34 @@ use std::time::{Duration, Instant};
 use rustix::net::sockopt::set_tcp_quickack;
 use tracing::{debug, trace};
 
-use crate::apdu;
-use crate::card::Card;
+use crate::wire::{OnReader, Power, Said};
 
 const POWER_OFF: u8 = 0;
 const POWER_ON: u8 = 1;
 const RESET: u8 = 2;
 const GET_ATR: u8 = 4;
 
-/// Lets the card answer the reader until the connection ends, or `stays` says of a command that the
-/// card goes instead of answering it; then takes its power away.
-///
-/// # Errors
-/// When the connection broke in the middle of a frame; its regular end is no error.
-pub fn serve(
-    card: &mut Card,
-    mut reader: &TcpStream,
-    mut stays: impl FnMut(&[u8]) -> bool,
-) -> io::Result<()> {
-    let outcome = loop {
-        match read_frame(reader) {
-            Ok(Some(frame)) if frame.len() > 1 && !stays(&frame) => break Ok(()),
-            Ok(Some(frame)) => {
-                if let Some(answer) = answer(card, &frame)
-                    && let Err(error) = reader.write_all(&framed(&answer)?)
-                {
-                    break Err(error);
-                }
-            }
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
+/// Answers until the connection ends or the card is gone.
+pub(crate) fn serve(card: &mut dyn OnReader, mut reader: &TcpStream) -> io::Result<()> {
+    while let Some(frame) = read_frame(reader)? {
+        let (answer, last) = match order(card, &frame) {
+            Said::Answer(answer) => (answer, false),
+            Said::Last(answer) => (answer, true),
+            Said::Gone => return Ok(()),
+        };
+        if !matches!(frame[..], [] | [POWER_OFF | POWER_ON | RESET]) {
+            reader.write_all(&framed(&answer)?)?;
         }
-    };
-    card.power_off();
-    outcome
+        if last {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the reader looks whether a card is there, and leaves it without an answer; false when
 /// it wants something else of the card.
-///
-/// # Errors
-/// When it does not look in time.
-pub fn next_look(reader: &TcpStream, until: Instant) -> io::Result<bool> {
+pub(crate) fn next_look(reader: &TcpStream, until: Instant) -> io::Result<bool> {
     loop {
         let left = until.saturating_duration_since(Instant::now());
         reader.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
@@ -64,40 +50,26 @@ pub fn next_look(reader: &TcpStream, until: Instant) -> io::Result<bool> {
     }
 }
 
-fn answer(card: &mut Card, frame: &[u8]) -> Option<Vec<u8>> {
+fn order(card: &mut dyn OnReader, frame: &[u8]) -> Said {
+    let mut power = |power| {
+        debug!(?power, "power");
+        card.power(power);
+        Said::Answer(Vec::new())
+    };
     match *frame {
-        [] => None,
-        [POWER_OFF] => {
-            debug!("power off");
-            card.power_off();
-            None
-        }
-        [POWER_ON] => {
-            debug!("power on");
-            card.power_on();
-            None
-        }
-        [RESET] => {
-            debug!("reset");
-            card.reset();
-            None
-        }
+        [] => Said::Answer(Vec::new()),
+        [POWER_OFF] => power(Power::Off),
+        [POWER_ON] => power(Power::On),
+        [RESET] => power(Power::Reset),
         [GET_ATR] => {
             trace!("ATR");
-            Some(card.atr().to_vec())
+            Said::Answer(card.atr())
         }
         [order] => {
             debug!(order, "unknown order");
-            None
+            Said::Answer(Vec::new())
         }
-        ref command => {
-            let answer = card.transmit(command);
-            let (data, status) = answer.split_at(answer.len().saturating_sub(2));
-            // The name and the status word; never the data of either.
-            let status = status.iter().fold(0_u16, |sw, byte| sw << 8 | u16::from(*byte));
-            debug!("{} -> {} bytes, {status:04X}", apdu::name(command), data.len());
-            Some(answer)
-        }
+        ref command => card.transmit(command),
     }
 }
 
@@ -135,12 +107,15 @@ mod tests {
 
     use super::*;
     use crate::person::tests::hanako;
+    use crate::wire::Transport;
+    use crate::wire::tests::Alone;
 
     #[test]
     fn the_reader_gets_an_atr_and_answers_until_it_hangs_up() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
-        let card = thread::spawn(move || serve(&mut Card::new(&hanako()), &stream, |_| true));
+        let mut card = Alone::with(&hanako());
+        let card = thread::spawn(move || Transport::Vpcd.serve(&mut card, &stream));
         let (mut reader, _) = listener.accept().expect("the card");
         let mut expect = |sent: &[u8], received: &[u8]| {
             reader.write_all(sent).expect("sent");
