@@ -1,107 +1,19 @@
 //! The packs, life events and towns of `provisioning/procedures`, by the rules of kiosk and office.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+mod support;
 
-use jiff::civil::{Date, date};
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::date;
 use madoguchi_procedure::{
-    CardAttributes, CardValue, CheckedBy, Entry, FieldDefinition, Filling, FormError, LegalEffect,
-    LifeEvent, Pack, Source, Towns,
+    CheckedBy, Filling, FormError, LegalEffect, LifeEvent, LifeEventItem, Lives, Pack, Source,
 };
-use madoguchi_protocol::application::{CardEvidence, Origin, SignatureCheck};
-use madoguchi_protocol::{AttributeName, FieldKey};
-
-const NAMES: [&str; 6] =
-    ["tennyu", "tenkyo", "tenshutsu", "juminhyo", "inkan-shomei", "kazei-shomei"];
-const TODAY: Date = date(2026, 11, 22);
-const ADDRESS: &str = "常盤県常盤市本町一丁目２番３号";
-
-fn text(file: &str) -> String {
-    // Tests run in their crate's folder.
-    fs::read_to_string(Path::new("../../provisioning/procedures").join(file)).expect(file)
-}
-
-fn pack(name: &str) -> Pack {
-    Pack::parse(&text(&format!("{name}.toml"))).expect(name)
-}
-
-fn towns() -> Towns {
-    Towns::parse(&text("towns/tokiwa.toml")).expect("towns")
-}
-
-fn key(text: &str) -> FieldKey {
-    text.parse().expect("a key")
-}
-
-fn card() -> CardAttributes {
-    let said = [
-        (AttributeName::Name, "検証　花子"),
-        (AttributeName::Address, ADDRESS),
-        (AttributeName::BirthDate, "19800217"),
-        (AttributeName::Sex, "2"),
-    ];
-    let value = |attribute, value: &str| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        CardValue { value: value.into(), evidence }
-    };
-    said.into_iter().map(|(attribute, text)| (attribute, value(attribute, text))).collect()
-}
-
-/// A form with the card's values and these answers, in order.
-fn answered(name: &str, answers: &[(&str, &str)]) -> Filling {
-    let mut form = Filling::new(pack(name));
-    form.insert_card(card());
-    answer(&mut form, answers);
-    form
-}
-
-fn answer(form: &mut Filling, answers: &[(&str, &str)]) {
-    for (field, value) in answers {
-        let field = key(field);
-        match form.pack().field(&field).map(|f| &f.source) {
-            Some(Source::Question { .. }) => form.choose(&field, &key(value)),
-            _ => form.enter(&field, (*value).into(), Some(&towns()), TODAY),
-        }
-        .unwrap_or_else(|e| panic!("{field}: {e}"));
-    }
-}
-
-/// Answers whatever is asked and not answered yet: the usual choice, something that can be typed.
-fn answer_the_rest(form: &mut Filling) {
-    let open = |form: &Filling| {
-        let fields = form.fields();
-        let asked = form.pack().asked(&fields);
-        let open = asked.into_iter().find(|a| !fields.iter().any(|f| f.key == a.key));
-        open.map(|definition| (definition.key.clone(), usual_answer(definition)))
-    };
-    while let Some((field, value)) = open(form) {
-        answer(form, &[(field.as_str(), &value)]);
-    }
-}
-
-fn usual_answer(definition: &FieldDefinition) -> String {
-    match &definition.source {
-        Source::Question { choices, .. } => choices[0].key.to_string(),
-        Source::Entry { entry: Entry::Date { .. }, .. } => "20260401".into(),
-        Source::Entry { entry: Entry::Address, .. } => "本町一丁目2-3".into(),
-        Source::Entry { entry: Entry::Number { .. }, .. } => "1".into(),
-        Source::Card { .. } | Source::AtCounter => panic!("not asked"),
-    }
-}
-
-fn keys(fields: &[&FieldDefinition]) -> Vec<String> {
-    fields.iter().map(|f| f.key.to_string()).collect()
-}
-
-fn brings(form: &Filling) -> String {
-    form.pack().to_bring(&form.fields()).iter().map(|t| format!("{}\n", t.ja)).collect()
-}
+use madoguchi_protocol::AttributeName;
+use madoguchi_protocol::application::Origin;
+use support::{
+    ADDRESS, NAMES, TODAY, answer, answer_the_rest, answered, brings, card, key, keys, pack, text,
+    towns,
+};
 
 #[test]
 fn all_six_are_drafts_and_can_be_filled_from_the_usual_answers() {
@@ -285,4 +197,159 @@ fn life_events_lead_to_packs_that_are_shipped() {
     for id in event.packs() {
         assert!(NAMES.contains(&id.as_str()), "{id}");
     }
+}
+
+#[test]
+fn one_move_is_one_notice_and_the_record_waits_for_the_new_address() {
+    let event = LifeEvent::parse(&text("life-events/hikkoshi.toml")).expect("a life event");
+    let item = |id: &str| {
+        let of = |item: &&LifeEventItem| matches!(item, LifeEventItem::Pack { pack, .. } if pack.as_str() == id);
+        match event.items.iter().find(of) {
+            Some(LifeEventItem::Pack { not_with, not_with_note, .. }) => {
+                let packs: Vec<_> = not_with.iter().map(|pack| pack.as_str()).collect();
+                (packs, not_with_note.is_some())
+            }
+            _ => panic!("{id}"),
+        }
+    };
+    assert_eq!(item("tennyu"), (vec!["tenkyo", "tenshutsu"], false));
+    assert_eq!(item("tenkyo"), (vec!["tennyu", "tenshutsu"], false));
+    assert_eq!(item("tenshutsu"), (vec!["tenkyo", "tennyu"], false));
+    // Before the notice is done, card and register have the old address.
+    assert_eq!(item("juminhyo"), (vec!["tenkyo", "tennyu"], true));
+}
+
+#[test]
+fn only_who_moves_in_has_a_card_from_elsewhere() {
+    for name in NAMES {
+        let lives = if name == "tennyu" { Lives::Elsewhere } else { Lives::Here };
+        assert_eq!(pack(name).card.lives, lives, "{name}");
+    }
+}
+
+#[test]
+fn who_comes_to_the_counter_is_asked_first_and_is_not_called_by_the_card() {
+    for name in NAMES {
+        let pack = pack(name);
+        let first = pack.questions().next().expect("a question");
+        assert!(["who_notifies", "who_asks"].contains(&first.key.as_str()), "{name}");
+        let Source::Question { choices, .. } = &first.source else { panic!("{name}") };
+        assert!(choices.iter().all(|c| !c.label.ja.contains("カード")), "{name}");
+    }
+}
+
+#[test]
+fn a_move_that_is_over_lies_not_in_the_future_and_one_to_come_may() {
+    let tomorrow = "20261123";
+    for (name, field, may) in [
+        ("tennyu", "moved_on", false),
+        ("tenkyo", "moved_on", false),
+        ("tenshutsu", "moves_on", true),
+    ] {
+        let mut form = answered(name, &[]);
+        let entered = form.enter(&key(field), tomorrow.into(), None, TODAY);
+        assert_eq!(entered.is_ok(), may, "{name}: {entered:?}");
+        form.enter(&key(field), "20261122".into(), None, TODAY).expect("today");
+    }
+}
+
+#[test]
+fn whoever_comes_has_identification_and_whoever_moves_their_card() {
+    for name in NAMES {
+        let bring = brings(&answered(name, &[]));
+        assert!(bring.contains("本人確認書類"), "{name}: {bring}");
+        if ["tennyu", "tenkyo", "tenshutsu"].contains(&name) {
+            assert!(bring.contains("全員のマイナンバーカード"), "{name}: {bring}");
+        }
+        if ["tennyu", "tenkyo"].contains(&name) {
+            assert!(bring.contains("在留カード・特別永住者証明書"), "{name}: {bring}");
+            assert!(bring.contains("4桁の暗証番号（住民基本台帳用）"), "{name}: {bring}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_done_here_is_said_and_is_nothing_to_bring() {
+    let said = |name, answers: &[(&str, &str)]| {
+        let form = answered(name, answers);
+        let notices: String =
+            form.pack().notices(&form.fields()).iter().map(|t| t.ja.as_str()).collect();
+        (notices, brings(&form))
+    };
+    let (notices, bring) = said("tennyu", &[("moved_out_by", "not_yet")]);
+    assert!(notices.contains("先に、前の市区町村への転出届が必要です"), "{notices}");
+    assert!(!bring.contains("転出届が必要"), "{bring}");
+    let (notices, bring) = said("kazei-shomei", &[("january", "elsewhere")]);
+    assert!(notices.contains("ここでは出せません"), "{notices}");
+    assert!(!bring.contains("市区町村"), "{bring}");
+    assert_eq!(said("tennyu", &[("moved_out_by", "certificate")]).0, "");
+}
+
+#[test]
+fn the_citys_switch_lets_the_card_serve_for_the_person_and_never_for_an_agent() {
+    let shipped = text("inkan-shomei.toml");
+    assert!(shipped.contains("my_number_card_serves = false"));
+    let serving = shipped.replace("my_number_card_serves = false", "my_number_card_serves = true");
+    for (toml, who, needed) in [
+        (&shipped, "self", true),
+        (&shipped, "agent", true),
+        (&serving, "self", false),
+        (&serving, "agent", true),
+    ] {
+        let mut form = Filling::new(Pack::parse(toml).expect("a pack"));
+        answer(&mut form, &[("who_asks", who)]);
+        assert_eq!(brings(&form).contains("印鑑登録証（"), needed, "{who}");
+    }
+}
+
+#[test]
+fn years_of_tax_certificates_say_whose_income_and_which_1_january() {
+    let pack = pack("kazei-shomei");
+    let field = pack.field(&key("fiscal_year")).expect("a field");
+    let Source::Question { choices, .. } = &field.source else { panic!("a question") };
+    let years: Vec<_> = choices.iter().filter_map(|c| Some((c.year?, c))).collect();
+    assert_eq!(years.len(), 3);
+    for (year, choice) in years {
+        let reiwa = year - 2018;
+        let said =
+            format!("令和{reiwa}年度（令和{}年の所得、令和{reiwa}年1月1日の住所）", reiwa - 1);
+        assert_eq!(choice.label.ja, said);
+        let said =
+            format!("{year} (income of {}; issued where you lived on 1 January {year})", year - 1);
+        assert_eq!(choice.label.en, said);
+        assert_eq!(choice.key.as_str(), format!("r{reiwa}"));
+    }
+}
+
+#[test]
+fn a_year_is_out_of_date_once_the_next_is_issued_in_june() {
+    let text = text("kazei-shomei.toml");
+    let warned = |today| Pack::warnings(&text, today);
+    assert_eq!(warned(date(2026, 6, 1)), []);
+    assert_eq!(warned(date(2027, 5, 31)), []);
+    let warnings = warned(date(2027, 6, 1));
+    let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
+    let line = 1 + text.lines().position(|line| line == "year = 2026").expect("a year");
+    assert_eq!(warning.place(), (line, 8));
+    assert_eq!(
+        warning.message(),
+        "fiscal_year: the newest year is 2026, and 2027 is issued: add it, let the oldest go"
+    );
+    assert_eq!(Pack::warnings("no pack", date(2099, 1, 1)), []);
+}
+
+#[test]
+fn a_citys_towns_stand_by_reading_with_their_numbers_in_order_and_can_be_read_in_latin_letters() {
+    let towns = towns();
+    let mut last_number = BTreeMap::new();
+    for town in towns.iter() {
+        assert!(town.romaji.is_some(), "{}", town.name);
+        let Some(rest) = town.name.strip_suffix("丁目") else { continue };
+        let numeral = rest.chars().next_back().expect("a number");
+        let number = "一二三四五六七八九".chars().position(|c| c == numeral).expect("a number");
+        let name = rest.trim_end_matches(numeral).to_owned();
+        let before = last_number.insert(name, number);
+        assert!(before.is_none_or(|before| before < number), "{}", town.name);
+    }
+    assert!(last_number.len() > 5);
 }

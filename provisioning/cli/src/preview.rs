@@ -278,6 +278,6 @@ fn entry_in_words(entry: Entry) -> String {
             "a date, as 20260401, today at the latest".to_owned()
         }
         Entry::Address => "a town of the list and numbers, as 本町一丁目2-3".to_owned(),
-        Entry::Number { digits } => format!("a number of at most {digits} digits"),
+        Entry::Number { digits } => format!("a number, digits at most: {digits}"),
     }
 }
