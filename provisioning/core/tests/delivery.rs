@@ -5,6 +5,7 @@ mod support;
 use madoguchi_authority::Role;
 use madoguchi_core::Core;
 use madoguchi_envelope::{Kem, SealingPrivateKey, SealingPublicKey};
+use madoguchi_procedure::Pack;
 use madoguchi_protocol::application::{Content, TicketOnlyReason};
 use madoguchi_protocol::bundle::SealingKey;
 use madoguchi_protocol::core_api::{
@@ -143,7 +144,9 @@ async fn only_devices_deliver_and_only_the_office_fetches() {
 async fn an_unknown_or_old_pack_is_refused_and_a_ticket_alone_needs_none() {
     let house = House::new();
     let device = house.device("kiosk-01");
-    let newer = tenkyo().replace("version = 2", "version = 3");
+    let version = Pack::parse(&tenkyo()).expect("a pack").version;
+    let [now, then] = [version, version + 1].map(|version| format!("\nversion = {version}\n"));
+    let newer = tenkyo().replacen(&now, &then, 1);
     for (packs, code) in
         [(vec![], "envelope.unknown_pack"), (vec![newer.clone()], "envelope.old_pack")]
     {
