@@ -1,53 +1,72 @@
 //! A card that fails at one command.
 
+use std::time::Duration;
+
 use madoguchi_card::{LONGEST_ANSWER, Link, LinkError};
-use madoguchi_virtual_card::Card;
+use madoguchi_virtual_card::{Card, Fault, Faults, Moment, Trigger};
 
 use crate::flows::Flow;
 
-/// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The card is taken before it gets the command.
-    TakenBefore,
-    /// While it works on it: the reader reports success with no bytes, then that it is gone.
-    TakenInside,
-    /// When it has answered.
-    TakenAfter,
-    /// It works for ever, and whoever waits gives it up.
-    Mute,
-    /// No bytes at all, once; the card stays.
-    NoBytes,
-    /// The first half of the answer's data, with a good status word; of a status word, one byte.
-    Truncated,
-    /// A good status word without the data.
-    NoData,
-    /// The card answers this instead, once.
-    Status(u16),
+/// What goes wrong: the column of the table, and what the virtual card does.
+pub struct Case {
+    pub name: &'static str,
+    pub meaning: &'static str,
+    pub fault: Fault,
+}
+
+const ONCE: &str = "this status word instead, once";
+
+const fn status(name: &'static str, status: u16) -> Case {
+    Case { name, meaning: ONCE, fault: Fault::Status(status) }
 }
 
 /// All, in the order of the table's columns.
-pub const FAULTS: &[Fault] = &[
-    Fault::TakenBefore,
-    Fault::TakenInside,
-    Fault::TakenAfter,
-    Fault::Mute,
-    Fault::NoBytes,
-    Fault::Truncated,
-    Fault::NoData,
-    Fault::Status(0x6F00),
-    Fault::Status(0x6982),
-    Fault::Status(0x6A82),
-    Fault::Status(0x6700),
-    Fault::Status(0x6A86),
-    Fault::Status(0x6B00),
-    Fault::Status(0x63C0),
+pub const CASES: &[Case] = &[
+    Case {
+        name: "taken before",
+        meaning: "the card is taken before it gets the command",
+        fault: Fault::Remove(Moment::Before),
+    },
+    Case {
+        name: "taken inside",
+        meaning: "… while it works on it: success with no bytes, then it is gone",
+        fault: Fault::Remove(Moment::Inside),
+    },
+    Case {
+        name: "taken after",
+        meaning: "… when it has answered",
+        fault: Fault::Remove(Moment::After),
+    },
+    Case {
+        name: "mute",
+        meaning: "it does not answer, and is given up",
+        fault: Fault::Mute(Duration::MAX),
+    },
+    Case { name: "no bytes", meaning: "success with no bytes, once", fault: Fault::Empty },
+    Case {
+        name: "cut off",
+        meaning: "twelve bytes of the data and a good status word",
+        fault: Fault::Truncate(12),
+    },
+    Case {
+        name: "turned",
+        meaning: "the bits of one byte of the data are turned",
+        fault: Fault::Flip(24),
+    },
+    status("9000", 0x9000),
+    status("6F00", 0x6F00),
+    status("6982", 0x6982),
+    status("6A82", 0x6A82),
+    status("6700", 0x6700),
+    status("6A86", 0x6A86),
+    status("6B00", 0x6B00),
+    status("63C0", 0x63C0),
 ];
 
 /// A powered card, and the command at which it fails.
 pub struct BrokenLink {
     card: Card,
-    fault: Option<(usize, Fault)>,
+    faults: Faults,
     /// What every command gets from now on.
     over: Option<LinkError>,
     sent: Vec<Vec<u8>>,
@@ -55,11 +74,15 @@ pub struct BrokenLink {
 
 impl BrokenLink {
     pub fn sound(card: Card) -> Self {
-        Self { card, fault: None, over: None, sent: Vec::new() }
+        Self { card, faults: Faults::default(), over: None, sent: Vec::new() }
     }
 
-    pub fn broken(card: Card, at: usize, fault: Fault) -> Self {
-        Self { fault: Some((at, fault)), ..Self::sound(card) }
+    /// It fails at that command, counted from 0.
+    pub fn broken(card: Card, at: usize, case: &Case) -> Self {
+        let mut link = Self::sound(card);
+        let nth = u64::try_from(at).expect("few commands") + 1;
+        link.faults.plan(Trigger::At(nth), case.fault.clone());
+        link
     }
 
     /// How often a value was sent, whether or not the card got it.
@@ -72,7 +95,7 @@ impl BrokenLink {
         self.card.counts().verifies
     }
 
-    /// Whether every key of the flow has the tries of a fresh card.
+    /// Whether the flow's key has the tries of a fresh card.
     pub fn tries_are_full(&mut self, flow: &Flow) -> bool {
         self.card.power_off();
         self.card.power_on();
@@ -83,45 +106,6 @@ impl BrokenLink {
 
     pub fn into_commands(self) -> Vec<Vec<u8>> {
         self.sent
-    }
-
-    /// What becomes of one command.
-    fn answer(&mut self, command: &[u8], fault: Option<Fault>) -> Result<Vec<u8>, LinkError> {
-        let goes = |link: &mut Self, error| {
-            link.over = Some(error);
-            link.card.power_off();
-        };
-        match fault {
-            None => Ok(self.card.transmit(command)),
-            Some(Fault::TakenBefore) => {
-                goes(self, LinkError::CardRemoved);
-                Err(LinkError::CardRemoved)
-            }
-            Some(Fault::TakenInside) => {
-                self.card.transmit(command);
-                goes(self, LinkError::CardRemoved);
-                Ok(Vec::new())
-            }
-            Some(Fault::TakenAfter) => {
-                let answer = self.card.transmit(command);
-                goes(self, LinkError::CardRemoved);
-                Ok(answer)
-            }
-            Some(Fault::Mute) => {
-                self.card.transmit(command);
-                goes(self, LinkError::Dismissed);
-                Err(LinkError::Dismissed)
-            }
-            Some(Fault::NoBytes) => Ok(Vec::new()),
-            Some(Fault::Truncated) => {
-                let answer = self.card.transmit(command);
-                let (data, status) = answer.split_at(answer.len() - 2);
-                let status = if data.is_empty() { &status[..1] } else { status };
-                Ok([&data[..data.len() / 2], status].concat())
-            }
-            Some(Fault::NoData) => Ok(vec![0x90, 0x00]),
-            Some(Fault::Status(status)) => Ok(status.to_be_bytes().to_vec()),
-        }
     }
 }
 
@@ -134,9 +118,23 @@ impl Link for BrokenLink {
         if let Some(error) = self.over {
             return Err(error);
         }
-        let fault = self.fault.filter(|(at, _)| *at == self.sent.len()).map(|(_, fault)| fault);
         self.sent.push(command.to_vec());
-        let given = self.answer(command, fault)?;
+        let seen = self.card.counts().commands;
+        let reply = self.faults.transmit(&mut self.card, command);
+        if reply.removed {
+            self.over = Some(LinkError::CardRemoved);
+        }
+        if !reply.delay.is_zero() {
+            // Whoever waits gives it up, and is answered so from then on.
+            self.over = Some(LinkError::Dismissed);
+            return Err(LinkError::Dismissed);
+        }
+        // As pcscd was seen to say it: a card that goes inside a command is a success of no bytes.
+        let given = match reply.answer {
+            Some(given) => given,
+            None if self.card.counts().commands > seen => Vec::new(),
+            None => return Err(LinkError::CardRemoved),
+        };
         answer[..given.len()].copy_from_slice(&given);
         Ok(given.len())
     }

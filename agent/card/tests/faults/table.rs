@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::broken::{FAULTS, Fault};
+use crate::broken::CASES;
 
 /// What came of each flow: a row for each command, a column for each fault.
 #[derive(Default)]
@@ -22,15 +22,15 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "What comes of a flow when one of its commands is met by a fault.")?;
         writeln!(f, "Rows: the commands of a sound card, in their order. Columns: the faults.\n")?;
-        for (fault, meaning) in FAULTS.iter().map(|fault| (column(*fault), meaning(*fault))) {
-            writeln!(f, "  {fault:<13} {meaning}")?;
+        for case in CASES {
+            writeln!(f, "  {:<13} {}", case.name, case.meaning)?;
         }
         for (title, rows) in &self.flows {
-            let names = FAULTS.iter().map(|fault| column(*fault));
+            let names = CASES.iter().map(|case| case.name.to_owned());
             let header = ("command".to_owned(), names.collect());
             let all = || std::iter::once(&header).chain(rows);
             let width = |at: usize| all().map(|(_, cells)| cells[at].chars().count()).max();
-            let widths: Vec<usize> = (0..FAULTS.len()).map(|at| width(at).unwrap_or(0)).collect();
+            let widths: Vec<usize> = (0..CASES.len()).map(|at| width(at).unwrap_or(0)).collect();
             let first = all().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
             writeln!(f, "\n{title}\n")?;
             for (number, (name, cells)) in all().enumerate() {
@@ -43,32 +43,6 @@ impl fmt::Display for Table {
             }
         }
         Ok(())
-    }
-}
-
-fn column(fault: Fault) -> String {
-    match fault {
-        Fault::TakenBefore => "taken before".to_owned(),
-        Fault::TakenInside => "taken inside".to_owned(),
-        Fault::TakenAfter => "taken after".to_owned(),
-        Fault::Mute => "mute".to_owned(),
-        Fault::NoBytes => "no bytes".to_owned(),
-        Fault::Truncated => "truncated".to_owned(),
-        Fault::NoData => "no data".to_owned(),
-        Fault::Status(status) => format!("{status:04X}"),
-    }
-}
-
-fn meaning(fault: Fault) -> &'static str {
-    match fault {
-        Fault::TakenBefore => "the card is taken before it gets the command",
-        Fault::TakenInside => "… while it works on it: success with no bytes, then it is gone",
-        Fault::TakenAfter => "… when it has answered",
-        Fault::Mute => "it does not answer, and is given up",
-        Fault::NoBytes => "success with no bytes, once",
-        Fault::Truncated => "half of the data with a good status word; half of a status word",
-        Fault::NoData => "a good status word without data",
-        Fault::Status(_) => "this status word instead, once",
     }
 }
 
