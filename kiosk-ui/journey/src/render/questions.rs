@@ -175,7 +175,10 @@ impl Journey {
     fn town(&self, town: &Town) -> String {
         match self.language {
             Language::Japanese => town.name.clone(),
-            Language::English => format!("{} ({})", town.name, romanised(&town.name, &town.kana)),
+            Language::English => {
+                let computed = || romanised(&town.name, &town.kana);
+                format!("{} ({})", town.name, town.romaji.clone().unwrap_or_else(computed))
+            }
         }
     }
 
