@@ -30,6 +30,8 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct CardConfig {
     /// Part of the reader's name; `None` takes the first reader there is.
     pub reader: Option<String>,
+    /// Its USB id, as [`CardHandle::use_reader`] changes it.
+    pub usb: Option<UsbId>,
     /// How long one call to the card may take before the visit is told `card.too_slow`.
     pub command_deadline: Duration,
     /// How long a card that lies there may keep its visit waiting in all.
@@ -42,6 +44,7 @@ impl Default for CardConfig {
     fn default() -> Self {
         Self {
             reader: None,
+            usb: None,
             command_deadline: Duration::from_secs(5),
             visit_deadline: Duration::from_secs(30),
             pins: Pins::production(),
@@ -120,6 +123,10 @@ impl Shared {
         self.usb.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn use_reader(&self, usb: Option<UsbId>) {
+        *self.usb.lock().unwrap_or_else(PoisonError::into_inner) = usb;
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -144,6 +151,7 @@ impl Shared {
 pub fn spawn(config: CardConfig, report: impl FnMut(CardReport) + Send + 'static) -> CardHandle {
     let (mailbox, letters) = mpsc::sync_channel(MAILBOX);
     let shared = Arc::new(Shared::new(2));
+    shared.use_reader(config.usb.clone());
     spawn_desk(&config, Arc::new(Pcsc), &shared, (mailbox.clone(), letters), report);
     let (watched, sender) = (Arc::clone(&shared), mailbox.clone());
     thread::spawn(move || {
@@ -214,7 +222,7 @@ impl CardHandle {
     /// From now on only a reader with this USB id is used; without, any that fits the name. Not for
     /// the middle of a visit: its card would be on another reader.
     pub fn use_reader(&self, usb: Option<UsbId>) {
-        *self.owner.shared.usb.lock().unwrap_or_else(PoisonError::into_inner) = usb;
+        self.owner.shared.use_reader(usb);
     }
 
     /// How many sessions were left behind since the start because a reader did not come back from a

@@ -43,7 +43,7 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
         let detail = outcome.unwrap_or_else(|wrong| wrong);
         findings.push(Finding { check, ok, detail });
     };
-    found("reader", reader::check(&config.reader));
+    found("reader", reader::check(&config.reader, &remembered));
     found("intake", intake::judge(&health));
     found("identity", identity::check(identity.as_ref()));
     found("store", store::check(&config.state_dir));

@@ -6,14 +6,17 @@ use std::time::Duration;
 use madoguchi_card::{CardConfig, CardNews};
 
 use super::Outcome;
+use super::packs::Remembered;
 use crate::config::Reader;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) fn check(reader: &Reader) -> Outcome {
+pub(super) fn check(reader: &Reader, remembered: &Remembered) -> Outcome {
     let (send, reports) = mpsc::channel();
+    let profile = remembered.as_ref().ok().map(|(settings, _)| settings.profile());
     let config = CardConfig {
         reader: reader.name.clone(),
+        usb: profile.and_then(|profile| profile.reader.clone()),
         command_deadline: PATIENCE,
         ..CardConfig::default()
     };
