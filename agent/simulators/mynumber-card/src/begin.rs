@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use madoguchi_virtual_card::{
     Card, Hand, Interface, Person, Place, Script, StateFile, Timing, Transport, control, follow,
+    service,
 };
 use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
@@ -45,6 +46,10 @@ pub struct Run {
     /// Where orders are taken.
     #[arg(long, value_name = "SOCKET")]
     control: PathBuf,
+    /// The agent's configuration on a device: a virtual card runs only where it says that the device
+    /// is for practice, or where there is none.
+    #[arg(long, value_name = "FILE", default_value = service::CONFIGURATION)]
+    agent: PathBuf,
     /// How long to look for the reader when the card is laid, in seconds.
     #[arg(long, default_value_t = 30)]
     patience: u64,
@@ -75,6 +80,7 @@ impl Run {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
+        service::may_run(&self.agent)?;
         let (transport, usual) = match self.transport {
             Wire::Vpcd => (Transport::Vpcd, 35963),
             Wire::Vscard => (Transport::Vscard, 2001),

@@ -14,7 +14,7 @@ use crate::card::{Card, Counts, NoSuchKey};
 use crate::faults::{Fault, Faults, Habit, Moment, Trigger};
 use crate::state::StateFile;
 use crate::timing::Timing;
-use crate::wire::Transport;
+use crate::wire::{Prompt, Transport};
 use lying::Lying;
 
 /// Pause between two tries to reach the reader.
@@ -296,7 +296,9 @@ fn carry(shared: &Shared, place: Place) {
             shared.changed.notify_all();
         }
         info!("laid");
-        if let Err(error) = place.transport.serve(&mut Lying(shared), &stream) {
+        let served = Prompt::new(&stream)
+            .and_then(|mut reader| place.transport.serve(&mut Lying(shared), &mut reader));
+        if let Err(error) = served {
             warn!(%error, "the reader went away");
         }
         drop(stream);

@@ -2,12 +2,13 @@
 
 mod begin;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use madoguchi_virtual_card::control::ask;
-use madoguchi_virtual_card::{Order, authority};
+use madoguchi_virtual_card::{Order, authority, interview};
 
 /// A virtual My Number Card for tests, practice and development.
 #[derive(Parser)]
@@ -49,6 +50,12 @@ enum Action {
         #[command(flatten)]
         to: Control,
     },
+    /// Make a person by answering questions.
+    New {
+        /// The file, which must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Write the public halves of the test authority, which practice and test profiles pin.
     Authority {
         /// The folder.
@@ -77,6 +84,7 @@ fn main() -> anyhow::Result<()> {
         Action::Status { all: false, to } => order(&Order::Status, &to.control),
         Action::Status { all: true, to } => order(&Order::StatusAll, &to.control),
         Action::Tell { order: words, to } => order(&words.join(" ").parse()?, &to.control),
+        Action::New { to } => make_a_person(&to),
         Action::Authority { to } => write_authority(&to),
     }
 }
@@ -87,6 +95,18 @@ fn order(order: &Order, socket: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot {order} the card at {}", socket.display()))?;
     println!("{answer}");
     Ok(())
+}
+
+fn make_a_person(file: &Path) -> anyhow::Result<()> {
+    let told = || format!("cannot write {}", file.display());
+    let mut new = std::fs::File::create_new(file).with_context(told)?;
+    match interview(std::io::stdin().lock(), std::io::stderr()) {
+        Ok(person) => new.write_all(person.as_bytes()).with_context(told),
+        Err(error) => {
+            std::fs::remove_file(file).with_context(told)?;
+            Err(error).context("the answers ended before the questions")
+        }
+    }
 }
 
 fn write_authority(folder: &Path) -> anyhow::Result<()> {

@@ -105,6 +105,13 @@ pub struct PersonError {
     reason: String,
 }
 
+impl PersonError {
+    /// The reason alone.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 impl Person {
     /// Reads a person. What every key means, and what is left out, stands in `people/README.md`:
     ///

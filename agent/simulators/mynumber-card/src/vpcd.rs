@@ -4,14 +4,13 @@
 //! answered with a frame); anything longer is a command, answered with a frame. Closing the
 //! connection takes the card off the reader.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use rustix::net::sockopt::set_tcp_quickack;
 use tracing::{debug, trace};
 
-use crate::wire::{OnReader, Power, Said};
+use crate::wire::{OnReader, Power, Prompt, Said, Stream};
 
 const POWER_OFF: u8 = 0;
 const POWER_ON: u8 = 1;
@@ -19,7 +18,7 @@ const RESET: u8 = 2;
 const GET_ATR: u8 = 4;
 
 /// Answers until the connection ends or the card is gone.
-pub(crate) fn serve(card: &mut dyn OnReader, mut reader: &TcpStream) -> io::Result<()> {
+pub(crate) fn serve(card: &mut dyn OnReader, reader: &mut dyn Stream) -> io::Result<()> {
     while let Some(frame) = read_frame(reader)? {
         let (answer, last) = match order(card, &frame) {
             Said::Answer(answer) => (answer, false),
@@ -42,7 +41,7 @@ pub(crate) fn next_look(reader: &TcpStream, until: Instant) -> io::Result<bool> 
     loop {
         let left = until.saturating_duration_since(Instant::now());
         reader.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-        match read_frame(reader)?.as_deref() {
+        match read_frame(&mut Prompt::new(reader)?)?.as_deref() {
             Some([GET_ATR]) => return Ok(true),
             Some([POWER_OFF | POWER_ON | RESET]) => {}
             _ => return Ok(false),
@@ -74,24 +73,15 @@ fn order(card: &mut dyn OnReader, frame: &[u8]) -> Said {
 }
 
 /// One frame, or `None` at the regular end.
-fn read_frame(mut reader: &TcpStream) -> io::Result<Option<Vec<u8>>> {
+fn read_frame(reader: &mut (impl Read + ?Sized)) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 2];
-    acknowledge_at_once(reader)?;
     match reader.read_exact(&mut length) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         other => other?,
     }
     let mut frame = vec![0; usize::from(u16::from_be_bytes(length))];
-    acknowledge_at_once(reader)?;
     reader.read_exact(&mut frame)?;
     Ok(Some(frame))
-}
-
-/// vpcd 3.3 writes length and payload separately, and Nagle holds the payload back until the
-/// length is acknowledged: about 40 ms a frame unless we acknowledge at once. The option does not
-/// stay, so it is set before every read.
-fn acknowledge_at_once(reader: &TcpStream) -> io::Result<()> {
-    Ok(set_tcp_quickack(reader, true)?)
 }
 
 /// Length and payload in one write, so that nothing is held back on our side either.
@@ -102,20 +92,23 @@ fn framed(payload: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
     use std::net::{Shutdown, TcpListener};
     use std::thread;
 
     use super::*;
+    use crate::Card;
     use crate::person::tests::hanako;
     use crate::wire::Transport;
-    use crate::wire::tests::Alone;
 
     #[test]
     fn the_reader_gets_an_atr_and_answers_until_it_hangs_up() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let stream = TcpStream::connect(listener.local_addr().expect("bound")).expect("connects");
-        let mut card = Alone::with(&hanako());
-        let card = thread::spawn(move || Transport::Vpcd.serve(&mut card, &stream));
+        let mut card = Card::new(&hanako());
+        let card = thread::spawn(move || {
+            Transport::Vpcd.serve(&mut card, &mut Prompt::new(&stream).expect("options"))
+        });
         let (mut reader, _) = listener.accept().expect("the card");
         let mut expect = |sent: &[u8], received: &[u8]| {
             reader.write_all(sent).expect("sent");

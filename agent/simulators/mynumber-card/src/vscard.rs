@@ -7,11 +7,10 @@
 //! ccid-card-passthru.c`) and libcacard (`vscard_common.h`).
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
 
 use tracing::{debug, trace};
 
-use crate::wire::{OnReader, Power, Said};
+use crate::wire::{OnReader, Power, Said, Stream};
 
 /// Types of messages.
 const INIT: u32 = 1;
@@ -36,7 +35,7 @@ const LONGEST: u32 = 64 * 1024;
 
 /// Answers until the connection ends or the card is gone. Closing the connection does not take a
 /// card off this reader, so that is said.
-pub(crate) fn serve(card: &mut dyn OnReader, reader: &TcpStream) -> io::Result<()> {
+pub(crate) fn serve(card: &mut dyn OnReader, reader: &mut dyn Stream) -> io::Result<()> {
     let outcome = answer(card, reader);
     if let Err(error) = send(reader, CARD_REMOVE, READER, &[]) {
         debug!(%error, "the reader went first");
@@ -44,8 +43,7 @@ pub(crate) fn serve(card: &mut dyn OnReader, reader: &TcpStream) -> io::Result<(
     outcome
 }
 
-fn answer(card: &mut dyn OnReader, reader: &TcpStream) -> io::Result<()> {
-    reader.set_nodelay(true)?;
+fn answer(card: &mut dyn OnReader, reader: &mut dyn Stream) -> io::Result<()> {
     send(reader, INIT, NO_READER, GREETING)?;
     send(reader, READER_ADD, NO_READER, &[])?;
     card.power(Power::On);
@@ -82,7 +80,7 @@ struct Message {
 }
 
 /// One message, or `None` at the regular end.
-fn receive(mut reader: &TcpStream) -> io::Result<Option<Message>> {
+fn receive(reader: &mut (impl Read + ?Sized)) -> io::Result<Option<Message>> {
     let mut head = [0; 12];
     match reader.read_exact(&mut head) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
@@ -102,7 +100,7 @@ fn numbers(head: [u8; 12]) -> [u32; 3] {
     [at(0), at(4), at(8)]
 }
 
-fn send(mut reader: &TcpStream, kind: u32, to: u32, payload: &[u8]) -> io::Result<()> {
+fn send(reader: &mut (impl Write + ?Sized), kind: u32, to: u32, payload: &[u8]) -> io::Result<()> {
     let length = u32::try_from(payload.len()).map_err(|_| ErrorKind::InvalidData)?;
     let head = [kind, to, length].map(u32::to_be_bytes).concat();
     reader.write_all(&[head.as_slice(), payload].concat())
@@ -110,13 +108,13 @@ fn send(mut reader: &TcpStream, kind: u32, to: u32, payload: &[u8]) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
     use std::thread;
 
     use super::*;
+    use crate::Card;
     use crate::person::tests::hanako;
     use crate::wire::Transport;
-    use crate::wire::tests::Alone;
 
     /// A reader as QEMU's is: it greets, acknowledges, and sends commands.
     struct Reader {
@@ -128,19 +126,19 @@ mod tests {
         fn with_a_card() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
             let stream = TcpStream::connect(listener.local_addr().expect("bound"));
-            let stream = stream.expect("connects");
-            let mut card = Alone::with(&hanako());
-            let card = thread::spawn(move || Transport::Vscard.serve(&mut card, &stream));
+            let mut stream = stream.expect("connects");
+            let mut card = Card::new(&hanako());
+            let card = thread::spawn(move || Transport::Vscard.serve(&mut card, &mut stream));
             Self { stream: listener.accept().expect("the card").0, card }
         }
 
         fn next(&self) -> (u32, u32, Vec<u8>) {
-            let message = receive(&self.stream).expect("read").expect("a message");
+            let message = receive(&mut &self.stream).expect("read").expect("a message");
             (message.kind, message.reader, message.payload)
         }
 
         fn say(&self, kind: u32, payload: &[u8]) {
-            send(&self.stream, kind, READER, payload).expect("sent");
+            send(&mut &self.stream, kind, READER, payload).expect("sent");
         }
 
         /// The whole opening: who says what in which order.

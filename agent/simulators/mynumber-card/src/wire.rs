@@ -1,9 +1,12 @@
 //! What a reader and a card say to each other, whatever the wire between them.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
+use rustix::net::sockopt::set_tcp_quickack;
+
+use crate::card::Card;
 use crate::{vpcd, vscard};
 
 /// Which reader is at the other end.
@@ -48,6 +51,11 @@ pub enum Said {
     Gone,
 }
 
+/// A connection to a reader, or anything that is read and written like one.
+pub trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
 impl Transport {
     /// Lets the card answer the reader until the connection ends or the card is gone; then takes
     /// its power away.
@@ -55,7 +63,7 @@ impl Transport {
     /// # Errors
     /// When the connection broke in the middle of a frame, or the reader said what it must not; its
     /// regular end is no error.
-    pub fn serve(self, card: &mut dyn OnReader, reader: &TcpStream) -> io::Result<()> {
+    pub fn serve(self, card: &mut dyn OnReader, reader: &mut dyn Stream) -> io::Result<()> {
         let outcome = match self {
             Self::Vpcd => vpcd::serve(card, reader),
             Self::Vscard => vscard::serve(card, reader),
@@ -78,36 +86,52 @@ impl Transport {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::card::Card;
-    use crate::person::Person;
+/// A connection on which neither side waits for the other's acknowledgement.
+///
+/// vpcd 3.3 writes length and payload separately, and Nagle holds the payload back until the length
+/// is acknowledged: about 40 ms a frame unless we acknowledge at once. The option does not stay, so
+/// it is set before every read.
+pub(crate) struct Prompt<'a>(&'a TcpStream);
 
-    /// A card with nobody's hand on it.
-    pub struct Alone(Card);
+impl<'a> Prompt<'a> {
+    pub fn new(stream: &'a TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self(stream))
+    }
+}
 
-    impl Alone {
-        pub fn with(person: &Person) -> Self {
-            Self(Card::new(person))
+impl Read for Prompt<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        set_tcp_quickack(self.0, true)?;
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Prompt<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A card with nobody's hand on it.
+impl OnReader for Card {
+    fn atr(&mut self) -> Vec<u8> {
+        Self::atr(self).to_vec()
+    }
+
+    fn power(&mut self, power: Power) {
+        match power {
+            Power::On => self.power_on(),
+            Power::Off => self.power_off(),
+            Power::Reset => self.reset(),
         }
     }
 
-    impl OnReader for Alone {
-        fn atr(&mut self) -> Vec<u8> {
-            self.0.atr().to_vec()
-        }
-
-        fn power(&mut self, power: Power) {
-            match power {
-                Power::On => self.0.power_on(),
-                Power::Off => self.0.power_off(),
-                Power::Reset => self.0.reset(),
-            }
-        }
-
-        fn transmit(&mut self, command: &[u8]) -> Said {
-            Said::Answer(self.0.transmit(command))
-        }
+    fn transmit(&mut self, command: &[u8]) -> Said {
+        Said::Answer(Self::transmit(self, command))
     }
 }

@@ -5,7 +5,7 @@ use der::asn1::{
     BitString, Ia5String, ObjectIdentifier, OctetString, PrintableStringRef, SetOfVec, UtcTime,
     Utf8StringRef,
 };
-use der::{Any, DateTime, Encode, Tag};
+use der::{Any, DateTime, Encode};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
@@ -198,11 +198,10 @@ fn attributes(person: &Person) -> der::Result<Vec<GeneralName>> {
         (6, &address_marks),
     ];
     let names = values.into_iter().map(|(arc, value)| {
-        let text = Any::from(Utf8StringRef::new(value)?).to_der()?;
-        let explicit = Tag::ContextSpecific { constructed: true, number: der::TagNumber::N0 };
+        // The [0] around the value is `OtherName`'s own.
         Ok(GeneralName::OtherName(OtherName {
             type_id: ObjectIdentifier::new(&format!("1.2.392.200149.8.5.5.{arc}"))?,
-            value: Any::new(explicit, text)?,
+            value: Any::from(Utf8StringRef::new(value)?),
         }))
     });
     names.collect()
@@ -372,7 +371,7 @@ fn encoded(build: impl FnOnce() -> der::Result<Vec<u8>>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-    use der::{Decode as _, Tagged as _};
+    use der::{Decode as _, Tag, Tagged as _};
     use x509_cert::ext::pkix::SubjectAltName;
 
     use super::*;
@@ -419,7 +418,7 @@ mod tests {
             .iter()
             .map(|name| {
                 let GeneralName::OtherName(name) = name else { panic!("{name:?}") };
-                let value = Any::from_der(name.value.value()).expect("one value");
+                let value = &name.value;
                 assert_eq!(value.tag(), Tag::Utf8String);
                 let text = String::from_utf8(value.value().to_vec()).expect("text");
                 (name.type_id.to_string().replace("1.2.392.200149.8.5.5.", ""), text)
