@@ -3,19 +3,9 @@
 mod common;
 
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::view::{Dialog, EntryKind, Needed, RowOrigin, Screen};
+use madoguchi_journey::view::{EntryKind, RowOrigin, Screen};
 use madoguchi_journey::{Action, Discarded};
 use madoguchi_protocol::FailureCode;
-use madoguchi_protocol::local::Request;
-
-fn chosen_packs(kiosk: &Kiosk) -> Vec<String> {
-    let request = kiosk.sent.iter().rev().find_map(|f| match &f.request {
-        Request::ChoosePack { pack, also } => Some((pack.clone(), also.clone())),
-        _ => None,
-    });
-    let (pack, also) = request.expect("packs were chosen");
-    [pack].into_iter().chain(also).map(|p| p.to_string()).collect()
-}
 
 fn asked(kiosk: &Kiosk) -> (usize, usize) {
     match kiosk.view().screen {
@@ -24,134 +14,6 @@ fn asked(kiosk: &Kiosk) -> (usize, usize) {
         | Screen::Entry { asked, .. } => (asked.index + 1, asked.total),
         other => panic!("{other:?}"),
     }
-}
-
-#[test]
-fn an_occasion_shows_what_it_needs_and_leads_to_what_is_ticked() {
-    let mut kiosk = Kiosk::ready();
-    kiosk.touch("start");
-    kiosk.touch("life_event.hikkoshi");
-    let Screen::LifeEvent { needed, at_counter, next, .. } = kiosk.view().screen else {
-        panic!("an occasion")
-    };
-    let titles: Vec<_> = needed.iter().map(|n| n.button.label.as_str()).collect();
-    assert_eq!(titles, ["代理の届", "転居届", "短い届"], "and not what this terminal has not");
-    assert!(at_counter.is_empty() && !next.enabled, "nothing is ticked yet");
-
-    kiosk.touch("tick.mijikai");
-    kiosk.touch("tick.dairi");
-    let Screen::LifeEvent { at_counter, .. } = kiosk.view().screen else { panic!("an occasion") };
-    assert_eq!(at_counter[0].title, "国民健康保険");
-    kiosk.touch("next");
-    assert_eq!(chosen_packs(&kiosk), ["dairi", "mijikai"], "in the order of the occasion");
-    let Screen::Purpose { procedure, purposes, attributes, .. } = kiosk.view().screen else {
-        panic!("purpose")
-    };
-    assert_eq!(procedure, "代理の届・短い届");
-    assert_eq!((purposes.len(), attributes), (2, vec!["氏名".into(), "性別".into()]));
-
-    kiosk.touch("back");
-    let Screen::LifeEvent { needed, .. } = kiosk.view().screen else { panic!("an occasion") };
-    assert!(*needed[0].ticked.expose(), "what was ticked stays");
-    kiosk.touch("back");
-    kiosk.touch("pack.mijikai");
-    assert_eq!(chosen_packs(&kiosk), ["mijikai"]);
-    kiosk.touch("back");
-    assert_eq!(kiosk.page(), "procedures");
-}
-
-#[test]
-fn what_cannot_stand_together_is_not_ticked_together() {
-    let ticks = |kiosk: &Kiosk| {
-        let Screen::LifeEvent { needed, .. } = kiosk.view().screen else { panic!("an occasion") };
-        needed.map_ticks()
-    };
-    let mut kiosk = Kiosk::ready();
-    kiosk.touch("start");
-    kiosk.touch("life_event.hikkoshi");
-    kiosk.touch("tick.dairi");
-    kiosk.touch("tick.mijikai");
-    assert_eq!(ticks(&kiosk), [(true, true, None), (false, true, None), (true, true, None)]);
-    kiosk.touch("tick.tenkyo");
-    let note = Some("転居届のあとに、窓口で".to_owned());
-    let alone = [(false, false, note), (true, true, None), (false, true, None)];
-    assert_eq!(ticks(&kiosk), alone, "the others went, and one of them cannot come back");
-    let view = kiosk.view();
-    kiosk.act(view.control("tick.dairi").expect("it stands there"));
-    assert_eq!(kiosk.view(), view);
-    kiosk.touch("tick.mijikai");
-    let other = [(false, true, None), (false, true, None), (true, true, None)];
-    assert_eq!(ticks(&kiosk), other, "one of a group, whichever says so");
-}
-
-trait Ticks {
-    /// Of each: whether it is ticked, can be touched, and why not.
-    fn map_ticks(self) -> Vec<(bool, bool, Option<String>)>;
-}
-
-impl Ticks for Vec<Needed> {
-    fn map_ticks(self) -> Vec<(bool, bool, Option<String>)> {
-        let tick = |n: Needed| (*n.ticked.expose(), n.button.enabled, n.not_now);
-        self.into_iter().map(tick).collect()
-    }
-}
-
-#[test]
-fn what_has_to_be_said_about_an_answer_is_said_at_once_and_on_review() {
-    let notice = "委任状がないと、受け取れません";
-    let said = |kiosk: &Kiosk| match kiosk.view().screen {
-        Screen::Notice { notices, .. } | Screen::Review { notices, .. } => notices,
-        other => panic!("{other:?}"),
-    };
-    let mut kiosk = Kiosk::with_two_forms();
-    kiosk.touch("choose.who.agent");
-    assert_eq!((kiosk.page(), said(&kiosk)), ("notice", vec![notice.to_owned()]));
-    for way in ["back", "next", "do_not_know", "call_clerk", "stop"] {
-        assert!(kiosk.view().control(way).is_some(), "{way}");
-    }
-    // The same answer again: it was not read to the end.
-    kiosk.touch("back");
-    assert_eq!(kiosk.page(), "question");
-    kiosk.touch("next");
-    assert_eq!(kiosk.page(), "notice");
-    // Another answer: it is not true any more.
-    kiosk.touch("back");
-    kiosk.touch("choose.who.self");
-    assert_eq!(kiosk.page(), "question");
-    kiosk.touch("choose.who.agent");
-    kiosk.touch("next");
-    assert_eq!(kiosk.page(), "entry", "on all the same");
-    kiosk.touch("back");
-    kiosk.touch("next");
-    assert_eq!(kiosk.page(), "entry", "said once");
-    kiosk.type_digits("2");
-    kiosk.touch("next");
-    assert_eq!((kiosk.page(), said(&kiosk)), ("review", vec![notice.to_owned()]));
-}
-
-#[test]
-fn what_has_to_be_said_leads_to_the_counter_too() {
-    let mut kiosk = Kiosk::with_two_forms();
-    kiosk.touch("choose.who.agent");
-    kiosk.touch("do_not_know");
-    let Some(Dialog::NumberOnly { number, .. }) = kiosk.view().dialog else { panic!("asked") };
-    assert_eq!(number.label, "番号を取る", "what was entered goes along");
-    kiosk.touch("confirm_number");
-    assert_eq!(kiosk.page(), "kept");
-    assert!(kiosk.agent.kept.concat().contains(&"agent".to_owned()));
-}
-
-#[test]
-fn a_notice_survives_the_warning_and_the_way_without_a_card() {
-    let mut kiosk = Kiosk::ready();
-    for control in ["start", "pack.dairi", "without_card", "answer_without_card"] {
-        kiosk.touch(control);
-    }
-    kiosk.touch("choose.who.agent");
-    kiosk.wait(1);
-    assert_eq!(kiosk.dialog(), Some("still_there"));
-    kiosk.touch("dismiss");
-    assert_eq!(kiosk.page(), "notice");
 }
 
 #[test]
