@@ -8,16 +8,22 @@ use crate::cargo::{self, Profile};
 use crate::progress;
 use crate::workspace::Workspace;
 
+/// The room of the kiosk's programs.
+const KIOSK: &str = "madoguchi-resident";
+/// Runs before there are programs; builds itself.
+const XTASK: &str = "madoguchi-xtask";
+
 /// Builds them all, the kiosk's twin for the tests included.
 pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     let begun = Instant::now();
     eprintln!("building the programs ({}) …", profile.folder());
-    let status = cargo::command(workspace)
-        .args(["build", "--locked", "--workspace", "--bins", "--exclude", "madoguchi-xtask"])
-        .args(profile.flags())
-        .status()?;
-    if !status.success() {
-        bail!("the programs could not be built: cargo's words are above");
+    let all = ["--workspace", "--bins", "--exclude", XTASK];
+    match profile {
+        Profile::Dev => cargo(workspace, profile, &all)?,
+        Profile::Release => {
+            cargo(workspace, profile, &[all.as_slice(), &["--exclude", KIOSK]].concat())?;
+            cargo(workspace, profile, &["--package", KIOSK, "--bin", "madoguchi-kiosk"])?;
+        }
     }
     twin(workspace, profile)?;
     eprintln!(
@@ -29,13 +35,24 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
 }
 
 /// The kiosk's headless twin: it tells where the controls are. A call of its own, so that nothing
-/// of it gets into the shipped kiosk; of the whole workspace, so that what both are made of is
-/// compiled once.
+/// of it gets into the shipped kiosk.
 pub fn twin(workspace: &Workspace, profile: Profile) -> Result<()> {
-    let status = cargo::command(workspace)
-        .args(["build", "--locked", "--workspace", "--exclude", "madoguchi-xtask"])
-        .args(["--bin", "madoguchi-kiosk-twin", "--features", cargo::TWIN])
-        .args(profile.flags())
-        .status()?;
-    if status.success() { Ok(()) } else { bail!("the kiosk's twin could not be built") }
+    let rooms: &[&str] = match profile {
+        // What all programs share is compiled once.
+        Profile::Dev => &["--workspace", "--exclude", XTASK],
+        // As the shipped kiosk, into which nothing may get that only the agent needs of a room
+        // that both have: cargo unites the features of all that it builds at a time.
+        Profile::Release => &["--package", KIOSK],
+    };
+    let twin = ["--bin", "madoguchi-kiosk-twin", "--features", cargo::TWIN];
+    cargo(workspace, profile, &[rooms, &twin].concat())
+}
+
+fn cargo(workspace: &Workspace, profile: Profile, arguments: &[&str]) -> Result<()> {
+    let mut build = cargo::command(workspace);
+    build.args(["build", "--locked"]).args(arguments).args(profile.flags());
+    if !build.status()?.success() {
+        bail!("the programs could not be built: cargo's words are above");
+    }
+    Ok(())
 }
