@@ -1,5 +1,6 @@
 //! Pack v1: one procedure as TOML.
 
+mod raw;
 mod reading;
 mod warnings;
 

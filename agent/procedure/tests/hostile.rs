@@ -5,9 +5,13 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::civil::{Date, date};
+use madoguchi_procedure::display::Language;
 use madoguchi_procedure::{Condition, Entry, LifeEvent, MAX_CONDITION_BYTES, Pack, Towns};
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+const TODAY: Date = date(2026, 11, 22);
 
 /// Far more than any text of these sizes may take, also on a slow machine without optimisation.
 const LONG: Duration = Duration::from_secs(2);
@@ -19,20 +23,23 @@ fn text(file: &str) -> String {
 
 /// Everything that reads a text, on a stack as small as a thread may get.
 fn read_everything(text: String) {
+    let pack = Pack::parse(&self::text("tenkyo.toml")).expect("a pack");
     let reading = thread::Builder::new().stack_size(1024 * 1024).spawn(move || {
         let begun = Instant::now();
         let _ = Pack::lint(&text);
+        let _ = Pack::warnings(&text, TODAY);
         let _ = LifeEvent::lint(&text);
         let _ = Towns::lint(&text);
         for entry in
             [Entry::Date { not_after_today: true }, Entry::Address, Entry::Number { digits: 16 }]
         {
-            let _ = entry.check(&text);
+            let _ = entry.check_on(TODAY, &text, None);
         }
         if let Ok(condition) = Condition::parse(&text) {
             for value in ["", "agent", "検証　花子", text.as_str()] {
                 let _ = condition.holds(|_| value);
             }
+            let _ = condition.in_words(&pack, Language::Japanese);
         }
         assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
     });

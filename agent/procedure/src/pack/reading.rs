@@ -2,141 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use madoguchi_protocol::bundle::Text;
-use madoguchi_protocol::ticket::SectionLetter;
-use madoguchi_protocol::{AttributeName, FieldKey, PackId};
-use serde::Deserialize;
+use madoguchi_protocol::{AttributeName, FieldKey};
 use toml::Spanned;
 
+use super::raw::{
+    RawBring, RawChoice, RawEffect, RawElectronic, RawEntry, RawField, RawFrom, RawNotice, RawPack,
+    RawTyped,
+};
 use super::{
-    Bring, CardUse, CheckedBy, Choice, FieldDefinition, LegalEffect, Lives, MAX_CHOICES,
-    MAX_PACK_BYTES, Notice, Pack, Section, SignatureRule, Source,
+    Bring, CardUse, Choice, FieldDefinition, LegalEffect, MAX_CHOICES, MAX_PACK_BYTES, Notice,
+    Pack, Section, Source,
 };
 use crate::condition::Condition;
 #[cfg(feature = "conditions")]
 use crate::condition::{SWITCHED, misuse};
 use crate::document::{Document, PackError};
 use crate::entry::{Entry, MAX_DIGITS};
-
-/// A pack as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawPack {
-    format: Spanned<u16>,
-    id: PackId,
-    version: Spanned<u32>,
-    legal_effect: Spanned<RawEffect>,
-    electronic: Option<Spanned<RawElectronic>>,
-    #[serde(default)]
-    checked_by: CheckedBy,
-    title: Spanned<Text>,
-    summary: Spanned<Text>,
-    purpose: Spanned<Text>,
-    section: RawSection,
-    card: RawCard,
-    #[serde(default)]
-    switches: BTreeMap<Spanned<FieldKey>, bool>,
-    pub(super) field: Spanned<Vec<Spanned<RawField>>>,
-    #[serde(default)]
-    bring: Vec<RawBring>,
-    #[serde(default)]
-    notice: Vec<RawNotice>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawEffect {
-    Draft,
-    Electronic,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawElectronic {
-    law: Spanned<String>,
-    signature: SignatureRule,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSection {
-    letter: SectionLetter,
-    name: Spanned<Text>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCard {
-    attributes: Spanned<Vec<AttributeName>>,
-    #[serde(default)]
-    lives: Lives,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawField {
-    pub(super) key: Spanned<FieldKey>,
-    label: Spanned<Text>,
-    from: Spanned<RawFrom>,
-    attribute: Option<Spanned<AttributeName>>,
-    question: Option<Spanned<Text>>,
-    pub(super) choices: Option<Spanned<Vec<RawChoice>>>,
-    entry: Option<Spanned<RawEntry>>,
-    digits: Option<Spanned<u8>>,
-    not_after: Option<Spanned<RawDay>>,
-    when: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawFrom {
-    Card,
-    Question,
-    Entry,
-    AtCounter,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawEntry {
-    Date,
-    Address,
-    Number,
-}
-
-/// What narrows an entry.
-struct RawTyped {
-    digits: Option<Spanned<u8>>,
-    not_after: Option<Spanned<RawDay>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RawDay {
-    Today,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawChoice {
-    key: Spanned<FieldKey>,
-    label: Spanned<Text>,
-    pub(super) year: Option<Spanned<i16>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawBring {
-    text: Spanned<Text>,
-    when: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawNotice {
-    text: Spanned<Text>,
-    when: Spanned<String>,
-}
 
 /// Years that a choice can stand for.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2099;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::MAX_PACK_BYTES;
-use super::reading::RawPack;
+use super::raw::RawPack;
 use crate::document::{Document, PackError};
 
 /// In June municipalities begin to issue the tax certificates of a fiscal year.
