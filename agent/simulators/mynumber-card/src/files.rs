@@ -99,7 +99,7 @@ impl Application {
 pub fn of(person: &Person) -> CardFiles {
     let mut applications = vec![common::issuer_domain(person)];
     match person.kind() {
-        Kind::MyNumberCard => {
+        Kind::MyNumberCard | Kind::SpecialResidence => {
             let all = [
                 jpki::application(person),
                 text::application(person),
@@ -109,6 +109,9 @@ pub fn of(person: &Person) -> CardFiles {
             ];
             applications.extend(all);
             applications.extend(licence::application(person));
+            if person.kind() == Kind::SpecialResidence {
+                applications.extend(others::residence_parts());
+            }
         }
         Kind::Phone | Kind::Iphone => {
             applications = vec![others::phone(), jpki::application(person)]

@@ -14,6 +14,7 @@ use crate::card::{Card, Counts, NoSuchKey};
 use crate::faults::{Fault, Faults, Habit, Moment, Trigger};
 use crate::state::StateFile;
 use crate::timing::Timing;
+use crate::vpcd;
 use crate::wire::{Prompt, Transport};
 use lying::Lying;
 
@@ -274,15 +275,16 @@ impl Shared {
 
 /// Follows the wishes until the end.
 ///
-/// A card that was taken is not laid again before the reader has looked and found nothing, as no
-/// hand is that quick: pcscd 1.9.9 was seen to miss a card that came back between two looks.
+/// A card that was taken off vpcd is not laid again before the reader has looked and found nothing,
+/// as no hand is that quick: pcscd 1.9.9 was seen to miss a card that came back between two looks.
+/// QEMU is told that the card went.
 fn carry(shared: &Shared, place: Place) {
     let mut taken = false;
     loop {
         if shared.wait(|state| state.wish != Wish::Taken).wish == Wish::End {
             return;
         }
-        if std::mem::take(&mut taken) {
+        if std::mem::take(&mut taken) && place.transport == Transport::Vpcd {
             be_missed(shared, place);
         }
         let Some(stream) = reach(shared, place) else { continue };
@@ -316,7 +318,7 @@ fn be_missed(shared: &Shared, place: Place) {
     let mut looked = false;
     while !(looked && Instant::now() >= enough) && Instant::now() < until {
         let Some(stream) = reach(shared, place) else { return };
-        looked = place.transport.next_look(&stream, until).unwrap_or_else(|error| {
+        looked = vpcd::next_look(&stream, until).unwrap_or_else(|error| {
             debug!(%error, "the reader does not look");
             false
         });

@@ -38,6 +38,8 @@ pub struct Key {
     tries_full: u8,
     blocked: u16,
     absent: u16,
+    /// Whether the value is another than the card was made with.
+    changed: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl std::fmt::Debug for Secret {
 impl Key {
     fn new(secret: Secret, form: Form, tries_left: u8, tries_full: u8) -> Self {
         let (blocked, absent) = (sw::BLOCKED, sw::NO_REFERENCE_DATA);
-        Self { secret, form, tries_left, tries_full, blocked, absent }
+        Self { secret, form, tries_left, tries_full, blocked, absent, changed: false }
     }
 
     /// A key with a value.
@@ -118,6 +120,7 @@ impl Key {
             _ => {
                 self.secret = Secret::Set(value.to_vec());
                 self.tries_left = self.tries_full;
+                self.changed = true;
                 Ok(())
             }
         }
@@ -133,10 +136,10 @@ impl Key {
         self.tries_left = left.min(self.tries_full);
     }
 
-    /// The value, where there is one that can be changed.
-    pub fn changeable_value(&self) -> Option<&[u8]> {
+    /// The value, where it was changed since the card was made.
+    pub fn changed_value(&self) -> Option<&[u8]> {
         match &self.secret {
-            Secret::Set(value) if self.form != Form::Fixed => Some(value),
+            Secret::Set(value) if self.changed => Some(value),
             _ => None,
         }
     }
@@ -148,6 +151,7 @@ impl Key {
             && self.form.allows(value)
         {
             *secret = value.to_vec();
+            self.changed = true;
         }
     }
 }

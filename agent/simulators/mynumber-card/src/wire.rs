@@ -2,7 +2,6 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
 
 use rustix::net::sockopt::set_tcp_quickack;
 
@@ -70,19 +69,6 @@ impl Transport {
         };
         card.power(Power::Off);
         outcome
-    }
-
-    /// Waits until the reader looks whether a card is there, and leaves it without one; false when
-    /// it does not look, but wants something of the card.
-    ///
-    /// # Errors
-    /// When it does not look in time.
-    pub(crate) fn next_look(self, reader: &TcpStream, until: Instant) -> io::Result<bool> {
-        match self {
-            Self::Vpcd => vpcd::next_look(reader, until),
-            // It is told that there is no card, and need not look.
-            Self::Vscard => Ok(true),
-        }
     }
 }
 

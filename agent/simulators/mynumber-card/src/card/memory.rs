@@ -47,7 +47,7 @@ impl Card {
     #[must_use]
     pub fn memory(&self) -> Memory {
         let memory = self.keys().map(|(name, key)| {
-            let value = key.changeable_value();
+            let value = key.changed_value();
             let value = value.map(|value| String::from_utf8_lossy(value).into_owned());
             (name, KeyMemory { tries: key.tries().0, value })
         });

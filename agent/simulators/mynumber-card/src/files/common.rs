@@ -65,7 +65,7 @@ pub fn issuer_domain(person: &Person) -> Application {
     );
     let [contact, _] = others::atr(Kind::MyNumberCard);
     let mut domain = Application::new("issuer", ISSUER, []);
-    if person.kind() == Kind::MyNumberCard {
+    if person.kind().is_my_number_card() {
         domain.data_objects = BTreeMap::from([
             (0x0042, municipality.bytes().to_vec()),
             (0x0045, person.serial().as_bytes().to_vec()),

@@ -15,7 +15,9 @@ pub fn atr(kind: Kind) -> [Vec<u8>; 2] {
     const FELICA: &[u8] =
         b"\x3B\x8F\x80\x01\x80\x4F\x0C\xA0\x00\x00\x03\x06\x11\x00\x3B\x00\x00\x00\x00\x42";
     let both = match kind {
-        Kind::MyNumberCard | Kind::Juki | Kind::Other | Kind::Broken => [CONTACT, TYPE_B],
+        Kind::MyNumberCard | Kind::SpecialResidence | Kind::Juki | Kind::Other | Kind::Broken => {
+            [CONTACT, TYPE_B]
+        }
         Kind::Phone | Kind::Iphone => [TYPE_B, TYPE_B],
         Kind::DrivingLicence | Kind::Residence => [LICENCE, LICENCE],
         Kind::Transit => [FELICA, FELICA],
@@ -58,9 +60,14 @@ pub fn residence(person: &Person) -> Vec<Application> {
     let common = object(&[0xC0], b"0001");
     let number = key(person, Some("AB12345678CD"), Form::Fixed, (10, 10));
     let root = [(0x0001, free(common)), (0x0010, number)];
+    let root = Application::new("residence-root", &[], root);
+    [root].into_iter().chain(residence_parts()).collect()
+}
+
+/// The applications by which a residence card is known.
+pub fn residence_parts() -> [Application; 3] {
     let part = |name, aid: &[u8]| Application::new(name, aid, [(0x0001, shut())]);
-    vec![
-        Application::new("residence-root", &[], root),
+    [
         part("residence-1", b"\xD3\x92\xF0\0\x4F\x02\0\0\0\0\0\0\0\0\0\0"),
         part("residence-2", b"\xD3\x92\xF0\0\x4F\x03\0\0\0\0\0\0\0\0\0\0"),
         part("residence-3", b"\xD3\x92\xF0\0\x4F\x04\0\0\0\0\0\0\0\0\0\0"),

@@ -123,3 +123,52 @@ fn a_reader_that_never_comes_is_told() {
     assert!(error.to_string().contains("vsmartcard-vpcd"), "{error}");
     assert!(!hand.is_laid());
 }
+
+#[test]
+fn a_mute_card_that_is_taken_goes_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let hand = hand(&listener, Duration::from_secs(10));
+    hand.plan(Trigger::At(1), Fault::Mute(Duration::from_secs(3600)));
+    hand.lay().expect("laid");
+    let mut reader = look(&listener);
+    reader.write_all(&[0, 1, 1, 0, 4, 0, 0x20, 0, 0x91]).expect("sent");
+    assert!(hand.wait_for_commands(1));
+    hand.take();
+    assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
+}
+
+#[test]
+fn a_fault_is_told_over_the_wire_and_the_card_counts() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let hand = hand(&listener, Duration::from_secs(10));
+    hand.plan(Trigger::At(2), Fault::Remove(Moment::After));
+    hand.lay().expect("laid");
+    let mut reader = look(&listener);
+    reader.write_all(&[0, 1, 1]).expect("power");
+    for _ in 0..2 {
+        reader.write_all(&[0, 5, 0, 0xB0, 0, 0, 0]).expect("sent");
+        let mut answer = [0; 4];
+        reader.read_exact(&mut answer).expect("answered");
+        assert_eq!(answer, [0, 2, 0x69, 0x86]);
+    }
+    assert_eq!(reader.read(&mut [0]).expect("the end"), 0);
+    hand.wait_until_taken();
+    assert_eq!((hand.counts().commands, hand.planned_faults()), (2, 0));
+}
+
+#[test]
+fn qemu_is_told_that_the_card_goes_and_gets_it_again() {
+    const CARD_REMOVE: u8 = 6;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let reader = listener.local_addr().expect("bound");
+    let place = Place { transport: Transport::Vscard, reader, deadline: Duration::from_secs(10) };
+    let hand = Hand::before(place, Card::new(&hanako()), StateFile::default());
+    for _ in 0..2 {
+        hand.lay().expect("laid");
+        let (mut reader, _) = listener.accept().expect("the card");
+        hand.take();
+        let mut said = Vec::new();
+        reader.read_to_end(&mut said).expect("to the end");
+        assert_eq!(said[said.len() - 12..], [0, 0, 0, CARD_REMOVE, 0, 0, 0, 0, 0, 0, 0, 0]);
+    }
+}

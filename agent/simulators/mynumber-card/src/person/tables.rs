@@ -13,6 +13,8 @@ pub enum Kind {
     /// A My Number Card.
     #[default]
     MyNumberCard,
+    /// A residence card with the function of a My Number Card (特定在留カード, from 2026).
+    SpecialResidence,
     /// An Android phone with スマホ用電子証明書.
     Phone,
     /// An iPhone with スマホ用電子証明書.
@@ -29,6 +31,13 @@ pub enum Kind {
     Other,
     /// A card whose chip answers every command with an error of its own.
     Broken,
+}
+
+impl Kind {
+    /// Whether it has all applications of a My Number Card.
+    pub(crate) fn is_my_number_card(self) -> bool {
+        matches!(self, Self::MyNumberCard | Self::SpecialResidence)
+    }
 }
 
 /// A certificate on the card.

@@ -12,6 +12,7 @@ fn with(line: &str) -> Desk {
 fn only_a_my_number_card_and_a_phone_have_all_of_what_they_claim() {
     for (kind, answers) in [
         ("my_number_card", [0x9000; 4]),
+        ("special_residence", [0x9000; 4]),
         ("phone", [0x9000, 0x6A82, 0x6A82, 0x6A82]),
         ("iphone", [0x9000, 0x6A82, 0x6A82, 0x6A82]),
         ("juki", [0x9000, 0x6A82, 0x6A82, 0x6A82]),
@@ -47,6 +48,7 @@ fn other_cards_are_known_by_their_own_applications() {
     for (kind, selected, status) in [
         ("driving_licence", licence, 0x9000),
         ("residence", residence, 0x9000),
+        ("special_residence", residence, 0x9000),
         ("my_number_card", licence, 0x6A82),
         ("my_number_card", residence, 0x6A82),
     ] {

@@ -143,6 +143,8 @@ fn a_pin_is_changed_after_the_old_one_and_kept_without_power() {
     assert_eq!(card.status("00240191 03 313233"), 0x6700);
     assert_eq!(card.status(change), 0x9000);
     let memory = card.0.memory();
+    let values: Vec<_> = memory.0.values().filter_map(|key| key.value.as_deref()).collect();
+    assert_eq!(values, ["1234"], "only what was changed is kept");
     let mut again = Card::new(&Person::parse(HANAKO).expect("a person"));
     again.remember(&memory);
     let mut again = Desk(again);
