@@ -50,7 +50,12 @@ fn mistakes_of_a_pack() {
         ),
         (notice, "when = \"moved == ''\"\ntext.ja = \"先に", "moved ==", "moved is not a field"),
         (notice, "when = \"who_moves\"\ntext.ja = \"先に", "who_moves\"", "this is a text"),
-        (notice, "when = \"who_moves != ''\"\ntext.ja = \" \" # ", "ja = \" \"", "both languages"),
+        (
+            notice,
+            "when = \"who_moves != ''\"\ntext.ja = \" \" # ",
+            "text.ja = \" \"",
+            "both languages",
+        ),
         (first, "[switches]\nidle = true\n[[field]]\nkey = \"name\"", "idle", "no condition looks"),
         (
             first,

@@ -97,9 +97,20 @@ pub(super) enum RawEntry {
 }
 
 /// What narrows an entry.
+#[derive(Default)]
 pub(super) struct RawTyped {
     pub(super) digits: Option<Spanned<u8>>,
     pub(super) not_after: Option<Spanned<RawDay>>,
+}
+
+impl RawTyped {
+    /// None when nothing is narrowed.
+    pub(super) fn of(
+        digits: Option<Spanned<u8>>,
+        not_after: Option<Spanned<RawDay>>,
+    ) -> Option<Self> {
+        (digits.is_some() || not_after.is_some()).then_some(Self { digits, not_after })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -123,17 +123,10 @@ impl Reader<'_> {
         let label = self.document.words(raw.label, &key);
         let when = raw.when.as_ref().and_then(|when| self.condition(when, &key));
         let from = raw.from;
-        let typed = RawTyped { digits: raw.digits, not_after: raw.not_after };
+        let typed = RawTyped::of(raw.digits, raw.not_after);
         let given = (*from.get_ref(), raw.attribute, raw.question, raw.choices, raw.entry, typed);
         let source = match given {
-            (
-                RawFrom::Card,
-                Some(attribute),
-                None,
-                None,
-                None,
-                RawTyped { digits: None, not_after: None },
-            ) => {
+            (RawFrom::Card, Some(attribute), None, None, None, None) => {
                 if !attributes.contains(attribute.get_ref()) {
                     let message = "its attribute is not in card.attributes";
                     self.document.wrong(&attribute, &key, message);
@@ -144,29 +137,18 @@ impl Reader<'_> {
                 }
                 Source::Card { attribute: attribute.into_inner() }
             }
-            (
-                RawFrom::Question,
-                None,
-                Some(question),
-                Some(choices),
-                None,
-                RawTyped { digits: None, not_after: None },
-            ) => {
+            (RawFrom::Question, None, Some(question), Some(choices), None, None) => {
                 let question = self.document.words(question, &key);
                 Source::Question { question, choices: self.choices(choices, &key) }
             }
             (RawFrom::Entry, None, Some(question), None, Some(entry), typed) => {
                 let question = self.document.words(question, &key);
-                Source::Entry { question, entry: self.entry(&entry, typed, &key)? }
+                Source::Entry {
+                    question,
+                    entry: self.entry(&entry, typed.unwrap_or_default(), &key)?,
+                }
             }
-            (
-                RawFrom::AtCounter,
-                None,
-                None,
-                None,
-                None,
-                RawTyped { digits: None, not_after: None },
-            ) => Source::AtCounter,
+            (RawFrom::AtCounter, None, None, None, None, None) => Source::AtCounter,
             _ => {
                 self.document.wrong(
                     &from,
