@@ -74,4 +74,7 @@ fn select(card: &mut Conversation, application: Application) -> Result<(), Troub
 }
 
 #[cfg(test)]
+pub(crate) use reading::whole as read_whole;
+
+#[cfg(test)]
 mod tests;

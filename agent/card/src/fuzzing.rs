@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, PinDigit};
+use jiff::civil::Date;
+use madoguchi_protocol::AttributeName;
+use zeroize::Zeroizing;
 
-use crate::attributes;
-use crate::fingerprint::VisitSecret;
-pub use crate::link::{LONGEST_ANSWER, Link, LinkError};
-use crate::pin::PinBuffer;
-use crate::session::{Session, Verdict};
+use crate::certificate::Certificate;
+use crate::face::{self, Next, Parts};
+use crate::pins::{Pins, Purpose};
+use crate::{CardInformation, attributes, issuer};
 
 fn all() -> BTreeSet<AttributeName> {
     [AttributeName::Name, AttributeName::Address, AttributeName::BirthDate, AttributeName::Sex]
@@ -17,31 +17,52 @@ fn all() -> BTreeSet<AttributeName> {
 }
 
 /// TEXT EF 0002.
-pub fn attributes(bytes: &[u8]) {
-    if let Ok(attributes) = attributes::extract(bytes, &all()) {
+pub fn attributes(file: &[u8]) {
+    let _ = attributes::file_length(file);
+    let _ = attributes::signed_digest(file);
+    if let Ok(attributes) = attributes::extract(file, &all()) {
         assert_eq!(attributes.len(), 4);
     }
-    let _ = attributes::file_length(bytes);
 }
 
-/// A whole conversation, opened by 照合番号B; how many attributes came of it, if any.
-pub fn visit(link: &mut dyn Link, number_b: &str) -> Option<usize> {
-    let mut value = PinBuffer::new(CardKey::ReferenceNumberB);
-    for digit in number_b.bytes() {
-        let digit = PinDigit::try_from(digit.wrapping_sub(b'0')).ok()?;
-        value.push(digit).ok()?;
-    }
-    let secret = VisitSecret::random();
-    let mut session = Session::new(link);
-    let read = || {
-        session.identify(secret.as_ref())?;
-        session.tries_left(CardKey::ReferenceNumberB)?;
-        match session.verify(value)? {
-            Verdict::Right => session.read(&all()).map(Some),
-            Verdict::Wrong { .. } => Ok(None),
+/// TEXT EF 0003 and 0004.
+pub fn issuer(integrity: &[u8], certificate: &[u8], pins: &Pins) {
+    let _ = (issuer::integrity_length(integrity), issuer::certificate_length(certificate));
+    let digest = Zeroizing::new([7; 32]);
+    let _ = issuer::check(&digest, Zeroizing::new(integrity.to_vec()), certificate, pins);
+}
+
+/// FACE EF 0002, read as a card gives it.
+pub fn face(file: &[u8]) {
+    let mut parts = Parts::default();
+    parts.add(0, &file[..file.len().min(256)]);
+    for _ in 0..64 {
+        let Ok(Next::Read(range)) = parts.next() else { return };
+        assert!((1..=256).contains(&range.len()), "{range:?}");
+        match file.get(range.start..file.len().min(range.end)) {
+            Some(more) if !more.is_empty() => parts.add(range.start, more),
+            _ => return,
         }
-    };
-    let read = read().ok().flatten();
-    let _ = session.rinse();
-    read.map(|attributes| attributes.len())
+    }
+}
+
+/// FACE EF 0003, and the record of COMMON EF 0001.
+pub fn information(file: &[u8], today: Date) {
+    let _ = face::municipality(file);
+    let _ = CardInformation::parse(file).is_expired(today);
+}
+
+/// Either certificate.
+pub fn certificate(der: &[u8], pins: &Pins, today: Date) {
+    for purpose in [Purpose::Authentication, Purpose::Signature] {
+        let Ok(certificate) = Certificate::parse(purpose, Zeroizing::new(der.to_vec())) else {
+            continue;
+        };
+        let _ = certificate.check(pins, today);
+        let _ = certificate.has_signed(b"a message", &[1; 256]);
+        for attribute in all() {
+            let _ = certificate.substitutions(attribute);
+        }
+        assert!(certificate.agrees_with(&Default::default()), "with nothing said");
+    }
 }

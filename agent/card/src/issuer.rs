@@ -3,7 +3,7 @@
 
 use madoguchi_protocol::application::SignatureCheck;
 use myna_card::ap::text::IntegrityRecord;
-use myna_card::data::CardVerifiableCertificate;
+use myna_card::data::{CardVerifiableCertificate, RsaPublicKey};
 use zeroize::Zeroizing;
 
 use crate::attributes::Digest;
@@ -14,6 +14,8 @@ use crate::tlv::{self, BadFile};
 const NUMBER_DIGEST: u32 = 0xDF31;
 const ATTRIBUTES_DIGEST: u32 = 0xDF32;
 const SIGNATURE: u32 = 0xDF33;
+/// Bytes of a key's identifier.
+const KEY_ID: usize = 16;
 
 /// How long TEXT EF 0003 is, from its first bytes.
 pub fn integrity_length(beginning: &[u8]) -> Result<usize, BadFile> {
@@ -34,17 +36,15 @@ pub fn check(
     certificate: &[u8],
     pins: &Pins,
 ) -> Checked {
-    let Ok(certificate) = CardVerifiableCertificate::parse(certificate) else {
+    let Ok(Certified { issuer, key, signed, signature }) = certified(certificate) else {
         return Ok(SignatureCheck::NotChecked);
     };
-    let Some(issuer) = pins.issuer(certificate.issuer_key_id.as_bytes()) else {
+    let Some(issuer) = pins.issuer(issuer) else {
         return Ok(SignatureCheck::UnknownIssuer);
     };
-    if !issuer.has_signed(&certificate.signed_data, &certificate.signature) {
+    if !issuer.has_signed(signed, signature) {
         return Err(BadSignature("the certificate in TEXT/0004"));
     }
-    let key = certificate.public_key;
-    let key = PublicKey { modulus: key.modulus, exponent: key.exponent };
     let Ok(record) = read(&integrity) else { return Ok(SignatureCheck::NotChecked) };
     if !key.has_signed(record.signed, record.signature) {
         return Err(BadSignature("the hashes in TEXT/0003"));
@@ -53,6 +53,40 @@ pub fn check(
         return Err(BadSignature("the attributes are not those that were signed"));
     }
     Ok(SignatureCheck::Good)
+}
+
+/// A card-verifiable certificate: whose key certifies which, by a signature over the whole body.
+struct Certified<'a> {
+    issuer: &'a [u8; KEY_ID],
+    key: PublicKey,
+    signed: &'a [u8],
+    signature: &'a [u8],
+}
+
+/// By our own objects: the parser of `myna-card` adds up lengths before it has judged them.
+fn certified(file: &[u8]) -> Result<Certified<'_>, BadFile> {
+    let inner = tlv::contents(file, CardVerifiableCertificate::TAG)?;
+    let signed = only(inner, CardVerifiableCertificate::TAG_BODY)?;
+    let signature = only(inner, CardVerifiableCertificate::TAG_SIGNATURE)?;
+    let (issuer, rest) = signed.split_first_chunk().ok_or(BadFile("no issuer"))?;
+    let (_subject, key) = rest.split_first_chunk::<KEY_ID>().ok_or(BadFile("no subject"))?;
+    let key = PublicKey {
+        modulus: only(key, RsaPublicKey::TAG_MODULUS)?.to_vec(),
+        exponent: only(key, RsaPublicKey::TAG_EXPONENT)?.to_vec(),
+    };
+    Ok(Certified { issuer, key, signed, signature })
+}
+
+/// The value of the one object with this tag.
+fn only(value: &[u8], tag: u32) -> Result<&[u8], BadFile> {
+    let mut found = None;
+    for object in tlv::objects(value) {
+        let object = object?;
+        if object.tag == tag && found.replace(object.value).is_some() {
+            return Err(BadFile("an object stands there twice"));
+        }
+    }
+    found.ok_or(BadFile("an object is missing"))
 }
 
 struct Record<'a> {

@@ -37,6 +37,8 @@ mod desk;
 mod face;
 mod fingerprint;
 pub mod flows;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod handle;
 mod information;
 mod issuer;

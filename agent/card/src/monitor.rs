@@ -108,31 +108,17 @@ impl<'a> Monitor<'a> {
         names: &[CString],
         usb: Option<&UsbId>,
     ) -> Option<CString> {
-        self.known.retain(|(known, _)| names.contains(known));
-        for name in names {
-            if !self.is_named(name) {
-                continue;
+        let known = &mut self.known;
+        known.retain(|(known, _)| names.contains(known));
+        choose(names, self.reader.as_deref(), usb, |name| {
+            if let Some((_, id)) = known.iter().find(|(known, _)| known == name) {
+                return id.clone();
             }
-            let Some(usb) = usb else { return Some(name.clone()) };
-            if self.usb_of(context, name).as_ref() == Some(usb) {
-                return Some(name.clone());
-            }
-        }
-        None
-    }
-
-    fn is_named(&self, name: &CString) -> bool {
-        self.reader.as_ref().is_none_or(|part| name.to_string_lossy().contains(part.as_str()))
-    }
-
-    fn usb_of(&mut self, context: &Context, name: &CString) -> Option<UsbId> {
-        if let Some((_, id)) = self.known.iter().find(|(known, _)| known == name) {
-            return id.clone();
-        }
-        let id = usb::id_of(context, name);
-        info!(reader = %name.to_string_lossy(), usb = ?id, "reader");
-        self.known.push((name.clone(), id.clone()));
-        id
+            let id = usb::id_of(context, name);
+            info!(reader = %name.to_string_lossy(), usb = ?id, "reader");
+            known.push((name.clone(), id.clone()));
+            id
+        })
     }
 
     fn missing(&self, readers: usize, usb: Option<&UsbId>) -> String {
@@ -174,10 +160,50 @@ impl<'a> Monitor<'a> {
     }
 }
 
+/// The first reader with this in its name and with this USB id, as far as they are wanted.
+fn choose(
+    names: &[CString],
+    part: Option<&str>,
+    usb: Option<&UsbId>,
+    mut id_of: impl FnMut(&CString) -> Option<UsbId>,
+) -> Option<CString> {
+    let fits = |name: &&CString| {
+        part.is_none_or(|part| name.to_string_lossy().contains(part))
+            && usb.is_none_or(|usb| id_of(name).as_ref() == Some(usb))
+    };
+    names.iter().find(fits).cloned()
+}
+
 fn reason(error: Error) -> String {
     match error {
         Error::NoService => "pcscd is not running".to_owned(),
         Error::SecurityViolation => "pcscd refuses this user (polkit)".to_owned(),
         error => format!("pcscd does not answer: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_readers_the_configured_one_is_used_and_no_other() {
+        let names = [c"Sony RC-S300 00 00", c"SCM SCR 3310 01 00"].map(CString::from);
+        let ids = ["054c:0dc9", "04e6:5116"].map(|id| id.parse::<UsbId>().expect("an id"));
+        let id_of = |name: &CString| {
+            let at = names.iter().position(|known| known == name)?;
+            Some(ids[at].clone())
+        };
+        let chosen = |part, usb| choose(&names, part, usb, id_of);
+        assert_eq!(chosen(None, None).as_ref(), Some(&names[0]));
+        assert_eq!(chosen(Some("SCM"), None).as_ref(), Some(&names[1]));
+        assert_eq!(chosen(None, Some(&ids[1])).as_ref(), Some(&names[1]));
+        // Both are wanted; one that is not there is not replaced.
+        assert_eq!(chosen(Some("Sony"), Some(&ids[1])), None);
+        let third = "1234:5678".parse().expect("an id");
+        assert_eq!(chosen(None, Some(&third)), None);
+        // A reader that does not say what it is, is not the configured one.
+        assert_eq!(choose(&names, None, Some(&ids[0]), |_| None), None);
+        assert_eq!(choose(&names, None, None, |_| panic!("nobody asks")), Some(names[0].clone()));
     }
 }

@@ -25,6 +25,15 @@ impl Purpose {
             Self::Signature => "1.2.392.200149.8.5.1.1.20",
         }
     }
+
+    /// The policy of test cards.
+    #[must_use]
+    pub fn test_policy(self) -> &'static str {
+        match self {
+            Self::Authentication => "1.2.392.200149.8.5.1.0.30",
+            Self::Signature => "1.2.392.200149.8.5.1.0.20",
+        }
+    }
 }
 
 /// A public RSA key, both numbers big-endian.

@@ -104,6 +104,23 @@ fn on_reader(
     busy: &Busy,
     conversation: &mut dyn FnMut(&mut dyn Link),
 ) -> Result<(), LinkError> {
+    match on_card(context, reader, busy, conversation) {
+        // Whoever held the card before us has just cut its power, as a session that was left behind
+        // does when its call comes back: nothing was sent yet, so this is simply begun anew.
+        Err(Error::ResetCard | Error::UnpoweredCard) => {
+            Ok(on_card(context, reader, busy, conversation)?)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Fails only before the conversation.
+fn on_card(
+    context: &Context,
+    reader: &CStr,
+    busy: &Busy,
+    conversation: &mut dyn FnMut(&mut dyn Link),
+) -> Result<(), Error> {
     let connect = || context.connect(reader, ShareMode::Shared, Protocols::ANY);
     let mut card = busy.during(FailureCode::ReaderBusy, connect)?;
     let outcome = match busy.during(FailureCode::ReaderBusy, || card.transaction()) {
@@ -116,7 +133,7 @@ fn on_reader(
             held.end(busy);
             Ok(())
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     };
     // Also when ending the transaction has already done it: nothing is left on.
     let off = || Card::disconnect(card, Disposition::UnpowerCard);

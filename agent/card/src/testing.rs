@@ -4,9 +4,10 @@ use std::ffi::CStr;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
-use madoguchi_virtual_card::{Card, Person};
+use madoguchi_virtual_card::{Card, Person, authority};
 
 use crate::link::{LONGEST_ANSWER, Link, LinkError};
+use crate::pins::{Pins, PublicKey, Purpose, Root};
 use crate::service::{Busy, Service};
 
 macro_rules! person {
@@ -24,6 +25,20 @@ pub const JIRO: &str = person!("jiro");
 /// 照合番号B of [`HANAKO`].
 pub const NUMBER_B: &str = "55021720352285";
 
+/// What the virtual cards were issued under.
+pub fn practice() -> Pins {
+    let root = |purpose: Purpose, certificate| {
+        let policy = purpose.test_policy().to_owned();
+        Root { purpose, policy, certificate }
+    };
+    let text = authority::text();
+    let key = PublicKey { modulus: text.modulus, exponent: vec![1, 0, 1] };
+    Pins::default()
+        .with_issuer(text.id, key)
+        .with_root(root(Purpose::Authentication, authority::authentication()))
+        .with_root(root(Purpose::Signature, authority::signature()))
+}
+
 /// What becomes of the answer to a command: its number from 0, the command, the card's answer.
 pub type Tamper = dyn FnMut(usize, &[u8], Vec<u8>) -> Result<Vec<u8>, LinkError> + Send;
 
@@ -32,6 +47,7 @@ pub struct CardLink {
     card: Card,
     tamper: Box<Tamper>,
     pub sent: Vec<Vec<u8>>,
+    pub answered: Vec<Vec<u8>>,
 }
 
 impl CardLink {
@@ -45,7 +61,7 @@ impl CardLink {
     ) -> Self {
         let mut card = Card::new(&Person::parse(person).expect("a person"));
         card.power_on();
-        Self { card, tamper: Box::new(tamper), sent: Vec::new() }
+        Self { card, tamper: Box::new(tamper), sent: Vec::new(), answered: Vec::new() }
     }
 
     /// How many VERIFY commands with a value were sent.
@@ -64,6 +80,7 @@ impl Link for CardLink {
         self.sent.push(command.to_vec());
         let given = (self.tamper)(number, command, self.card.transmit(command))?;
         answer[..given.len()].copy_from_slice(&given);
+        self.answered.push(given.clone());
         Ok(given.len())
     }
 }

@@ -6,9 +6,8 @@ use super::{Verdict, expect, select, unusable};
 use crate::conversation::{Application, Conversation, File, Key, Trouble};
 use crate::face::{self, CardFace, Next, Parts};
 use crate::flows::reading;
-use crate::link::LinkError;
 use crate::pin::PinBuffer;
-use crate::tlv;
+use crate::tlv::{self, BadFile};
 
 /// Most parts of the file that are read before it is given up: a sound one needs a handful.
 const MOST_PARTS: usize = 32;
@@ -79,7 +78,7 @@ fn parts(card: &mut Conversation) -> Result<CardFace, Trouble> {
                 let (more, status) = card.more(File::Face, range.start, range.len())?;
                 expect(status, "READ FACE/0002")?;
                 if more.is_empty() {
-                    return Err(LinkError::Lost("a file shorter than it says").into());
+                    return Err(bad(BadFile("shorter than it says")));
                 }
                 parts.add(range.start, more);
             }

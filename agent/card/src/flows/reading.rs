@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 
 use super::expect;
 use crate::conversation::{Conversation, File, Trouble, unusable};
-use crate::link::LinkError;
 use crate::tlv::BadFile;
 
 /// Says how long a file is from its first bytes.
@@ -47,7 +46,7 @@ impl Reading {
         let (more, status) = card.more(self.file, self.bytes.len(), room)?;
         expect(status, "READ BINARY")?;
         if more.is_empty() {
-            return Err(LinkError::Lost("a file shorter than it says").into());
+            return Err(bad(BadFile("shorter than it says")));
         }
         self.bytes.extend_from_slice(&more[..more.len().min(room)]);
         Ok(())

@@ -107,3 +107,27 @@ pub fn sign(
     let signature = signed(card, SigningKey::Signature, &certificate, message)?;
     Ok(Opened::Right(Signed { signature, certificate, check }))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The person has seen what is disclosed.
+    pub(crate) fn shown() -> Shown {
+        let signature = SignatureRule::SigningCertificate;
+        let effect = LegalEffect::Electronic { law: "a law".to_owned(), signature };
+        Disclosure::of(&effect).expect("it discloses").shown()
+    }
+
+    #[test]
+    fn only_a_pack_that_takes_effect_by_itself_and_says_so_leads_to_a_signature() {
+        assert!(Disclosure::of(&LegalEffect::Draft).is_none());
+        let signature = SignatureRule::AuthenticationCertificate;
+        let effect = LegalEffect::Electronic { law: "a law".to_owned(), signature };
+        assert!(Disclosure::of(&effect).is_none());
+        let signature = SignatureRule::SigningCertificate;
+        let effect = LegalEffect::Electronic { law: "a law".to_owned(), signature };
+        let disclosure = Disclosure::of(&effect).expect("it discloses");
+        assert_eq!((disclosure.law(), disclosure.attributes().len()), ("a law", 4));
+    }
+}

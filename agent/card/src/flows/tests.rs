@@ -13,8 +13,10 @@ use crate::link::LinkError;
 use crate::pin::tests::{typed, typed_for};
 use crate::testing::{CardLink, HANAKO, JIRO, LOCKED_NUMBER, LOCKED_PIN, NUMBER_B, WITHOUT_PIN};
 
+mod certificates;
 mod commands;
 mod kinds;
+mod number;
 
 const LOCKED: [u8; 2] = [0x69, 0x84];
 

@@ -1,19 +1,22 @@
+use std::ffi::CStr;
 use std::sync::mpsc::Sender;
 
 use madoguchi_protocol::{AttributeName, FailureCode};
 
 use super::*;
+use crate::link::{Link, LinkError};
 use crate::monitor::Observed;
 use crate::pin::tests::typed;
 use crate::report::CardNews;
-use crate::testing::{CardLink, HANAKO, OneCard};
+use crate::service::{Busy, Service};
+use crate::testing::{CardLink, HANAKO, JIRO, OneCard};
 
 const TODAY: Date = jiff::civil::date(2026, 11, 22);
 const SOON: Duration = Duration::from_secs(10);
 
 /// The card side without a monitor: the test says what is on the reader.
 fn spawn_with(
-    service: OneCard,
+    service: impl Service,
     command_deadline: Duration,
     report: impl FnMut(CardReport) + Send + 'static,
 ) -> CardHandle {
@@ -143,4 +146,99 @@ fn dropping_the_last_handle_stops_the_card_side() {
     drop(handle);
     assert!(shared.wait_for_the_end(SOON));
     drop(reports);
+}
+
+#[test]
+fn a_call_that_comes_back_within_the_next_visit_brings_nobody_anything() {
+    let (sender, reports) = mpsc::channel();
+    let (pace, paced) = mpsc::channel();
+    let mut service = OneCard::holding(CardLink::with(HANAKO));
+    service.pace = Some(Arc::new(Mutex::new(paced)));
+    let first_card = Arc::clone(&service.card);
+    // The next person's card is another one, in the same reader.
+    let next_card = Arc::new(Mutex::new(CardLink::with(JIRO)));
+    let turn = Turns { first: service, next: OneCard { card: Arc::clone(&next_card), pace: None } };
+    let handle = spawn_with(turn, Duration::from_millis(300), into(sender));
+    let first = VisitId::random();
+    handle.begin(first, CardKey::Pin, TODAY);
+    lay(&handle, Some(1));
+    for _ in 0..UP_TO_THE_VALUE {
+        pace.send(()).expect("the card goes on");
+    }
+    assert_eq!(until(&reports, usable), 3);
+    handle.verify_and_read(first, typed("9247"), [AttributeName::Name].into());
+    let too_slow = |news| match news {
+        CardNews::Unusable { failure, .. } => {
+            (failure.code == FailureCode::CardTooSlow).then_some(())
+        }
+        _ => None,
+    };
+    until(&reports, too_slow);
+    handle.end(first);
+    lay(&handle, None);
+
+    let second = VisitId::random();
+    handle.begin(second, CardKey::Pin, TODAY);
+    lay(&handle, Some(3));
+    let tries = reports_of(second, &reports, usable);
+    assert_eq!((tries, handle.abandoned()), (3, 1));
+    // Now it comes: the first card's "right", in the second visit.
+    drop(pace);
+    let late = |news: CardNews| match news {
+        CardNews::Released => Some(()),
+        news => panic!("the first visit was told {news:?}"),
+    };
+    reports_of(first, &reports, late);
+    handle.verify_and_read(second, typed("6183"), [AttributeName::Name].into());
+    let read = |news| if let CardNews::Read(read) = news { Some(read) } else { None };
+    let read = reports_of(second, &reports, read);
+    assert_eq!(read[&AttributeName::Name].value.expose(), "検証　次郎");
+    // The value was sent to the first card, and nothing of it was read any more.
+    let sent = first_card.lock().expect("whole").sent.clone();
+    let value = sent.iter().position(|c| c[1] == 0x20 && c.len() > 4).expect("the value");
+    assert!(!sent[value + 1..].iter().any(|c| c[1] == 0xB0 && c[2] == 0x82), "{sent:02X?}");
+    assert_eq!(next_card.lock().expect("whole").pins_sent(), 1);
+    handle.end(second);
+    assert!(handle.stop(SOON));
+}
+
+/// Up to the value: four commands to know the card, two to know its tries, three while it is typed.
+const UP_TO_THE_VALUE: usize = 9;
+
+/// One card for the first session, another for those after it.
+struct Turns {
+    first: OneCard,
+    next: OneCard,
+}
+
+impl Service for Turns {
+    fn with_card(
+        &self,
+        reader: &CStr,
+        busy: &Busy,
+        conversation: &mut dyn FnMut(&mut dyn Link),
+    ) -> Result<(), LinkError> {
+        // The first is inside its card as long as nobody has it to themselves.
+        let first = self.first.card.try_lock().is_ok_and(|card| card.sent.is_empty());
+        let card = if first { &self.first } else { &self.next };
+        card.with_card(reader, busy, conversation)
+    }
+}
+
+/// Waits for the news of this visit that is looked for.
+fn reports_of<T>(
+    visit: VisitId,
+    reports: &Receiver<CardReport>,
+    find: impl Fn(CardNews) -> Option<T>,
+) -> T {
+    let deadline = Instant::now() + SOON;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let report = reports.recv_timeout(left).expect("the news in time");
+        if report.visit == Some(visit)
+            && let Some(found) = find(report.news)
+        {
+            return found;
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The flows, each from the first command to what a visit gets of it. Also fuzzed (cross/fuzz).
 
+#![cfg_attr(fuzzing, allow(dead_code, reason = "the fuzzer needs no names"))]
+
 use std::fmt;
 use std::sync::OnceLock;
 

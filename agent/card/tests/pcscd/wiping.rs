@@ -6,19 +6,24 @@ use std::time::Instant;
 use madoguchi_card::CardNews;
 use madoguchi_protocol::local::CardKey;
 
-use crate::counter::{Counter, NUMBER_B, PIN, SOON, hanako};
+use crate::counter::{NUMBER_B, PIN, SOON, card, hanako, person};
 use crate::namespace::in_a_system_of_its_own;
+
+const SELECT_TEXT: &[u8] = b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08";
 
 #[test]
 fn pcscd_holds_no_value_and_no_attribute_once_the_attributes_were_read() {
     in_a_system_of_its_own!();
     let (pcscd, counter) = Counter::with_pcscd();
+    let last_read = end_of_the_issuers_certificate();
     let hand = hanako();
     for (by, tries, wrong, right) in [
         (CardKey::Pin, 3, "8356", PIN),
         (CardKey::ReferenceNumberB, 10, "36092820417713", NUMBER_B),
     ] {
         let visit = counter.begin_with(&hand, by, tries);
+        // What is read while a person types would overwrite the value: first it must be done.
+        wait_until(|| pcscd.holds(&last_read) > 0, "the issuer's certificate is not read");
         counter.verify(visit, wrong);
         assert_eq!(counter.next(visit), CardNews::PinWrong { tries_left: tries - 1 });
         let sent = |value: &str| [&[by.digits()], value.as_bytes()].concat();
@@ -37,15 +42,32 @@ fn pcscd_holds_no_value_and_no_attribute_once_the_attributes_were_read() {
             ("the birth date", b"19800217"),
             ("the serial number", b"00000000000000199999"),
         ] {
-            let deadline = Instant::now() + SOON;
-            while pcscd.holds(bytes) > 0 {
-                assert!(Instant::now() < deadline, "pcscd holds {what}");
-                thread::yield_now();
-            }
+            wait_until(|| pcscd.holds(bytes) == 0, &format!("pcscd holds {what}"));
         }
         counter.end(visit);
         hand.take();
         counter.reader(None, false);
     }
     counter.close();
+}
+
+/// The end of the issuer's certificate, TEXT EF 0004: what is read last before the value.
+fn end_of_the_issuers_certificate() -> Vec<u8> {
+    let mut card = card(person!("hanako"));
+    card.power_on();
+    for command in [SELECT_TEXT, b"\x00\xB0\x84\x00\x00"] {
+        assert!(card.transmit(command).ends_with(&[0x90, 0x00]));
+    }
+    let mut end = card.transmit(b"\x00\xB0\x02\x00\x38");
+    assert_eq!(end.len(), 0x38 + 2);
+    end.truncate(0x38);
+    end
+}
+
+fn wait_until(mut happens: impl FnMut() -> bool, otherwise: &str) {
+    let deadline = Instant::now() + SOON;
+    while !happens() {
+        assert!(Instant::now() < deadline, "{otherwise}");
+        thread::yield_now();
+    }
 }
