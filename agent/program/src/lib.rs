@@ -1,10 +1,10 @@
 //! What every program on a device does with its own process before anything else.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
+use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt};
 
 /// Closes the process's memory: no core dump, and no other program of the same user may look in.
 ///
@@ -21,8 +21,8 @@ pub fn close_memory() -> Result<(), rustix::io::Errno> {
 /// Only our own crates are heard, at whatever level: a toolkit or an HTTP client that is asked for
 /// its traces tells of keys, texts and bodies.
 pub fn start_log() {
-    let filter =
-        EnvFilter::try_from_env("MADOGUCHI_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let wanted = std::env::var("MADOGUCHI_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let ours = filter_fn(|metadata| metadata.target().starts_with("madoguchi_"));
     let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(lines.with_filter(ours)).with(filter).init();
