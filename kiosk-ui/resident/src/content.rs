@@ -29,6 +29,8 @@ pub(crate) struct Page {
     pub counters_title: SharedString,
     pub counters: Vec<CounterView>,
     pub rows: Vec<RowView>,
+    pub notices_title: SharedString,
+    pub notices: Vec<SharedString>,
     pub points_title: SharedString,
     pub points: Vec<SharedString>,
     pub purpose_title: SharedString,
@@ -89,6 +91,7 @@ pub(crate) struct Bars {
     pub call_clerk: ButtonView,
     pub core_away: SharedString,
     pub printer_away: SharedString,
+    pub away_in_brief: SharedString,
     pub form: SharedString,
     pub help: SharedString,
 }

@@ -53,6 +53,10 @@ fn may_break(before: Option<char>, a: char, b: char, after: Option<char>) -> boo
     if polite(a, Some(b)) {
         return false;
     }
+    // もう一度, あと1回: the first word belongs to the number.
+    if matches!((before, a), (Some('も'), 'う') | (Some('あ'), 'と')) && counts(b) {
+        return false;
+    }
     match (script(a), script(b)) {
         (Other, _) | (_, Other) => true,
         (_, Closing) | (Opening, _) => false,
@@ -69,20 +73,65 @@ fn may_break(before: Option<char>, a: char, b: char, after: Option<char>) -> boo
     }
 }
 
+fn counts(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '０'..='９' | '一')
+}
+
+/// Letters of a phrase that stay together however large they are; in a longer one, what its second
+/// half is made of may stand on the next line.
+const TOGETHER: usize = 7;
+/// 補助用言, and what a long compound ends with.
+const SECOND_HALVES: [&str; 6] =
+    ["ください", "ごらん", "ござい", "かもしれ", "しています", "暗証番号"];
+
 /// The text, with its phrases held together. Other languages pass through.
 pub(crate) fn held_together(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let at = |i: usize| characters.get(i).copied();
+    let ends = |i: usize| match (at(i), at(i + 1)) {
+        (Some(a), Some(b)) => may_break(i.checked_sub(1).and_then(at), a, b, at(i + 2)),
+        _ => true,
+    };
     let mut out = String::with_capacity(text.len() * 2);
+    let mut begin = 0;
     for (i, &a) in characters.iter().enumerate() {
         out.push(a);
-        if let Some(b) = at(i + 1)
-            && !(a.is_ascii() && b.is_ascii())
-            && !may_break(i.checked_sub(1).and_then(at), a, b, at(i + 2))
-        {
+        let Some(b) = at(i + 1) else { break };
+        if a.is_ascii() && b.is_ascii() {
+            continue;
+        }
+        if ends(i) {
+            begin = i + 1;
+            continue;
+        }
+        let rest = &characters[i + 1..];
+        let end = (i..).find(|i| ends(*i)).unwrap_or(i);
+        let letters =
+            (begin..=end).filter(|i| at(*i).is_some_and(|c| script(c) != Script::Closing));
+        let halved = SECOND_HALVES
+            .iter()
+            .any(|half| rest.iter().copied().take(half.chars().count()).eq(half.chars()));
+        if !(halved && letters.count() > TOGETHER) {
             out.push(JOINER);
         }
     }
+    out
+}
+
+/// Holds only numbers and what they count together, as 11月 or 3号; for what a person said, whose
+/// names and addresses break where they must.
+pub(crate) fn numbers_held_together(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let number = |c: &char| c.is_ascii_digit() || matches!(c, '０'..='９');
+    let mut out = String::with_capacity(text.len() * 2);
+    for pair in characters.windows(2) {
+        let [a, b] = [pair[0], pair[1]];
+        out.push(a);
+        if number(&a) && (number(&b) || "年月日丁番号回桁人)）".contains(b)) {
+            out.push(JOINER);
+        }
+    }
+    out.extend(characters.last());
     out
 }
 
@@ -120,6 +169,31 @@ mod tests {
         assert_eq!(phrases("カードから読み取りました"), ["カードから", "読み取りました"]);
         assert_eq!(phrases("どなたが引っ越しましたか"), ["どなたが", "引っ越しましたか"]);
         assert_eq!(phrases("「預ける」を押す"), ["「預ける」を", "押す"]);
+    }
+
+    #[test]
+    fn a_number_stays_with_the_word_before_it() {
+        assert_eq!(phrases("入力できるのは、あと1回です"), ["入力できるのは、", "あと1回です"]);
+        assert_eq!(phrases("もう一度入力する"), ["もう一度入力する"]);
+    }
+
+    #[test]
+    fn long_phrases_have_a_second_half() {
+        assert_eq!(phrases("書きとめてください。"), ["書きとめて", "ください。"]);
+        assert_eq!(phrases("終わりまでごらんください。"), ["終わりまで", "ごらん", "ください。"]);
+        assert_eq!(
+            phrases("券面事項入力補助用暗証番号（数字4桁）"),
+            ["券面事項入力補助用", "暗証番号", "（数字4桁）"]
+        );
+        assert_eq!(phrases("置いてください"), ["置いてください"]);
+    }
+
+    #[test]
+    fn a_persons_words_break_anywhere_but_in_their_numbers() {
+        let held = numbers_held_together("2026年11月3日");
+        assert_eq!(held.split('\u{2060}').count(), 8);
+        assert_eq!(numbers_held_together("常盤市本町"), "常盤市本町");
+        assert_eq!(numbers_held_together(""), "");
     }
 
     #[test]

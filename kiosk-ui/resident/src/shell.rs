@@ -235,10 +235,14 @@ impl Shell {
 
     fn touched(&mut self, id: i32) {
         let buttons = self.view.buttons();
-        // Too soon after another page came, the finger meant the page before it.
-        let settled = self.page_since.elapsed() >= Duration::from_millis(SETTLING);
-        let button = usize::try_from(id).ok().and_then(|id| buttons.get(id)).filter(|_| settled);
+        let button = usize::try_from(id).ok().and_then(|id| buttons.get(id));
+        let button = button.filter(|_| self.is_settled());
         self.take(button.map_or(Input::Presence, |b| self.touch(b.action.clone())));
+    }
+
+    /// Too soon after another page came, the finger meant the page before it: a second tap.
+    fn is_settled(&self) -> bool {
+        self.page_since.elapsed() >= Duration::from_millis(SETTLING)
     }
 
     fn touch(&self, action: Action) -> Input {
@@ -248,6 +252,7 @@ impl Shell {
     /// A key of the key pad: from here it goes to the agent, and no copy stays.
     fn digit(&mut self, digit: i32) {
         let digit = u8::try_from(digit).ok().and_then(|d| PinDigit::try_from(d).ok());
+        let digit = digit.filter(|_| self.is_settled());
         self.take(digit.map_or(Input::Presence, |d| self.touch(Action::Digit(d))));
     }
 

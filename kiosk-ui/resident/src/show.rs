@@ -16,24 +16,24 @@ pub struct Face {
     language: Option<Language>,
 }
 
-/// Words that no view says: the names of the two buttons that move a page too long for its place,
-/// and of the three signs of the first page.
+/// Words that no view says: the names of the two buttons that move a page too long for its place
+/// (with a caption of one word), and of the three signs of the first page.
 struct Names {
-    up: &'static str,
-    down: &'static str,
+    up: [&'static str; 2],
+    down: [&'static str; 2],
     way: [&'static str; 3],
 }
 
 fn names(language: Language) -> Names {
     match language {
         Language::Japanese => Names {
-            up: "上を見る",
-            down: "続きを見る",
+            up: ["上を見る", "上"],
+            down: ["続きを見る", "続き"],
             way: ["カードを\n置く", "内容を\n確かめる", "番号で\n窓口へ"],
         },
         Language::English => Names {
-            up: "See above",
-            down: "See more",
+            up: ["See above", "Up"],
+            down: ["See more", "More"],
             way: ["Lay your\ncard", "Check\nthe form", "To the\ncounter"],
         },
     }
@@ -97,8 +97,10 @@ impl Face {
         self.window.global::<Metrics>().set_latin(language == Language::English);
         let kiosk = self.window.global::<Kiosk>();
         let Names { up, down, way } = names(language);
-        kiosk.set_scroll_up(up.into());
-        kiosk.set_scroll_down(down.into());
+        kiosk.set_scroll_up(up[0].into());
+        kiosk.set_scroll_up_caption(up[1].into());
+        kiosk.set_scroll_down(down[0].into());
+        kiosk.set_scroll_down_caption(down[1].into());
         kiosk.set_way(ModelRc::from(way.map(SharedString::from)));
     }
 
@@ -124,6 +126,10 @@ impl Face {
         }
         if let Some(rows) = changed(page.get_rows(), &content.rows, &before.rows) {
             page.set_rows(rows);
+        }
+        page.set_notices_title(content.notices_title);
+        if let Some(notices) = changed(page.get_notices(), &content.notices, &before.notices) {
+            page.set_notices(notices);
         }
         page.set_counters_title(content.counters_title);
         if let Some(counters) = changed(page.get_counters(), &content.counters, &before.counters) {
@@ -201,6 +207,7 @@ impl Face {
         bars.set_call_clerk(content.call_clerk);
         bars.set_core_away(content.core_away);
         bars.set_printer_away(content.printer_away);
+        bars.set_away_in_brief(content.away_in_brief);
         bars.set_form(content.form);
         bars.set_help(content.help);
     }

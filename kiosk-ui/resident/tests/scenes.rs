@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
-use madoguchi_journey::view::{Contrast, Display, Language, TextSize};
+use madoguchi_journey::view::{Contrast, Display, Language, Screen, TextSize};
 use madoguchi_resident::twin::check::{check, layout};
 use madoguchi_resident::twin::combinations::{Combination, LANGUAGES, Only, PANELS};
+use madoguchi_resident::twin::grown::shrunk;
+use madoguchi_resident::twin::needed::missing;
 use madoguchi_resident::twin::places::Control;
 use madoguchi_resident::twin::{Stage, references, scenes};
 use madoguchi_widgets::Pixels;
@@ -55,6 +57,48 @@ fn what_does_not_fit_is_found() {
     stage.set(&scenes::view("pin_entry", Language::English).expect("a scene"), PANELS[1]);
     let half = Pixels { width: PANELS[1].width / 2, height: PANELS[1].height / 2 };
     assert!(!layout(&stage, half).is_empty());
+}
+
+/// A word that is wider than its key is found, though nothing overlaps.
+#[test]
+fn a_word_that_runs_out_of_its_key_is_found() {
+    let mut stage = Stage::new().expect("a platform of its own");
+    let mut view = scenes::view("pin_entry", Language::Japanese).expect("a scene");
+    stage.set(&view, LOW);
+    assert_eq!(stage.spilled(), [""; 0]);
+    if let Screen::PinEntry { erase, .. } = &mut view.screen {
+        erase.label = "さいごの数字をひとつだけ消す".into();
+    }
+    stage.set(&view, LOW);
+    let spilled = stage.spilled();
+    assert!(spilled.iter().any(|s| s.contains("さいごの数字")), "{spilled:?}");
+}
+
+/// What is asked must be seen at once: on a panel without room for it, the rule says so.
+#[test]
+fn what_must_be_scrolled_for_is_found() {
+    let mut stage = Stage::new().expect("a platform of its own");
+    let view = scenes::view("kept_paper_failed", Language::Japanese).expect("a scene");
+    stage.set(&view, LOW);
+    assert_eq!(missing(&stage, &view), [""; 0]);
+    stage.set(&view, Pixels { width: LOW.width, height: LOW.height / 2 });
+    let missing = missing(&stage, &view);
+    assert!(missing.iter().any(|m| m.contains("番号票を印刷できません")), "{missing:?}");
+}
+
+/// Keys and the number that shrink while words grow are found.
+#[test]
+fn what_shrinks_among_larger_words_is_found() {
+    let of = |text_size| Combination {
+        scene: "pin_entry",
+        language: Language::Japanese,
+        display: Display { text_size, ..Display::default() },
+        panel: LOW,
+    };
+    let (small, large) = (of(TextSize::Small), of(TextSize::Large));
+    let key = |height| vec![("the height of a key", height)];
+    assert!(shrunk([(&small, &key(80.0)), (&large, &key(80.5))]).is_empty());
+    assert_eq!(shrunk([(&small, &key(80.0)), (&large, &key(70.0))]).len(), 1);
 }
 
 #[test]

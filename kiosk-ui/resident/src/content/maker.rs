@@ -1,13 +1,16 @@
-//! Bars, dialogs and simple pages of a view, in the properties of the screens.
+//! Bars, dialogs and pages of a view, in the properties of the screens.
 
-mod pages;
+mod card;
+mod choosing;
+mod end;
+mod form;
 
 use madoguchi_journey::view::{Action, Button, Dialog, DisplayPanel, Screen, View, Words};
 use slint::SharedString;
 
 use super::{Bars, Content, Layer, Page, Pin, Typed};
 use crate::phrases::held_together;
-use crate::ui::{ButtonView, Kind, Over, SampleView, TileView, WordsView};
+use crate::ui::{ButtonView, Kind, Over, SampleView, WordsView};
 
 /// No button is there.
 fn none() -> ButtonView {
@@ -68,6 +71,7 @@ impl Maker<'_> {
             call_clerk: self.maybe(view.call_clerk.as_ref()),
             core_away: sentence(view.core_away.as_deref().unwrap_or_default()),
             printer_away: sentence(view.printer_away.as_deref().unwrap_or_default()),
+            away_in_brief: sentence(&in_brief([&view.core_away, &view.printer_away])),
             form: sentence(form.map(|f| f.words.as_str()).unwrap_or_default()),
             help: sentence(view.help.unwrap_or_default()),
         }
@@ -132,7 +136,25 @@ impl Maker<'_> {
     }
 
     pub(super) fn page(&self) -> Page {
-        let empty = Page {
+        use Screen as S;
+        let screen = &self.view.screen;
+        match screen {
+            S::Start { .. } | S::Procedures { .. } | S::LifeEvent { .. } => self.choosing(screen),
+            S::Purpose { .. } | S::WithoutCard { .. } => self.choosing(screen),
+            S::TakeCardFirst { .. } | S::LayCard { .. } | S::PinEntry { .. } => self.card(screen),
+            S::ReferenceNumber { .. } | S::PinAgain { .. } => self.card(screen),
+            S::Reading { .. } | S::TakeCard { .. } => self.card(screen),
+            S::Form { .. } | S::Question { .. } | S::Towns { .. } => self.form(screen),
+            S::Entry { .. } | S::Notice { .. } | S::Review { .. } => self.form(screen),
+            S::Connecting { .. } | S::OutOfService { .. } | S::Keeping { .. } => self.end(screen),
+            S::Kept { .. } | S::Trouble { .. } | S::Ended { .. } => self.end(screen),
+        }
+    }
+
+    /// A page of which nothing is said yet.
+    fn blank(&self, kind: Kind) -> Page {
+        Page {
+            kind,
             place: self.view.screen.name().into(),
             main: none(),
             second: none(),
@@ -140,75 +162,11 @@ impl Maker<'_> {
             pin: Pin { erase: none(), ..Pin::default() },
             typed: Typed { next_group: none(), change_town: none(), ..Typed::default() },
             ..Page::default()
-        };
-        let said = |kind, title: &String, lead: &String| Page {
-            kind,
-            title: sentence(title),
-            lead: sentence(lead),
-            ..empty.clone()
-        };
-        match &self.view.screen {
-            Screen::Connecting { title, words: why } => Page {
-                kind: Kind::Connecting,
-                title: sentence(title),
-                lead: sentence(
-                    why.map(|w| w.what_happened).filter(|w| w != title).unwrap_or_default(),
-                ),
-                words: why.as_ref().map(words).unwrap_or_default(),
-                ..empty
-            },
-            Screen::OutOfService { title, words: why } => Page {
-                kind: Kind::OutOfService,
-                title: sentence(title),
-                lead: sentence(why.what_happened),
-                words: words(why),
-                ..empty
-            },
-            Screen::TakeCardFirst { title, lead } => said(Kind::TakeCardFirst, title, lead),
-            Screen::Start { title, lead, note, start } => Page {
-                note: sentence(note),
-                main: self.button(start),
-                ..said(Kind::Start, title, lead)
-            },
-            Screen::WithoutCard { procedure, title, lead, answer, number } => {
-                let (main, second) = match answer {
-                    Some(answer) => (self.button(answer), self.button(number)),
-                    None => (self.button(number), none()),
-                };
-                Page {
-                    procedure: sentence(procedure),
-                    main,
-                    second,
-                    ..said(Kind::WithoutCard, title, lead)
-                }
-            }
-            Screen::LayCard { title, lead, pin_hint, looking, without_card } => Page {
-                note: sentence(pin_hint),
-                looking: *looking,
-                second: self.button(without_card),
-                ..said(Kind::LayCard, title, lead)
-            },
-            Screen::Reading { title, lead } => said(Kind::Reading, title, lead),
-            Screen::Keeping { title, lead } => said(Kind::Keeping, title, lead),
-            Screen::TakeCard { title, lead, ticket_title, ticket } => Page {
-                ticket_title: ticket_title.into(),
-                ticket: ticket.as_deref().unwrap_or_default().into(),
-                ..said(Kind::TakeCard, title, lead)
-            },
-            Screen::Trouble { words: said, clerk, ways } => Page {
-                kind: Kind::Trouble,
-                title: sentence(said.what_happened),
-                words: words(said),
-                lines: clerk.iter().map(pages::clerk).collect(),
-                tiles: ways
-                    .iter()
-                    .map(|w| TileView { button: self.button(w), ..TileView::default() })
-                    .collect(),
-                ..empty
-            },
-            Screen::Ended { title, lead } => said(Kind::Ended, title, lead),
-            other => self.way(other, empty),
         }
+    }
+
+    fn said(&self, kind: Kind, title: &str, lead: &str) -> Page {
+        Page { title: sentence(title), lead: sentence(lead), ..self.blank(kind) }
     }
 }
 
@@ -219,6 +177,24 @@ fn sentence(text: &str) -> SharedString {
 
 fn texts(texts: &[String]) -> Vec<SharedString> {
     texts.iter().map(|t| sentence(t)).collect()
+}
+
+/// The first sentence of each.
+fn in_brief(said: [&Option<String>; 2]) -> String {
+    let first = |text: &String| {
+        let sentences = text.split_inclusive(['。', '.']).next().unwrap_or_default();
+        sentences.to_owned()
+    };
+    said.into_iter().flatten().map(first).collect::<Vec<_>>().join("　")
+}
+
+fn maybe_sentence(text: Option<&String>) -> SharedString {
+    text.map(|t| sentence(t)).unwrap_or_default()
+}
+
+/// Names a page, so that another of the same kind is shown from its beginning.
+fn place(screen: &Screen, procedure: &str, index: usize) -> SharedString {
+    slint::format!("{}/{procedure}/{index}", screen.name())
 }
 
 fn words(words: &Words) -> WordsView {

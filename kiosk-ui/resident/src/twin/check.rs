@@ -11,7 +11,7 @@ use super::Stage;
 use super::combinations::{Combination, Only, combinations, in_parallel};
 use super::glyphs::Fonts;
 use super::places::{Control, Place};
-use super::readable;
+use super::{grown, needed, readable};
 
 /// 12.7 mm and 2.54 mm, less what rounding to pixels may take.
 const TARGET: f32 = 12.65;
@@ -54,8 +54,12 @@ pub fn check(only: &Only) -> Result<Report, super::glyphs::NoFont> {
         .copied()
         .collect();
     let laid_out = in_parallel(&layouts, stage, |stage, c| {
-        stage.set(&c.view(), c.panel);
-        (layout(stage, c.panel), characters(stage), c)
+        let view = c.view();
+        stage.set(&view, c.panel);
+        let sizes = grown::sizes(stage, &view.screen);
+        let mut wrong = needed::missing(stage, &view);
+        wrong.extend(layout(stage, c.panel));
+        (wrong, characters(stage), sizes, c)
     });
     let drawn = in_parallel(&colours, stage, |stage, c| {
         stage.set(&c.view(), c.panel);
@@ -63,7 +67,8 @@ pub fn check(only: &Only) -> Result<Report, super::glyphs::NoFont> {
     });
     let mut report = Report { laid_out: laid_out.len(), drawn: drawn.len(), ..Report::default() };
     let mut seen = BTreeSet::new();
-    for (wrong, characters, c) in laid_out {
+    report.wrong = grown::shrunk(laid_out.iter().map(|(_, _, sizes, c)| (*c, sizes)));
+    for (wrong, characters, _, c) in laid_out {
         report.wrong.extend(wrong.into_iter().map(|w| format!("{c}: {w}")));
         seen.extend(characters);
     }
@@ -98,6 +103,7 @@ pub fn layout(stage: &Stage, panel: Pixels) -> Vec<String> {
     for cut in stage.cut() {
         wrong.push(format!("{cut:?} does not fit its place"));
     }
+    wrong.extend(stage.spilled());
     ends(stage, &mut wrong);
     wrong
 }
@@ -120,7 +126,7 @@ fn targets(controls: &[Control], panel: Pixels, wrong: &mut Vec<String>) {
         if width.min(height) / px_per_mm < TARGET {
             wrong.push(format!("{} is {width} × {height}", control.label));
         }
-        if !lies_in(&control.place, &screen(panel)) {
+        if !control.place.lies_in(&screen(panel)) {
             wrong.push(format!("{} is not on the screen: {:?}", control.label, control.place));
         }
         for other in &controls[..i] {
@@ -138,10 +144,10 @@ fn texts(stage: &Stage, controls: &[Control], panel: Pixels, wrong: &mut Vec<Str
     let texts = stage.texts();
     let bar = stage.footer();
     for (i, (text, place)) in texts.iter().enumerate() {
-        if !lies_in(place, &screen(panel)) {
+        if !place.lies_in(&screen(panel)) {
             wrong.push(format!("{text:?} runs off the screen: {place:?}"));
         }
-        if bar.is_some_and(|bar| overlap(place, &bar) && !lies_in(place, &bar)) {
+        if bar.is_some_and(|bar| overlap(place, &bar) && !place.lies_in(&bar)) {
             wrong.push(format!("{text:?} runs into the bar below"));
         }
         if let Some((other, _)) = texts[..i].iter().find(|(_, p)| overlap(p, place)) {
@@ -183,13 +189,6 @@ fn characters(stage: &Stage) -> BTreeSet<char> {
 #[expect(clippy::cast_precision_loss, reason = "pixels")]
 fn screen(size: Pixels) -> Place {
     Place { x: 0.0, y: 0.0, width: size.width as f32, height: size.height as f32 }
-}
-
-fn lies_in(inner: &Place, outer: &Place) -> bool {
-    inner.x >= outer.x - SLACK
-        && inner.y >= outer.y - SLACK
-        && inner.right() <= outer.right() + SLACK
-        && inner.bottom() <= outer.bottom() + SLACK
 }
 
 fn overlap(a: &Place, b: &Place) -> bool {

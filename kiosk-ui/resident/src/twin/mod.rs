@@ -8,6 +8,8 @@ pub mod check;
 pub mod combinations;
 pub mod follow;
 mod glyphs;
+pub mod grown;
+pub mod needed;
 pub mod pictures;
 pub mod places;
 mod readable;

@@ -20,6 +20,9 @@ pub struct Place {
     pub height: f32,
 }
 
+/// Pixels.
+const SLACK: f32 = 1.0;
+
 impl Place {
     fn of(element: &ElementHandle) -> Self {
         let (position, size) = (element.absolute_position(), element.size());
@@ -36,6 +39,15 @@ impl Place {
     #[must_use]
     pub fn bottom(&self) -> f32 {
         self.y + self.height
+    }
+
+    /// Whether all of it lies in another; half a pixel here and there is nobody's fault.
+    #[must_use]
+    pub fn lies_in(&self, outer: &Self) -> bool {
+        self.x >= outer.x - SLACK
+            && self.y >= outer.y - SLACK
+            && self.right() <= outer.right() + SLACK
+            && self.bottom() <= outer.bottom() + SLACK
     }
 
     /// The part of this that lies in another.
@@ -110,10 +122,8 @@ impl Stage {
     pub fn texts(&self) -> Vec<(String, Place)> {
         let top = self.top();
         // Dots stand for a text, but are none.
-        let text = |e: &ElementHandle| {
-            e.accessible_role() == Some(AccessibleRole::Text)
-                && e.type_name().is_none_or(|name| name != "PinDots")
-        };
+        let text =
+            |e: &ElementHandle| is_text(e) && e.type_name().is_none_or(|name| name != "PinDots");
         let scrolled: Vec<(Place, Vec<Place>)> = (top.query_descendants())
             .match_inherits("Flickable")
             .find_all()
@@ -131,17 +141,50 @@ impl Stage {
             .filter(|(text, _)| !text.is_empty())
             .filter(|(_, place)| {
                 let window = scrolled.iter().find(|(_, texts)| texts.contains(place));
-                window.is_none_or(|(window, _)| place.within(window) == Some(*place))
+                window.is_none_or(|(window, _)| place.lies_in(window))
             })
             .collect()
     }
 
-    /// Texts that say of themselves that they do not fit.
+    /// Texts that say of themselves that they do not fit, also those on controls.
     #[must_use]
     pub fn cut(&self) -> Vec<String> {
-        let cut = |e: &ElementHandle| e.accessible_description().is_some_and(|d| d == "cut");
-        let texts = self.top().query_descendants().match_predicate(cut).find_all();
-        texts.iter().map(|e| e.accessible_label().unwrap_or_default().into()).collect()
+        let texts = self.top().query_descendants().match_predicate(is_text).find_all();
+        let cut = |e: ElementHandle| {
+            Some(e.accessible_description()?.strip_prefix("cut: ")?.replace('\u{2060}', ""))
+        };
+        texts.into_iter().filter_map(cut).filter(|text| !text.is_empty()).collect()
+    }
+
+    /// Surfaces and controls out of which words of theirs run, and what scrolls only downwards.
+    #[must_use]
+    pub fn spilled(&self) -> Vec<String> {
+        let top = self.top();
+        let mut spilled = Vec::new();
+        let mut look = |surface: &ElementHandle, name: &str, scrolls: bool| {
+            let outer = Place::of(surface);
+            for text in surface.query_descendants().match_predicate(is_text).find_all() {
+                let inner = Place::of(&text);
+                let beside = Place { y: outer.y, height: outer.height, ..inner };
+                let inside = if scrolls { beside.lies_in(&outer) } else { inner.lies_in(&outer) };
+                if !inside && inner.width > 0.0 {
+                    let words = text.accessible_label().unwrap_or_default().replace('\u{2060}', "");
+                    spilled.push(format!("{words:?} runs out of {name:?}"));
+                }
+            }
+        };
+        for control in buttons(top.query_descendants()) {
+            look(&control, &control.accessible_label().unwrap_or_default(), false);
+        }
+        for kind in SURFACES {
+            for surface in top.query_descendants().match_inherits(kind).find_all() {
+                look(&surface, kind, false);
+            }
+        }
+        for part in top.query_descendants().match_inherits("Flickable").find_all() {
+            look(&part, "what scrolls", true);
+        }
+        spilled
     }
 
     /// Touches a control as assistive technology would. Whether there was one that takes it.
@@ -156,15 +199,15 @@ impl Stage {
     /// What lies below the lower edge of a part that scrolls, at least in part.
     #[must_use]
     pub fn scrolled_away(&self) -> Vec<String> {
-        let text = |e: &ElementHandle| e.accessible_role() == Some(AccessibleRole::Text);
         let parts = self.top().query_descendants().match_inherits("Flickable").find_all();
         let below = |part: &ElementHandle| {
             let edge = Place::of(part).bottom();
-            let inner = part.query_descendants().match_predicate(text).find_all();
+            let inner = part.query_descendants().match_predicate(is_text).find_all();
             inner.into_iter().filter(move |e| Place::of(e).bottom() > edge).collect::<Vec<_>>()
         };
         let below = parts.iter().flat_map(below);
-        below.filter_map(|e| e.accessible_label()).map(String::from).collect()
+        let below = below.filter_map(|e| e.accessible_label()).map(String::from);
+        below.filter(|text| !text.is_empty()).collect()
     }
 
     /// The bar below.
@@ -181,6 +224,13 @@ impl Stage {
             .next()
             .unwrap_or_else(|| root.root_element())
     }
+}
+
+/// What has words on a ground of its own.
+const SURFACES: [&str; 6] = ["Notice", "TicketCard", "NumberStrip", "Badge", "Sheet", "Header"];
+
+fn is_text(e: &ElementHandle) -> bool {
+    e.accessible_role() == Some(AccessibleRole::Text)
 }
 
 fn buttons(query: ElementQuery) -> Vec<ElementHandle> {

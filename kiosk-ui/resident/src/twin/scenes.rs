@@ -7,10 +7,10 @@ use madoguchi_journey::view::Language;
 use madoguchi_journey::{Input, View};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::{
-    CardEvent, ClerkState, Event, Paper, PrintState, PrinterState, Request,
+    CardEvent, ClerkState, Event, IssuedBy, Paper, PrintState, PrinterState, Request,
 };
 
-use play::{LONG, Part, Play, RARE, failure};
+use play::{Chosen, Device, LONG, Part, Play, RARE, failure};
 pub use play::{life_events, packs, towns};
 
 /// The scenes by name. A scene that is called as a page of the log is that page.
@@ -26,6 +26,7 @@ pub const NAMES: &[&str] = &[
     "procedures",
     "life_event",
     "life_event_ticked",
+    "life_event_against",
     "purpose",
     "purpose_two",
     "without_card",
@@ -34,6 +35,7 @@ pub const NAMES: &[&str] = &[
     "pin_entry",
     "pin_entry_two",
     "pin_entry_full",
+    "pin_entry_all_away",
     "reference_number",
     "reference_number_seven",
     "pin_again",
@@ -48,12 +50,15 @@ pub const NAMES: &[&str] = &[
     "entry",
     "entry_typed",
     "entry_problem",
+    "entry_future",
     "towns",
     "towns_row",
     "entry_address",
+    "notice",
     "review_unseen",
     "review",
     "review_long",
+    "review_noticed",
     "keeping",
     "kept",
     "kept_printing",
@@ -61,9 +66,12 @@ pub const NAMES: &[&str] = &[
     "kept_and_called",
     "kept_unheard",
     "kept_ticket_only",
+    "kept_with_errands",
+    "kept_core_away",
     "take_card",
     "trouble",
     "trouble_locked",
+    "trouble_other_card",
     "ended",
     "dialog_stop",
     "dialog_call_clerk",
@@ -72,6 +80,15 @@ pub const NAMES: &[&str] = &[
     "dialog_notice",
     "dialog_display",
 ];
+
+/// A notice and a copy on one number.
+const TWO: Chosen = Chosen::Moving(&["tenshutsu", "juminhyo"]);
+
+fn all_away(device: &mut Device) {
+    device.core_reachable = false;
+    let failure = failure(FailureCode::PrinterPaper);
+    device.printer = Some(PrinterState::Unusable { failure });
+}
 
 /// A scene's view, if there is a scene of that name and its script comes to its end.
 #[must_use]
@@ -85,22 +102,22 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "start" => play.device(|_| ()),
         "start_reader_away" => play.device(|d| d.reader = Some(FailureCode::ReaderMissing)),
         "start_core_away" => play.device(|d| d.core_reachable = false),
-        "start_all_away" => play.device(|d| {
-            d.core_reachable = false;
-            let failure = failure(FailureCode::PrinterPaper);
-            d.printer = Some(PrinterState::Unusable { failure });
-        }),
+        "start_all_away" => play.device(all_away),
         "procedures" => play.until(Part::Procedures)?,
-        "life_event" | "life_event_ticked" => {
+        "life_event" | "life_event_ticked" | "life_event_against" => {
             play.until(Part::Procedures)?;
             play.touch("life_event.hikkoshi")?;
             if name == "life_event_ticked" {
+                play.touch("tick.tenshutsu")?;
+                play.touch("tick.juminhyo")?;
+            }
+            if name == "life_event_against" {
                 play.touch("tick.tenkyo")?;
             }
         }
         "purpose" => play.until(Part::Purpose)?,
         "purpose_two" => {
-            play.two_forms = true;
+            play.chosen = TWO;
             play.until(Part::Purpose)?;
         }
         "without_card" => {
@@ -116,6 +133,10 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "pin_entry_two" => {
             play.until(Part::Pin)?;
             play.digits("12")?;
+        }
+        "pin_entry_all_away" => {
+            play.device(all_away);
+            play.until(Part::Pin)?;
         }
         "pin_entry_full" => {
             play.until(Part::Pin)?;
@@ -153,7 +174,7 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.until(Part::Submitted)?;
         }
         "form_of_two" => {
-            play.two_forms = true;
+            play.chosen = TWO;
             play.until(Part::Submitted)?;
         }
         "question" => play.until(Part::Question)?,
@@ -166,6 +187,12 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "entry_problem" => {
             play.until(Part::Date)?;
             play.digits("20260231")?;
+            play.touch("next");
+        }
+        "entry_future" => {
+            play.until(Part::Date)?;
+            play.digits("20270103")?;
+            play.touch("next");
         }
         "towns" => play.until(Part::Towns)?,
         "towns_row" => {
@@ -173,6 +200,25 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.touch("kana_row.sa")?;
         }
         "entry_address" => play.until(Part::Address)?,
+        "notice" => {
+            play.chosen = Chosen::Pack("kazei-shomei");
+            play.until(Part::Question)?;
+            play.choose("who_asks", "self")?;
+            play.choose("kind", "tax")?;
+            play.choose("fiscal_year", "r8")?;
+            play.touch("choose.january.elsewhere")?;
+        }
+        "review_noticed" => {
+            play.chosen = Chosen::Pack("kazei-shomei");
+            play.until(Part::Question)?;
+            play.choose("who_asks", "self")?;
+            play.choose("kind", "tax")?;
+            play.choose("fiscal_year", "r8")?;
+            play.choose("january", "elsewhere")?;
+            play.choose("use", "child")?;
+            play.digits("1")?;
+            play.touch("next")?;
+        }
         "review_unseen" => play.until(Part::Unseen)?,
         "review" => play.until(Part::Review)?,
         "review_long" => {
@@ -188,7 +234,10 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.until(Part::Kept)?;
         }
         "kept_printing" | "kept_paper_failed" => {
-            play.device(|d| d.printer = Some(PrinterState::Ready {}));
+            play.device(|d| {
+                d.printer = Some(PrinterState::Ready {});
+                d.card_present = true;
+            });
             play.until(Part::Kept)?;
             let state = match name {
                 "kept_printing" => PrintState::Printing {},
@@ -206,6 +255,18 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             };
             play.tell_of_visit(Event::Clerk { state });
         }
+        "kept_with_errands" => {
+            play.chosen = Chosen::Moving(&["tenkyo"]);
+            play.device(|d| d.card_present = true);
+            play.until(Part::Kept)?;
+        }
+        "kept_core_away" => {
+            play.device(|d| {
+                all_away(d);
+                d.card_present = true;
+            });
+            play.until(Part::Kept)?;
+        }
         "kept_ticket_only" => {
             play.until(Part::Procedures)?;
             play.touch("do_not_know")?;
@@ -215,14 +276,11 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.device(|d| d.card_present = true);
             play.touch("finish")?;
         }
-        "trouble" => {
-            play.until(Part::LayCard)?;
-            play.card(CardEvent::Unusable { failure: failure(FailureCode::CardUnreadable), issued_by: None });
-        }
+        "trouble" => play.until_unusable(FailureCode::CardUnreadable, None)?,
         "trouble_locked" => {
-            play.until(Part::LayCard)?;
-            play.card(CardEvent::Unusable { failure: failure(FailureCode::CardPinLocked), issued_by: None });
+            play.until_unusable(FailureCode::CardPinLocked, Some(IssuedBy::AnotherMunicipality))?;
         }
+        "trouble_other_card" => play.until_unusable(FailureCode::CardIsJuki, None)?,
         "ended" => {
             play.silent = Some(|r| matches!(r, Request::End {}));
             play.until(Part::Kept)?;

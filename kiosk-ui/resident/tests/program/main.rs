@@ -59,10 +59,21 @@ impl Visitor {
         }
     }
 
+    /// Waits until the log names the screen, whose controls lie as in the scene.
+    fn sees_page_of(&mut self, scene: &str) {
+        self.kiosk.logs_screen(scene);
+        self.seen_at = Instant::now();
+        self.stage.set(&scenes::view(scene, Language::Japanese).expect(scene), SIZE);
+    }
+
     fn touches(&mut self, control: &str) {
         while self.seen_at.elapsed() < Duration::from_millis(SETTLING) {
             std::thread::yield_now();
         }
+        self.touches_at_once(control);
+    }
+
+    fn touches_at_once(&mut self, control: &str) {
         let controls = self.stage.controls();
         let place = controls.iter().find(|c| c.name == control).expect(control).place;
         self.display.click(place.x + place.width / 2.0, place.y + place.height / 2.0);
@@ -115,6 +126,46 @@ fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
     visitor.touches("start");
     visitor.sees("procedures");
     visitor.kiosk.has_no_network();
+}
+
+/// A finger that taps twice means the page it saw; on the next one its second tap does nothing.
+#[test]
+fn a_second_quick_tap_is_nothing_on_the_next_page() {
+    let mut agent = Agent::listen();
+    let mut visitor = Visitor::new(&agent);
+    agent.is_greeted();
+    visitor.sees("start");
+    visitor.touches("start");
+    // Where the next page will have a procedure. Before it stands there, the tap is the old page's.
+    let view = scenes::view("procedures", Language::Japanese).expect("a scene");
+    visitor.stage.set(&view, SIZE);
+    visitor.kiosk.logs_screen("procedures");
+    visitor.seen_at = Instant::now();
+    visitor.touches_at_once("pack.tenkyo");
+    assert!(visitor.seen_at.elapsed() < Duration::from_millis(SETTLING / 2), "not a quick tap");
+    visitor.touches("pack.tennyu");
+    let chosen = agent.hears(|r| matches!(r, Request::ChoosePack { .. }));
+    assert!(
+        matches!(&chosen, Request::ChoosePack { pack, .. } if pack.as_str() == "tennyu"),
+        "{chosen:?}"
+    );
+
+    // Nor does a digit come from a tap that put the key pad on the screen.
+    visitor.sees_page_of("purpose");
+    visitor.touches("agree_purpose");
+    visitor.kiosk.logs_screen("lay_card");
+    let view = scenes::view("pin_entry", Language::Japanese).expect("a scene");
+    visitor.stage.set(&view, SIZE);
+    agent.says_card(CardEvent::Usable { tries_left: 3 });
+    visitor.kiosk.logs_screen("pin_entry");
+    visitor.seen_at = Instant::now();
+    visitor.touches_at_once("digit.5");
+    visitor.touches("digit.2");
+    let digit = agent.hears(|r| matches!(r, Request::PinDigit { .. }));
+    match digit {
+        Request::PinDigit { digit } => assert_eq!(u8::from(digit), 2),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -1,15 +1,19 @@
 //! The journey of a scene, and the agent that answers it.
 
+use jiff::civil::{Date, date};
 use madoguchi_journey::view::{Action, Language};
 use madoguchi_journey::{Command, Input, Journey};
-use madoguchi_protocol::application::{CardEvidence, Field, Origin, SignatureCheck};
+use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack, Towns};
+use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, Event, EventFrame, Outcome, PrinterState, Request, RequestFrame,
+    Answer, AnswerFrame, CardEvent, Event, EventFrame, IssuedBy, Outcome, PrinterState, Request,
+    RequestFrame,
 };
-use madoguchi_protocol::{
-    AttributeName, Failure, FailureCode, FieldKey, Personal, PinDigit, VisitId,
-};
+use madoguchi_protocol::{AttributeName, Failure, FailureCode, PackId, PinDigit, VisitId};
+
+/// The day of every scene.
+const TODAY: Date = date(2026, 11, 22);
 
 /// The packs of the city, in the order in which they are shown.
 #[must_use]
@@ -78,13 +82,21 @@ pub(super) struct Play {
     pub person: Person,
     pub tries_left: u8,
     pub wrong: bool,
-    /// 転居届 and 住民票の写し, by way of 引っ越し.
-    pub two_forms: bool,
+    pub chosen: Chosen,
     /// Requests that are never answered.
     pub silent: Option<fn(&Request) -> bool>,
     pub entered: u8,
-    answers: Vec<(FieldKey, String, Origin)>,
-    with_card: bool,
+    forms: Vec<Filling>,
+    open: usize,
+}
+
+/// What the visitor came for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// One procedure: its pack.
+    Pack(&'static str),
+    /// These of 引っ越し.
+    Moving(&'static [&'static str]),
 }
 
 #[derive(Clone)]
@@ -111,11 +123,11 @@ impl Play {
             person: HANAKO,
             tries_left: 3,
             wrong: false,
-            two_forms: false,
+            chosen: Chosen::Pack("tenkyo"),
             silent: None,
             entered: 0,
-            answers: vec![],
-            with_card: false,
+            forms: vec![],
+            open: 0,
         }
     }
 
@@ -186,7 +198,7 @@ impl Play {
         self.device(|_| ());
         self.touch("start")?;
         if part >= Part::Purpose {
-            self.choose()?;
+            self.come_for()?;
         }
         if part >= Part::LayCard {
             self.touch("agree_purpose")?;
@@ -203,9 +215,11 @@ impl Play {
             self.touch("next")?;
         }
         if part >= Part::Chosen {
-            self.touch("choose.who_moves.whole_household")?;
+            self.touch("choose.who_notifies.self")?;
         }
         if part >= Part::Date {
+            self.touch("next")?;
+            self.touch("choose.who_moves.whole_household")?;
             self.touch("next")?;
         }
         if part >= Part::Towns {
@@ -221,8 +235,6 @@ impl Play {
         }
         if part >= Part::Unseen {
             self.touch("next")?;
-            self.touch("choose.who_notifies.self")?;
-            self.touch("next")?;
         }
         if part >= Part::Review {
             self.tell_touch(Action::SeenToEnd);
@@ -236,13 +248,29 @@ impl Play {
         Some(())
     }
 
-    fn choose(&mut self) -> Option<()> {
-        if !self.two_forms {
-            return self.touch("pack.tenkyo");
+    /// A card that cannot be used.
+    pub fn until_unusable(&mut self, code: FailureCode, issued_by: Option<IssuedBy>) -> Option<()> {
+        self.until(Part::LayCard)?;
+        self.card(CardEvent::Unusable { failure: failure(code), issued_by });
+        Some(())
+    }
+
+    fn come_for(&mut self) -> Option<()> {
+        match self.chosen {
+            Chosen::Pack(pack) => self.touch(&format!("pack.{pack}")),
+            Chosen::Moving(packs) => {
+                self.touch("life_event.hikkoshi")?;
+                for pack in packs {
+                    self.touch(&format!("tick.{pack}"))?;
+                }
+                self.touch("next")
+            }
         }
-        self.touch("life_event.hikkoshi")?;
-        self.touch("tick.tenkyo")?;
-        self.touch("tick.juminhyo")?;
+    }
+
+    /// Answers a question and goes on: to the next one, or past what has to be said about it.
+    pub fn choose(&mut self, field: &str, choice: &str) -> Option<()> {
+        self.touch(&format!("choose.{field}.{choice}"))?;
         self.touch("next")
     }
 
@@ -269,21 +297,35 @@ impl Play {
             Request::PinSubmit {} if self.wrong => {
                 Answer::PinWrong { tries_left: self.tries_left - 1 }
             }
+            Request::ChoosePack { pack, also } => {
+                let forms = [pack].into_iter().chain(also).map(|pack| form(&pack));
+                self.forms = forms.collect::<Option<_>>()?;
+                Answer::Done {}
+            }
             Request::PinSubmit {} => {
-                self.with_card = true;
-                Answer::Form { fields: self.fields()? }
+                let card = card(self.person);
+                self.forms.iter_mut().for_each(|form| form.insert_card(card.clone()));
+                self.form()?
+            }
+            Request::WithoutCard {} => {
+                self.forms.iter_mut().for_each(Filling::go_without_card);
+                self.form()?
+            }
+            Request::OpenForm { pack } => {
+                self.open = self.forms.iter().position(|f| f.pack().id == pack)?;
+                self.form()?
             }
             Request::Choose { field, choice } => {
-                self.answered(field, choice.as_str(), Origin::Chosen);
-                Answer::Form { fields: self.fields()? }
+                self.forms.get_mut(self.open)?.choose(&field, &choice).ok()?;
+                self.form()?
             }
             Request::Enter { field, value } => {
-                self.answered(field, value.expose(), Origin::Typed);
-                Answer::Form { fields: self.fields()? }
+                let towns = Towns::parse(&towns()).ok()?;
+                let form = self.forms.get_mut(self.open)?;
+                form.enter(&field, value, Some(&towns), TODAY).ok()?;
+                self.form()?
             }
-            Request::WithoutCard {} | Request::OpenForm { .. } | Request::Review {} => {
-                Answer::Form { fields: self.fields()? }
-            }
+            Request::Review {} => self.form()?,
             Request::Keep {} | Request::KeepTicketOnly { .. } => {
                 Answer::Kept { ticket: "A017".parse().ok()? }
             }
@@ -292,42 +334,43 @@ impl Play {
         Some(Input::Answer(AnswerFrame { id: frame.id, outcome: Outcome::Answer(answer) }))
     }
 
-    fn answered(&mut self, field: FieldKey, value: &str, origin: Origin) {
-        self.answers.retain(|(key, ..)| *key != field);
-        self.answers.push((field, value.to_owned(), origin));
+    /// The open form, as the agent would have it.
+    fn form(&self) -> Option<Answer> {
+        let form = self.forms.get(self.open)?;
+        let (pack, fields) = (form.pack(), form.fields());
+        Some(Answer::Form {
+            asked: pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect(),
+            bring: pack.to_bring(&fields).into_iter().cloned().collect(),
+            notices: pack.notices(&fields).into_iter().cloned().collect(),
+            at_counter: pack.left_to_counter(&fields).into_iter().map(|f| f.key.clone()).collect(),
+            fields,
+        })
     }
+}
 
-    /// The form as the agent would have it.
-    fn fields(&self) -> Option<Vec<Field>> {
-        let [name, address, birth_date, sex] = self.person;
-        let from_card = [
-            ("name", AttributeName::Name, name),
-            ("birth_date", AttributeName::BirthDate, birth_date),
-            ("sex", AttributeName::Sex, sex),
-            ("old_address", AttributeName::Address, address),
-        ];
-        let mut fields = Vec::new();
-        for (key, attribute, value) in from_card.into_iter().filter(|_| self.with_card) {
-            fields.push(Field {
-                key: key.parse().ok()?,
-                value: Personal::from(value),
-                origin: Origin::Card,
-                evidence: Some(CardEvidence {
-                    attribute,
-                    file: "TEXT/0002".into(),
-                    signature: SignatureCheck::NotChecked,
-                    substitutions: vec![],
-                }),
-            });
-        }
-        fields.extend(self.answers.iter().map(|(key, value, origin)| Field {
-            key: key.clone(),
-            value: Personal::from(value.as_str()),
-            origin: *origin,
-            evidence: None,
-        }));
-        Some(fields)
-    }
+fn form(id: &PackId) -> Option<Filling> {
+    let packs = packs().into_iter().filter_map(|text| Pack::parse(&text).ok());
+    packs.into_iter().find(|pack| pack.id == *id).map(Filling::new)
+}
+
+fn card([name, address, birth_date, sex]: Person) -> CardAttributes {
+    let value = |(attribute, value): (AttributeName, &str)| {
+        let evidence = CardEvidence {
+            attribute,
+            file: "TEXT/0002".into(),
+            signature: SignatureCheck::NotChecked,
+            substitutions: vec![],
+        };
+        (attribute, CardValue { value: value.into(), evidence })
+    };
+    [
+        (AttributeName::Name, name),
+        (AttributeName::Address, address),
+        (AttributeName::BirthDate, birth_date),
+        (AttributeName::Sex, sex),
+    ]
+    .map(value)
+    .into()
 }
 
 fn municipality() -> Text {
