@@ -12,12 +12,18 @@
 
 #[cfg(fuzzing)]
 mod card;
+/// The same flows that `agent/card` breaks one fault at a time.
 #[cfg(fuzzing)]
-mod faults;
+#[path = "../../../agent/card/tests/faults/flows.rs"]
+mod flows;
+#[cfg(fuzzing)]
+mod liar;
 #[cfg(fuzzing)]
 mod outside;
 #[cfg(fuzzing)]
 mod plastic;
+#[cfg(fuzzing)]
+mod reader;
 #[cfg(fuzzing)]
 mod targets;
 

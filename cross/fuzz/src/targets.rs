@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::{card, outside};
+use crate::{card, outside, reader};
 
 /// A parser of outside bytes.
 pub struct Target {
@@ -17,8 +17,15 @@ pub struct Target {
 
 const TARGETS: &[Target] = &[
     Target { name: "attributes", run: card::attributes, seeds: card::attribute_files },
-    Target { name: "visit", run: card::visit, seeds: card::visits },
-    Target { name: "virtual-card", run: card::virtual_card, seeds: card::commands },
+    Target { name: "issuer", run: card::issuer, seeds: card::issuer_files },
+    Target { name: "face", run: card::face, seeds: card::face_files },
+    Target { name: "information", run: card::information, seeds: card::information_files },
+    Target { name: "certificate", run: card::certificate, seeds: card::certificates },
+    Target { name: "flow", run: card::flow, seeds: card::flows },
+    Target { name: "commands", run: reader::commands, seeds: reader::conversations },
+    Target { name: "vpcd", run: reader::vpcd, seeds: reader::vpcd_frames },
+    Target { name: "vscard", run: reader::vscard, seeds: reader::vscard_messages },
+    Target { name: "orders", run: reader::orders, seeds: reader::lines },
     Target { name: "frames-to-agent", run: outside::to_agent, seeds: outside::frames_to_agent },
     Target {
         name: "frames-from-agent",

@@ -1,10 +1,10 @@
 //! A card that lies: the virtual one, whose answers the fuzzer changes.
 
-use madoguchi_card::fuzzing::{LONGEST_ANSWER, Link, LinkError};
+use madoguchi_card::{LONGEST_ANSWER, Link, LinkError};
 use madoguchi_virtual_card::Card;
 
 /// Takes a byte for each command that says what becomes of its answer, then what that needs.
-pub struct LyingCard<'a> {
+pub struct Liar<'a> {
     card: Card,
     lies: &'a [u8],
     /// VERIFY commands with a value.
@@ -13,7 +13,7 @@ pub struct LyingCard<'a> {
     pub lied: bool,
 }
 
-impl<'a> LyingCard<'a> {
+impl<'a> Liar<'a> {
     /// When the lies are used up, it tells the truth.
     pub fn new(card: Card, lies: &'a [u8]) -> Self {
         Self { card, lies, values_sent: 0, lied: false }
@@ -33,7 +33,7 @@ impl<'a> LyingCard<'a> {
     }
 }
 
-impl Link for LyingCard<'_> {
+impl Link for Liar<'_> {
     fn transmit(
         &mut self,
         command: &[u8],
