@@ -60,6 +60,6 @@ pub use handle::{CardConfig, CardHandle, spawn};
 pub use information::CardInformation;
 pub use link::{LONGEST_ANSWER, Link, LinkError};
 pub use pin::{Full, NotTaken, PinBuffer};
-pub use pins::{Pins, PublicKey, Purpose, Root};
+pub use pins::{Pins, PracticeError, PublicKey, Purpose, Root};
 pub use report::{CardNews, CardReport};
 pub use service::with_card;

@@ -7,6 +7,10 @@ use madoguchi_protocol::application::SignatureCheck;
 use myna_card::ca;
 use myna_card::certificate::roots;
 
+mod practice;
+
+pub use practice::PracticeError;
+
 /// Which of the two certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

@@ -30,6 +30,10 @@ pub struct Reader {
     /// Part of the reader's name as pcscd lists it. Default: the first there is.
     #[serde(default)]
     pub name: Option<String>,
+    /// Folder with the authority of virtual cards, which then count as issued like real ones. Only
+    /// for practice and tests: anybody can make such cards.
+    #[serde(default)]
+    pub practice_authority: Option<PathBuf>,
 }
 
 /// One thing that is wrong.
@@ -156,7 +160,10 @@ impl Config {
     /// What a type cannot say.
     fn check(&self) -> Vec<(&'static str, String)> {
         let mut wrong = Vec::new();
-        for (key, path) in [("state_dir", &self.state_dir), ("socket", &self.socket)] {
+        let paths = [("state_dir", &self.state_dir), ("socket", &self.socket)];
+        let practice = self.reader.practice_authority.as_ref();
+        let practice = practice.map(|path| ("reader.practice_authority", path));
+        for (key, path) in paths.into_iter().chain(practice) {
             if !path.is_absolute() {
                 wrong.push((key, format!("{} is not an absolute path", path.display())));
             }
@@ -239,6 +246,8 @@ mod tests {
         let said = complaints("state_dir = \"var\"\nsocket = \"agent.sock\"\nallowed_uids = []\n");
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(said[1].starts_with("line 2: socket: agent.sock is not an absolute path"));
+        let said = complaints(&format!("{GOOD}[reader]\npractice_authority = \"practice\"\n"));
+        assert_eq!(said, ["line 4: reader.practice_authority: practice is not an absolute path"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use madoguchi_card::{CardConfig, CardHandle};
+use madoguchi_card::{CardConfig, CardHandle, Pins};
 use madoguchi_identity::Identity;
 use madoguchi_printing::PrintHandle;
 use madoguchi_uplink::{Core, Endpoints, Pace, Timeouts, deliver_loop};
@@ -64,11 +64,17 @@ async fn agent(config: &Config) -> Result<()> {
     let listener = local::listen(&config.socket)
         .with_context(|| format!("cannot listen on {}", config.socket.display()))?;
 
+    let mut pins = Pins::production();
+    if let Some(folder) = &config.reader.practice_authority {
+        tracing::warn!(folder = %folder.display(), "virtual cards count as issued: for practice");
+        pins = pins.with_practice(folder).context("reader.practice_authority")?;
+    }
     let (cards_send, cards) = mpsc::channel(QUEUE);
     let card = madoguchi_card::spawn(
         CardConfig {
             reader: config.reader.name.clone(),
             command_deadline: CARD_DEADLINE,
+            pins,
             ..CardConfig::default()
         },
         // The desk is gone only when the agent ends.

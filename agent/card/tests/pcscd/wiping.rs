@@ -6,7 +6,7 @@ use std::time::Instant;
 use madoguchi_card::CardNews;
 use madoguchi_protocol::local::CardKey;
 
-use crate::counter::{NUMBER_B, PIN, SOON, card, hanako, person};
+use crate::counter::{Counter, NUMBER_B, PIN, SOON, card, hanako, person};
 use crate::namespace::in_a_system_of_its_own;
 
 const SELECT_TEXT: &[u8] = b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08";
