@@ -118,6 +118,7 @@ impl Journey {
                 Some(_) => texts.start_lead_without_card.into(),
             },
             note: texts.start_note.into(),
+            reads_cards: device.reader.is_none(),
             start: Button { enabled: !starting, ..button(Action::Start, texts.start) },
         }
     }

@@ -259,6 +259,7 @@ fn every_state_has_its_ways_out() {
         "2つのうち2つめ：短い届",
         "reference_number View",
         "entry View",
+        "notice View",
         "番号票をお取りください",
         "係員がまいります",
         "CardPinLocked",

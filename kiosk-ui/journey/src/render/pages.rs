@@ -160,7 +160,10 @@ impl Journey {
                 .collect(),
             number_not_read: texts.number_not_read.into(),
             may_refuse: if begun { texts.other_procedure } else { texts.may_refuse }.into(),
-            agree: button(Action::AgreePurpose, if begun { texts.next } else { texts.agree }),
+            agree: Button {
+                enabled: !self.busy(),
+                ..button(Action::AgreePurpose, if begun { texts.next } else { texts.agree })
+            },
             otherwise: match begun {
                 true => button(Action::Stop, texts.stop),
                 false => button(Action::WithoutCard, texts.without_card),

@@ -39,6 +39,8 @@ pub enum Screen {
         lead: String,
         /// What it does not do (it is no decision of the office).
         note: String,
+        /// Whether cards can be read now.
+        reads_cards: bool,
         /// Begins.
         start: Button,
     },
