@@ -7,12 +7,12 @@ use jiff::civil::date;
 use madoguchi_card::flows::{authentication, face, form, identify, verify};
 use madoguchi_card::{Conversation, Key, PinBuffer, Pins, Trouble, with_card};
 use madoguchi_protocol::{AttributeName, PinDigit};
-use myna_card::{Pin, Sex};
 use myna_card::ap::common::CommonAp;
 use myna_card::ap::jpki::{JpkiAp, SignatureScheme};
 use myna_card::ap::surface::SurfaceAp;
 use myna_card::ap::text::TextAp;
 use myna_card::transport::pcsc::{Sharing, connect};
+use myna_card::{Pin, Sex};
 
 use crate::counter::{Counter, NUMBER_B, PIN, hanako};
 use crate::namespace::in_a_system_of_its_own;

@@ -3,6 +3,7 @@
 
 mod another_card;
 mod counter;
+mod faults;
 mod independent;
 mod keys;
 mod namespace;

@@ -48,7 +48,7 @@ pub fn entered_for(here: &str) -> bool {
     }
     unshare.args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]);
     unshare.arg(std::env::current_exe().expect("this test"));
-    unshare.args(["--exact", test, "--nocapture"]).env(INSIDE, "1");
+    unshare.args(["--exact", test, "--include-ignored", "--nocapture"]).env(INSIDE, "1");
     let output = unshare.output().expect("unshare runs (package util-linux)");
     let (out, err) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
