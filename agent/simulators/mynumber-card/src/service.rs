@@ -14,13 +14,15 @@ pub const CONFIGURATION: &str = "/etc/madoguchi/agent.toml";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this machine is a device in service ({}): virtual cards run only where its configuration \
-     says `practice = true`", path.display()
+     names a reader.practice_authority",
+    path.display()
 )]
 pub struct InService {
     path: PathBuf,
 }
 
-/// Looks whether this machine may have a virtual card: it is no device, or one for practice.
+/// Looks whether this machine may have a virtual card: it is no device, or its agent takes virtual
+/// cards for issued ones, as only those for practice and tests do.
 ///
 /// # Errors
 /// When it is a device and does not say that it is for practice; also when that cannot be read.
@@ -31,8 +33,8 @@ pub fn may_run(configuration: &Path) -> Result<(), InService> {
         Err(_) => Err(refused()),
         Ok(text) => {
             let table: toml::Table = toml::from_str(&text).map_err(|_| refused())?;
-            let practice = table.get("practice").and_then(toml::Value::as_bool);
-            if practice == Some(true) { Ok(()) } else { Err(refused()) }
+            let practice = table.get("reader").and_then(|reader| reader.get("practice_authority"));
+            if practice.is_some_and(toml::Value::is_str) { Ok(()) } else { Err(refused()) }
         }
     }
 }
@@ -47,11 +49,12 @@ mod tests {
         let file = folder.path().join("agent.toml");
         may_run(&file).expect("no device");
         for (text, runs) in [
-            ("practice = true\nsocket = \"/run/a\"", true),
+            ("socket = \"/run/a\"\n[reader]\npractice_authority = \"/etc/practice\"", true),
+            ("socket = \"/run/a\"\n[reader]\nname = \"a\"", false),
             ("socket = \"/run/a\"", false),
-            ("practice = false", false),
-            ("practice = \"true\"", false),
-            ("practice = true\npractice = true", false),
+            ("practice_authority = \"/etc/practice\"", false),
+            ("[reader]\npractice_authority = true", false),
+            ("[reader]\npractice_authority = ", false),
         ] {
             fs::write(&file, text).expect("written");
             assert_eq!(may_run(&file).is_ok(), runs, "{text}");
