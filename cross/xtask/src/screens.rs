@@ -1,11 +1,12 @@
 //! `cargo xtask screens`: a picture of every screen in every language, size and contrast on every
-//! panel, with an index page, and the rules that all of them must keep.
+//! panel and of the visit's paper, with an index page, and the rules that all screens must keep.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::cargo::Profile;
+use crate::cargo::{self, Profile};
 use crate::packages::{self, Purpose};
 use crate::workspace::Workspace;
 use crate::{Consent, programs};
@@ -22,8 +23,30 @@ pub fn run(workspace: &Workspace, consent: Consent) -> Result<()> {
         Ok(())
     };
     let out = workspace.output("screens");
+    paper(workspace, &out.join("paper"))?;
     let pictures = out.display().to_string();
     twin(&["pictures", "--out", &pictures, "--all"])?;
     eprintln!("look at {}", out.join("index.html").display());
     twin(&["check"])
+}
+
+/// Slip and forms of invented people, laid out as for the printer; the twin's index shows them.
+fn paper(workspace: &Workspace, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    let status = cargo::command(workspace)
+        .args(["run", "--locked", "--package", "madoguchi-printing", "--example", "paper"])
+        .args(Profile::Release.flags())
+        .arg("--")
+        .arg(folder)
+        .status()?;
+    ensure!(status.success(), "the paper could not be laid out: cargo's words are above");
+    for file in std::fs::read_dir(folder)? {
+        let file = file?.path();
+        if file.extension().is_some_and(|ending| ending == "pdf") {
+            let mut draw = Command::new("pdftoppm");
+            draw.args(["-png", "-r", "110"]).arg(&file).arg(file.with_extension(""));
+            ensure!(draw.status().context("start pdftoppm")?.success(), "no picture of the paper");
+        }
+    }
+    Ok(())
 }

@@ -39,6 +39,7 @@ pub(crate) struct Page {
     pub pin: Pin,
     pub typed: Typed,
     pub looking: bool,
+    pub reads_cards: bool,
     pub ticket_title: SharedString,
     pub ticket: SharedString,
     pub section_title: SharedString,

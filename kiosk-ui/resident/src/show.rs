@@ -21,7 +21,8 @@ pub struct Face {
 struct Names {
     up: [&'static str; 2],
     down: [&'static str; 2],
-    way: [&'static str; 3],
+    /// The last one stands for the first while no card can be read.
+    way: [&'static str; 4],
 }
 
 fn names(language: Language) -> Names {
@@ -29,12 +30,12 @@ fn names(language: Language) -> Names {
         Language::Japanese => Names {
             up: ["上を見る", "上"],
             down: ["続きを見る", "続き"],
-            way: ["カードを\n置く", "内容を\n確かめる", "番号で\n窓口へ"],
+            way: ["カードを\n置く", "内容を\n確かめる", "番号で\n窓口へ", "質問に\n答える"],
         },
         Language::English => Names {
             up: ["See above", "Up"],
             down: ["See more", "More"],
-            way: ["Lay your\ncard", "Check\nthe form", "To the\ncounter"],
+            way: ["Lay your\ncard", "Check\nthe form", "To the\ncounter", "Answer\nquestions"],
         },
     }
 }
@@ -153,6 +154,7 @@ impl Face {
         page.set_digits_enabled(content.pin.digits_enabled);
         page.set_erase(content.pin.erase);
         page.set_looking(content.looking);
+        page.set_reads_cards(content.reads_cards);
         self.typed(content.typed, &before.typed);
         page.set_ticket_title(content.ticket_title);
         page.set_ticket(content.ticket);

@@ -57,6 +57,9 @@ impl Maker<'_> {
         let view = self.view;
         let progress = view.progress.as_ref();
         let form = progress.and_then(|p| p.form.as_ref());
+        // Where the page itself offers to go back, in words of its own, the bar does not repeat it.
+        let once =
+            |back: &&Button| self.buttons.iter().filter(|b| b.action == back.action).count() < 2;
         let others = view.languages.iter().filter(|b| b.action != Action::Speak(view.language));
         Bars {
             municipality: view.municipality.as_deref().unwrap_or_default().into(),
@@ -66,7 +69,7 @@ impl Maker<'_> {
             display: self.button(&view.display_button),
             stages: progress.map(|p| texts(&p.stages)).unwrap_or_default(),
             stage: progress.and_then(|p| i32::try_from(p.current).ok()).unwrap_or_default(),
-            back: self.maybe(view.back.as_ref()),
+            back: self.maybe(view.back.as_ref().filter(once)),
             stop: self.maybe(view.stop.as_ref()),
             call_clerk: self.maybe(view.call_clerk.as_ref()),
             core_away: sentence(view.core_away.as_deref().unwrap_or_default()),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use slint::{Rgb8Pixel, SharedPixelBuffer};
 
@@ -87,23 +87,45 @@ show();
 </html>
 "#;
 
-/// The page that shows pictures of all of these, each by a thumbnail and its name.
+/// The folder among pictures where those of the visit's paper are, if somebody has put them there.
+const PAPER: &str = "paper";
+
+/// The page that shows pictures of all of these, each by a thumbnail and its name, and of the paper.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn write_index(folder: &Path, combinations: &[Combination]) -> io::Result<()> {
     let mut page = String::from(HEAD);
     for combination in combinations {
-        let (file, language) = (combination.file(), language_name(combination.language));
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            page,
-            "<figure data-name=\"{combination}\"><a href=\"{file}.png\"><img loading=\"lazy\" \
-             lang=\"{language}\" alt=\"{combination}\" src=\"{file}.png\"></a>\
-             <figcaption>{combination}</figcaption></figure>"
-        );
+        let language = language_name(combination.language);
+        figure(&mut page, &combination.to_string(), &combination.file(), language);
+    }
+    for name in papers(folder) {
+        figure(&mut page, &format!("{PAPER} {name}"), &format!("{PAPER}/{name}"), "ja");
     }
     page.push_str(FOOT);
     fs::create_dir_all(folder)?;
     fs::write(folder.join("index.html"), page)
+}
+
+fn figure(page: &mut String, name: &str, file: &str, language: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        page,
+        "<figure data-name=\"{name}\"><a href=\"{file}.png\"><img loading=\"lazy\" \
+         lang=\"{language}\" alt=\"{name}\" src=\"{file}.png\"></a>\
+         <figcaption>{name}</figcaption></figure>"
+    );
+}
+
+/// The pictures of paper, by name and without their ending.
+fn papers(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder.join(PAPER)).into_iter().flatten().flatten();
+    let name = |path: PathBuf| {
+        let is_picture = path.extension().is_some_and(|ending| ending == "png");
+        is_picture.then(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))?
+    };
+    let mut names: Vec<String> = files.filter_map(|file| name(file.path())).collect();
+    names.sort();
+    names
 }

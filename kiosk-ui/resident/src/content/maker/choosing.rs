@@ -10,8 +10,9 @@ use crate::ui::{CounterView, Kind, TileView};
 impl Maker<'_> {
     pub(super) fn choosing(&self, screen: &Screen) -> Page {
         match screen {
-            Screen::Start { title, lead, note, start } => Page {
+            Screen::Start { title, lead, note, reads_cards, start } => Page {
                 note: sentence(note),
+                reads_cards: *reads_cards,
                 main: self.button(start),
                 ..self.said(Kind::Start, title, lead)
             },
