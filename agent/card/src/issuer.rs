@@ -10,8 +10,7 @@ use crate::attributes::Digest;
 use crate::pins::{BadSignature, Checked, Pins, PublicKey};
 use crate::tlv::{self, BadFile};
 
-/// Hash of the 個人番号's file, which could be searched backwards; of the attributes'; signature.
-const NUMBER_DIGEST: u32 = 0xDF31;
+/// Hash of the attributes; signature over all hashes.
 const ATTRIBUTES_DIGEST: u32 = 0xDF32;
 const SIGNATURE: u32 = 0xDF33;
 /// Bytes of a key's identifier.
@@ -111,8 +110,9 @@ fn read(file: &[u8]) -> Result<Record<'_>, BadFile> {
                     signed: &inner[..before],
                 });
             }
-            // Signed with the rest, and not looked at.
-            NUMBER_DIGEST | _ => {}
+            // The hash of the 個人番号 (DF31), and what nobody knows: signed with the rest, and not
+            // looked at.
+            _ => {}
         }
         before += object.whole.len();
     }

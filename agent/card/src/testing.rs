@@ -85,9 +85,12 @@ impl Link for CardLink {
     }
 }
 
+/// What a card answers to a command.
+pub type Answers = dyn FnMut(&[u8]) -> Result<Vec<u8>, LinkError> + Send;
+
 /// Any card at all: what it answers to each command, and what a reader shows of it.
 pub struct AnyCard {
-    pub answers: Box<dyn FnMut(&[u8]) -> Result<Vec<u8>, LinkError> + Send>,
+    pub answers: Box<Answers>,
     pub atr: Vec<u8>,
     pub sent: Vec<Vec<u8>>,
 }

@@ -225,3 +225,16 @@ pub enum AttributeName {
     /// 性別 (DF25), one digit of JIS X 0303.
     Sex,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usb_id_is_two_halves_of_four() {
+        "054c:0dc9".parse::<UsbId>().expect("an id");
+        for wrong in ["054c0dc9a", "054:c0dc9", "054c0:dc9", "05:c:0dc9", "054C:0DC9", "054c:0dc"] {
+            assert!(wrong.parse::<UsbId>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,7 +1,8 @@
 use std::ffi::CStr;
 use std::sync::mpsc::Sender;
 
-use madoguchi_protocol::{AttributeName, FailureCode};
+use madoguchi_protocol::application::SignatureCheck;
+use madoguchi_protocol::{AttributeName, FailureCode, MunicipalityCode};
 
 use super::*;
 use crate::link::{Link, LinkError};
@@ -9,9 +10,11 @@ use crate::monitor::Observed;
 use crate::pin::tests::typed;
 use crate::report::CardNews;
 use crate::service::{Busy, Service};
-use crate::testing::{CardLink, HANAKO, JIRO, OneCard};
+use crate::testing::{CardLink, HANAKO, JIRO, OneCard, practice};
 
 const TODAY: Date = jiff::civil::date(2026, 11, 22);
+/// Long enough for every call that comes back, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(3);
 const SOON: Duration = Duration::from_secs(10);
 
 /// The card side without a monitor: the test says what is on the reader.
@@ -22,7 +25,7 @@ fn spawn_with(
 ) -> CardHandle {
     let (mailbox, letters) = mpsc::sync_channel(MAILBOX);
     let shared = Arc::new(Shared::new(1));
-    let config = CardConfig { command_deadline, ..CardConfig::default() };
+    let config = CardConfig { command_deadline, pins: practice(), ..CardConfig::default() };
     spawn_desk(&config, Arc::new(service), &shared, (mailbox.clone(), letters), report);
     CardHandle { owner: Arc::new(Owner { mailbox, shared }) }
 }
@@ -158,7 +161,7 @@ fn a_call_that_comes_back_within_the_next_visit_brings_nobody_anything() {
     // The next person's card is another one, in the same reader.
     let next_card = Arc::new(Mutex::new(CardLink::with(JIRO)));
     let turn = Turns { first: service, next: OneCard { card: Arc::clone(&next_card), pace: None } };
-    let handle = spawn_with(turn, Duration::from_millis(300), into(sender));
+    let handle = spawn_with(turn, PATIENCE, into(sender));
     let first = VisitId::random();
     handle.begin(first, CardKey::Pin, TODAY);
     lay(&handle, Some(1));
@@ -199,6 +202,89 @@ fn a_call_that_comes_back_within_the_next_visit_brings_nobody_anything() {
     assert!(!sent[value + 1..].iter().any(|c| c[1] == 0xB0 && c[2] == 0x82), "{sent:02X?}");
     assert_eq!(next_card.lock().expect("whole").pins_sent(), 1);
     handle.end(second);
+    assert!(handle.stop(SOON));
+}
+
+fn failure(news: CardNews) -> Option<(FailureCode, Option<MunicipalityCode>)> {
+    if let CardNews::Unusable { failure, issuer } = news {
+        Some((failure.code, issuer))
+    } else {
+        None
+    }
+}
+
+#[test]
+fn the_form_is_drawn_after_two_commands_and_verified_after_four() {
+    let (sender, reports) = mpsc::channel();
+    let service = OneCard::holding(CardLink::with(HANAKO));
+    let handle = spawn_with(service.clone(), SOON, into(sender));
+    let visit = VisitId::random();
+    handle.begin(visit, CardKey::Pin, TODAY);
+    lay(&handle, Some(1));
+    assert_eq!(until(&reports, usable), 3);
+    // While the person types.
+    let sent = || service.card.lock().expect("whole").sent.clone();
+    let deadline = Instant::now() + SOON;
+    while sent().len() < UP_TO_THE_VALUE {
+        assert!(Instant::now() < deadline, "nothing is read while the person types");
+        thread::yield_now();
+    }
+    handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
+    until(&reports, |news| matches!(news, CardNews::Read(_)).then_some(()));
+    let verified =
+        until(&reports, |news| if let CardNews::Verified(c) = news { Some(c) } else { None });
+    assert_eq!(verified, SignatureCheck::Good);
+    handle.end(visit);
+    until(&reports, released);
+    let after = &sent()[UP_TO_THE_VALUE..];
+    let names: Vec<_> = after.iter().map(|command| &command[1..4]).collect();
+    let expected: [&[u8]; 4] = [b"\x20\x00\x91", b"\xB0\x82\x00", b"\xB0\x83\x00", b"\xB0\x01\x00"];
+    assert_eq!(names[..4], expected);
+    // Then the rinse.
+    assert_eq!(after[4][..4], [0x00, 0xA4, 0x04, 0x0C]);
+    assert!(handle.stop(SOON));
+}
+
+#[test]
+fn values_that_nobody_issued_are_told_after_the_form() {
+    let (sender, reports) = mpsc::channel();
+    let forged = CardLink::tampered(HANAKO, |_, command, mut real| {
+        if command.starts_with(b"\x00\xB0\x82") {
+            let at = real.windows(3).position(|w| w == "花".as_bytes()).expect("the name");
+            real[at..at + 3].copy_from_slice("化".as_bytes());
+        }
+        Ok(real)
+    });
+    let handle = spawn_with(OneCard::holding(forged), SOON, into(sender));
+    let visit = VisitId::random();
+    handle.begin(visit, CardKey::Pin, TODAY);
+    lay(&handle, Some(1));
+    until(&reports, usable);
+    handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
+    until(&reports, |news| matches!(news, CardNews::Read(_)).then_some(()));
+    assert_eq!(until(&reports, failure).0, FailureCode::CardSignatureBad);
+    assert!(handle.stop(SOON));
+}
+
+#[test]
+fn a_card_whose_last_day_is_over_is_refused_before_any_value_with_whoever_issued_it() {
+    let (sender, reports) = mpsc::channel();
+    let service = OneCard::holding(CardLink::with(HANAKO));
+    let handle = spawn_with(service.clone(), SOON, into(sender));
+    let [last, after] = [jiff::civil::date(2035, 2, 17), jiff::civil::date(2035, 2, 18)];
+    let visit = VisitId::random();
+    handle.begin(visit, CardKey::Pin, after);
+    lay(&handle, Some(1));
+    let (code, issuer) = until(&reports, failure);
+    assert_eq!((code, issuer.is_some()), (FailureCode::CardExpired, true));
+    assert!(service.card.lock().expect("whole").sent.iter().all(|command| command[1] != 0x20));
+    handle.end(visit);
+    until(&reports, released);
+    lay(&handle, None);
+    let visit = VisitId::random();
+    handle.begin(visit, CardKey::Pin, last);
+    lay(&handle, Some(3));
+    assert_eq!(until(&reports, usable), 3);
     assert!(handle.stop(SOON));
 }
 

@@ -5,8 +5,11 @@ use super::*;
 use crate::link::LinkError;
 use crate::testing::AnyCard;
 
+/// What is answered instead of the card, if anything.
+type Filter = fn(&[u8]) -> Option<Result<Vec<u8>, LinkError>>;
+
 /// What becomes of every command on its way to Hanako's card.
-fn through(filter: fn(&[u8]) -> Option<Result<Vec<u8>, LinkError>>) -> AnyCard {
+fn through(filter: Filter) -> AnyCard {
     let mut card = CardLink::with(HANAKO);
     AnyCard::new(move |command| {
         if let Some(answer) = filter(command) {
@@ -36,7 +39,6 @@ fn form_of(card: &mut AnyCard) -> (CardAttributes, usize) {
 fn a_card_or_reader_that_refuses_the_short_way_is_read_step_by_step() {
     let (told, shortest) = form_of(&mut through(|_| None));
     assert_eq!(shortest, 2);
-    type Filter = fn(&[u8]) -> Option<Result<Vec<u8>, LinkError>>;
     let refusals: [Filter; 9] = [
         // Short identifiers, by whatever status word.
         |c| (is_read(c) && c[2] & 0x80 != 0).then(|| Ok(vec![0x6A, 0x86])),
@@ -46,7 +48,7 @@ fn a_card_or_reader_that_refuses_the_short_way_is_read_step_by_step() {
         |c| (c[1] == 0xB2 && c[3] == 0x0C).then(|| Ok(vec![0x6A, 0x86])),
         // Le = 00, by the card and by the reader.
         |c| (is_read(c) && c[4] == 0).then(|| Ok(vec![0x67, 0x00])),
-        |c| (is_read(c) && c[4] == 0).then(|| Err(LinkError::Refused)),
+        |c| (is_read(c) && c[4] == 0).then_some(Err(LinkError::Refused)),
         |c| (is_read(c) && c[4] == 0).then(|| Ok(vec![0x6C, 0x80])),
         // Everything at once.
         |c| {
