@@ -28,9 +28,10 @@ pub struct Run {
     /// 127.0.0.1:2001 for VSCARD.
     #[arg(long, visible_alias = "vpcd", value_name = "ADDRESS")]
     reader: Option<SocketAddr>,
-    /// How the card meets the reader.
-    #[arg(long, value_enum, default_value_t)]
-    interface: Touch,
+    /// How the card meets the reader. Default: contact for vpcd; contactless for VSCARD, because
+    /// QEMU's reader does not take the answer to reset of the contacts (T=1 alone).
+    #[arg(long, value_enum)]
+    interface: Option<Touch>,
     /// Whose time it takes: contact, contactless or instant (none).
     #[arg(long, default_value_t)]
     timing: Timing,
@@ -64,9 +65,8 @@ enum Wire {
     Vscard,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Touch {
-    #[default]
     Contact,
     Contactless,
 }
@@ -85,9 +85,9 @@ impl Run {
             Wire::Vpcd => (Transport::Vpcd, 35963),
             Wire::Vscard => (Transport::Vscard, 2001),
         };
-        let interface = match self.interface {
-            Touch::Contact => Interface::Contact,
-            Touch::Contactless => Interface::Contactless,
+        let interface = match (self.interface, transport) {
+            (Some(Touch::Contact), _) | (None, Transport::Vpcd) => Interface::Contact,
+            (Some(Touch::Contactless), _) | (None, Transport::Vscard) => Interface::Contactless,
         };
         let reader = self.reader.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], usual)));
         let script = self.script.as_deref().map(|file| {

@@ -3,7 +3,9 @@
 //!
 //! Both sides greet; the card then adds its reader and shows its answer to reset, which the reader
 //! acknowledges; after that the reader sends commands and the card answers them. Power is not told:
-//! the card has it as long as it lies there. Protocol as of QEMU 4 to 9 (`hw/usb/
+//! the card has it as long as it lies there. The reader knows the protocol T=0 only (QEMU 7.2: a
+//! card whose answer to reset offers nothing but T=1 is not powered), so the answer to reset must be
+//! that of a contactless card, which offers both. Protocol as of QEMU 4 to 9 (`hw/usb/
 //! ccid-card-passthru.c`) and libcacard (`vscard_common.h`).
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -51,7 +53,7 @@ fn answer(card: &mut dyn OnReader, reader: &mut dyn Stream) -> io::Result<()> {
     while let Some(message) = receive(reader)? {
         match message.kind {
             INIT => greeted(&message.payload)?,
-            APDU => match card.transmit(&message.payload) {
+            APDU => match card.transmit(&whole(message.payload)) {
                 Said::Answer(answer) => send(reader, APDU, READER, &answer)?,
                 Said::Last(answer) => return send(reader, APDU, READER, &answer),
                 Said::Gone => return Ok(()),
@@ -64,6 +66,19 @@ fn answer(card: &mut dyn OnReader, reader: &mut dyn Stream) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The command as it was before a program made it one of T=0, which has no place for two things: a
+/// VERIFY without a value gets a length of zero, and a signature's command loses its Le.
+fn whole(mut command: Vec<u8>) -> Vec<u8> {
+    match command[..] {
+        [_, 0x20, _, _, 0] => drop(command.pop()),
+        [_, 0x2A | 0x88, _, _, lc, ref data @ ..] if lc > 0 && data.len() == usize::from(lc) => {
+            command.push(0);
+        }
+        _ => {}
+    }
+    command
 }
 
 fn greeted(payload: &[u8]) -> io::Result<()> {
@@ -172,6 +187,20 @@ mod tests {
         reader.say(FLUSH, &[]);
         assert_eq!(reader.next().0, FLUSH_COMPLETE);
         reader.end().expect("a regular end");
+    }
+
+    #[test]
+    fn commands_of_t_0_are_made_whole() {
+        for (sent, meant) in [
+            ([0, 0x20, 0, 0x80, 0].as_slice(), [0, 0x20, 0, 0x80].as_slice()),
+            (&[0x80, 0x2A, 0, 0x80, 2, 7, 7], &[0x80, 0x2A, 0, 0x80, 2, 7, 7, 0]),
+            (&[0x80, 0x2A, 0, 0x80, 2, 7, 7, 0], &[0x80, 0x2A, 0, 0x80, 2, 7, 7, 0]),
+            (&[0, 0x20, 0, 0x80], &[0, 0x20, 0, 0x80]),
+            (&[0, 0xB0, 0, 0, 0], &[0, 0xB0, 0, 0, 0]),
+            (&[0, 0x20], &[0, 0x20]),
+        ] {
+            assert_eq!(whole(sent.to_vec()), meant);
+        }
     }
 
     #[test]
