@@ -1,6 +1,8 @@
 //! `madoguchi-stage bench visit`: the bars `visit.*`, and Chromium beside them in the same run.
+//! `madoguchi-stage bench card`: see [`card`].
 
 mod browser;
+mod card;
 mod figures;
 mod start;
 mod touch;
@@ -27,8 +29,8 @@ const TOUCHES: usize = 200;
 /// What is measured.
 #[derive(Args, Clone)]
 pub struct Options {
-    /// Which bench: `visit` is the only one so far.
-    #[arg(value_parser = ["visit"])]
+    /// Which bench.
+    #[arg(value_parser = ["visit", "card"])]
     name: String,
     /// The clone of the repository: packs and people are in it.
     #[arg(long)]
@@ -43,6 +45,9 @@ pub struct Options {
 
 /// Measures, prints tables, and the report as one JSON object in the last line.
 pub fn run(options: &Options, stop: &Stop) -> Result<()> {
+    if options.name == "card" {
+        return card::run(options, stop);
+    }
     let work = options.work.clone().context("a folder to work in")?;
     let plan = Plan {
         shown: Shown::Invisible,

@@ -16,20 +16,31 @@ use crate::{Consent, programs};
 pub enum Bench {
     /// Memory, first frame and touches of the kiosk, with Chromium beside it.
     Visit,
+    /// Commands and time for what is read from a card, with OpenSC and myna-card beside it.
+    Card,
 }
 
 impl Bench {
     fn name(self) -> &'static str {
         match self {
             Self::Visit => "visit",
+            Self::Card => "card",
         }
     }
 }
 
 /// Measures it.
 pub fn run(workspace: &Workspace, bench: Bench, consent: Consent) -> Result<()> {
-    packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Bench], consent)?;
-    programs::build(workspace, Profile::Release)?;
+    match bench {
+        Bench::Visit => {
+            packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Bench], consent)?;
+            programs::build(workspace, Profile::Release)?;
+        }
+        Bench::Card => {
+            packages::ensure(&[Purpose::Build, Purpose::Run], consent)?;
+            programs::stage(workspace, Profile::Release)?;
+        }
+    }
     let folder = workspace.target().join(Profile::Release.folder());
     let mut stage = Command::new(folder.join("madoguchi-stage"));
     stage.args(["bench", bench.name(), "--repository"]).arg(workspace.root());

@@ -35,6 +35,9 @@ const BUILD: &[&str] = &[
 const RUN: &[&str] = &[
     "pcscd",
     "vsmartcard-vpcd", // the virtual reader
+    "opensc",          // another reader of the same card
+    "opensc-pkcs11",
+    "openssl", // verifies what it has signed
     "xvfb",
     "iproute2",       // `ip link set lo up` in a private network
     "util-linux",     // unshare

@@ -56,3 +56,12 @@ fn cargo(workspace: &Workspace, profile: Profile, arguments: &[&str]) -> Result<
     }
     Ok(())
 }
+
+/// The stage alone: for what needs none of the other programs.
+pub fn stage(workspace: &Workspace, profile: Profile) -> Result<()> {
+    let status = cargo::command(workspace)
+        .args(["build", "--locked", "--package", "madoguchi-stage", "--bins"])
+        .args(profile.flags())
+        .status()?;
+    if status.success() { Ok(()) } else { bail!("the stage could not be built") }
+}

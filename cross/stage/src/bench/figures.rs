@@ -55,10 +55,12 @@ impl Report {
     /// Tables first; the object is the last line.
     #[expect(clippy::print_stdout, reason = "the result of the program")]
     pub fn print(mut self, steps: &[Step]) {
-        println!("\nThe steps of a visit, from the touch to the drawn page:\n");
-        println!("{:>9} {:>9}  page", "median", "worst");
-        for (name, times) in steps {
-            println!("{:>6.0} ms {:>6.0} ms  {name}", median_ms(times), worst_ms(times));
+        if !steps.is_empty() {
+            println!("\nThe steps of a visit, from the touch to the drawn page:\n");
+            println!("{:>9} {:>9}  page", "median", "worst");
+            for (name, times) in steps {
+                println!("{:>6.0} ms {:>6.0} ms  {name}", median_ms(times), worst_ms(times));
+            }
         }
         println!("\nFigures:\n");
         for (name, value) in self.figures.iter().chain(&self.peers) {
@@ -79,7 +81,9 @@ impl Report {
                 (format!("{:02} {name}", at + 1), json!(milliseconds(median(times))))
             })
             .collect();
-        self.figures.insert("steps_ms".to_owned(), steps.into());
+        if !steps.is_empty() {
+            self.figures.insert("steps_ms".to_owned(), steps.into());
+        }
         let bars = self.bars.iter().map(
             |bar| json!({"id": bar.id, "value": bar.value, "limit": bar.limit, "ok": bar.ok()}),
         );
