@@ -23,6 +23,8 @@ struct Bite {
     kept: &'static str,
     /// The same, broken.
     broken: &'static str,
+    /// The package whose tests guard it.
+    package: &'static str,
     /// The test program that notices.
     program: &'static str,
     /// The test in it.
@@ -35,6 +37,7 @@ const BITES: &[Bite] = &[
         file: "agent/envelope/src/wire.rs",
         kept: "            .map_err(|_| BadEnvelope::Signature)?;",
         broken: "            .unwrap_or(());",
+        package: "madoguchi-core",
         program: "office",
         test: "an_envelope_signed_by_another_key_is_set_aside_and_never_shown",
     },
@@ -42,7 +45,8 @@ const BITES: &[Bite] = &[
         rule: "a card that was lying there before is never read",
         file: "agent/daemon/src/desk/device.rs",
         kept: "        if self.card_present {",
-        broken: "        if self.card_present && self.now.is_none() {",
+        broken: "        if self.card_present && self.time.is_none() {",
+        package: "madoguchi-daemon",
         program: "desk",
         test: "card::a_card_that_was_lying_there_before_is_never_read",
     },
@@ -51,6 +55,7 @@ const BITES: &[Bite] = &[
         file: "agent/daemon/src/desk/visit.rs",
         kept: "        self.waiting = Some(waiting);",
         broken: "        self.waiting = Some(waiting);\n        self.answer(Outcome::Answer(Answer::Done {}), effects);",
+        package: "madoguchi-daemon",
         program: "desk",
         test: "keeping::a_whole_visit_is_kept_once_and_answered_only_then",
     },
@@ -59,6 +64,7 @@ const BITES: &[Bite] = &[
         file: "agent/daemon/src/keeper.rs",
         kept: "            parts.extend(self.seal(keep, &kept, content, first_sequence)?);",
         broken: "            parts.extend(self.seal(keep, &kept, content, first_sequence)?);\n            self.store.keep(&parts).map_err(|e| store_failure(&e))?;",
+        package: "madoguchi-daemon",
         program: "parts",
         test: "keeper::of_a_visit_that_cannot_be_kept_whole_nothing_is_kept",
     },
@@ -67,6 +73,7 @@ const BITES: &[Bite] = &[
         file: "agent/daemon/src/desk/papers.rs",
         kept: "let visit = self.visit.as_mut().filter(|v| v.id == of);",
         broken: "let visit = self.visit.as_mut();",
+        package: "madoguchi-daemon",
         program: "desk",
         test: "papers::paper_of_an_earlier_visit_says_nothing_to_a_new_one_and_is_counted",
     },
@@ -75,6 +82,7 @@ const BITES: &[Bite] = &[
         file: "agent/daemon/src/settings.rs",
         kept: "        if found < known {",
         broken: "        if found < known && known == 0 {",
+        package: "madoguchi-daemon",
         program: "desk",
         test: "bundles::bundles_never_go_back_and_never_come_from_elsewhere",
     },
@@ -83,6 +91,7 @@ const BITES: &[Bite] = &[
         file: "agent/protocol/src/personal.rs",
         kept: "        f.write_str(\"Personal(…)\")",
         broken: "        write!(f, \"Personal({})\", size_of_val(&self.0))",
+        package: "madoguchi-protocol",
         program: "redaction",
         test: "neither_a_value_nor_a_digit_can_be_printed",
     },
@@ -124,17 +133,16 @@ impl Bite {
     fn judge(&self, workspace: &Workspace, copy: &Path, logs: &Path) -> Result<()> {
         let log = logs.join(format!("bite-{}.log", self.test));
         let mut cargo = cargo::command(workspace);
-        // The whole workspace, so that the dependencies are those that the tests were built with.
-        cargo.current_dir(copy).args([
-            "test",
-            "--locked",
-            "--workspace",
-            "--features",
-            cargo::TWIN,
-        ]);
+        // A build directory of its own: cargo knows members of a workspace by their path within it,
+        // so the clone would find the broken artefacts fresh.
+        cargo.current_dir(copy).env("CARGO_TARGET_DIR", workspace.cache().join("bites-target"));
+        cargo.args(["test", "--locked", "--package", self.package]);
         cargo.args(["--test", self.program, self.test, "--", "--exact"]);
         let status = progress::run_logged(self.rule, &mut cargo, &log)?;
         let text = fs::read_to_string(&log).with_context(|| format!("read {}", log.display()))?;
+        if text.contains("error: could not compile") {
+            bail!("the broken code does not compile:\n{}", progress::tail(&log));
+        }
         let failed = text.contains(&format!("test {} ... FAILED", self.test));
         if status.success() || !failed {
             bail!("{} did not fail ({status}):\n{}", self.test, progress::tail(&log));
