@@ -240,6 +240,8 @@ impl<'a> Conversation<'a> {
         if !std::mem::take(&mut self.personal) && self.answered.is_empty() {
             return Ok(());
         }
+        // Whatever was selected is not any more: what follows begins with its own application.
+        self.selected = None;
         let (_, identifier, name) = File::TextInformation.place();
         let (select_name, select) = Application::Text.select();
         self.exchange("SELECT nothing (rinse)", commands::OVERWRITE)?;

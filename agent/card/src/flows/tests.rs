@@ -170,6 +170,9 @@ fn the_first_command_is_repeated_once_and_no_other() {
     let mut later = answering(1, b"\x6F\x00");
     let looked = look(&mut Conversation::new(&mut later)).map_err(code);
     assert_eq!((looked, later.sent.len()), (Err(FailureCode::CardUnreadable), 2));
+    // Nor a later SELECT: that of COMMON is done without.
+    let mut select = answering(2, b"\x6F\x00");
+    assert_eq!((look(&mut Conversation::new(&mut select)), select.sent.len()), (Ok(3), 5));
 }
 
 #[test]
@@ -231,6 +234,19 @@ fn the_rinse_reads_public_bytes_of_the_same_lengths() {
     let rest = before.last().expect("a read")[4];
     let public = [30, 0, rest].map(|le| [0x00, 0xB0, 0x85, 0x00, le]);
     assert_eq!(rinse, [OVERWRITE, SELECT_TEXT, &public[0], &public[1], &public[2]]);
+}
+
+#[test]
+fn after_the_rinse_no_value_goes_to_an_application_that_is_not_selected() {
+    let mut link = CardLink::with(HANAKO);
+    let mut card = Conversation::new(&mut link);
+    assert_eq!(tries_left(&mut card, Key::AuthenticationPin), Ok(3));
+    verify(&mut card, typed_for(Key::AuthenticationPin, "0000")).expect("answered");
+    card.rinse().expect("rinsed");
+    verify(&mut card, typed_for(Key::AuthenticationPin, "9247")).expect("answered");
+    let value = link.sent.len() - 1;
+    assert_eq!(link.sent[value][..4], [0x00, 0x20, 0x00, 0x98]);
+    assert!(link.sent[value - 1].starts_with(b"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0"));
 }
 
 #[test]

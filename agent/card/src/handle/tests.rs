@@ -169,6 +169,7 @@ fn a_call_that_comes_back_within_the_next_visit_brings_nobody_anything() {
         pace.send(()).expect("the card goes on");
     }
     assert_eq!(until(&reports, usable), 3);
+    until_ready(&first_card);
     handle.verify_and_read(first, typed("9247"), [AttributeName::Name].into());
     let too_slow = |news| match news {
         CardNews::Unusable { failure, .. } => {
@@ -222,13 +223,8 @@ fn the_form_is_drawn_after_two_commands_and_verified_after_four() {
     handle.begin(visit, CardKey::Pin, TODAY);
     lay(&handle, Some(1));
     assert_eq!(until(&reports, usable), 3);
-    // While the person types.
     let sent = || service.card.lock().expect("whole").sent.clone();
-    let deadline = Instant::now() + SOON;
-    while sent().len() < UP_TO_THE_VALUE {
-        assert!(Instant::now() < deadline, "nothing is read while the person types");
-        thread::yield_now();
-    }
+    until_ready(&service.card);
     handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
     until(&reports, |news| matches!(news, CardNews::Read(_)).then_some(()));
     let verified =
@@ -290,6 +286,15 @@ fn a_card_whose_last_day_is_over_is_refused_before_any_value_with_whoever_issued
 
 /// Up to the value: four commands to know the card, two to know its tries, three while it is typed.
 const UP_TO_THE_VALUE: usize = 9;
+
+/// Waits until all was sent that is sent while the person types.
+fn until_ready(card: &Mutex<CardLink>) {
+    let deadline = Instant::now() + SOON;
+    while card.lock().expect("whole").sent.len() < UP_TO_THE_VALUE {
+        assert!(Instant::now() < deadline, "nothing is read while the person types");
+        thread::yield_now();
+    }
+}
 
 /// One card for the first session, another for those after it.
 struct Turns {
