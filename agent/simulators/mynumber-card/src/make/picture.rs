@@ -13,7 +13,7 @@ use skrifa::{FontRef, GlyphId, MetadataProvider as _};
 /// `test-authority/README.md` for how it was drawn.
 pub const PHOTO: &[u8] = include_bytes!("../../test-authority/photo.jp2");
 
-/// Height of every picture of a text, and width of a character, in pixels.
+/// Height of every picture of a text, and width of a character, in pixels; of ASCII half of it.
 const EM: usize = 12;
 
 /// Where the baseline lies in that height, in pixels from above.
@@ -32,13 +32,17 @@ const FONTS: [&str; 2] = [
 /// A picture of a text, at least so wide: a one-bit PNG.
 pub fn of_text(text: &str, least_width: usize) -> Vec<u8> {
     let characters = characters(text);
-    let width = least_width.max(EM * characters.len());
+    let width = characters.iter().map(|(character, _)| advance(*character)).sum();
+    let width = least_width.max(width);
     // A line of pixels is a whole number of bytes; 1 is white.
     let line = width.div_ceil(8);
     let mut pixels = vec![0xFF; line * EM];
-    for (at, (character, selector)) in characters.into_iter().enumerate() {
+    let mut next = 0;
+    for (character, selector) in characters {
+        let start = next;
+        next += advance(character);
         let mut black = |x: usize, y: usize| {
-            let x = at * EM + x;
+            let x = (start + x).min(width - 1);
             pixels[y * line + x / 8] &= !(0x80 >> (x % 8));
         };
         if character.is_whitespace() {
@@ -54,6 +58,10 @@ pub fn of_text(text: &str, least_width: usize) -> Vec<u8> {
         }
     }
     png(width, &pixels)
+}
+
+fn advance(character: char) -> usize {
+    if character.is_ascii() { EM / 2 } else { EM }
 }
 
 /// The characters, each with its variation selector.
@@ -185,6 +193,8 @@ mod tests {
         let black: u32 = pixels.iter().map(|byte| byte.count_zeros()).sum();
         assert!((60..600).contains(&black), "{black} black pixels");
         assert_eq!(read(&of_text(&"常".repeat(40), 216)).0, 480);
+        // As wide as on the test card.
+        assert_eq!([read(&of_text("2285", 0)).0, read(&of_text("123456789018", 0)).0], [24, 72]);
     }
 
     #[test]
