@@ -134,20 +134,26 @@ impl Visit {
             CardNews::Read(said) if self.step == Step::Reading => {
                 self.fillings().for_each(|filling| filling.insert_card(said.clone()));
                 self.step = Step::Filled;
+                self.verdict_due = true;
                 let form = self.open_form();
                 let outcome = form.map_or_else(Outcome::Failure, Outcome::Answer);
                 self.answer(outcome, effects);
             }
-            CardNews::Verified(check) => {
+            // Of what is kept already, nothing that comes now says more.
+            CardNews::Verified(check) if self.verdict_due => {
                 self.fillings().for_each(|filling| filling.card_was_checked(check));
+                self.verdict_came(effects);
             }
+            // The card's thread is done with the visit, and has nothing more to say.
+            CardNews::Released if self.verdict_due => self.verdict_came(effects),
             CardNews::Reader { .. }
             | CardNews::Released
             | CardNews::Present
             | CardNews::Usable { .. }
             | CardNews::PinWrong { .. }
             | CardNews::Unusable { .. }
-            | CardNews::Read(_) => {}
+            | CardNews::Read(_)
+            | CardNews::Verified(_) => {}
         }
     }
 
@@ -172,14 +178,12 @@ impl Desk {
         }
         let current = self.visit.as_mut().filter(|v| Some(v.id) == visit && v.card_in_use);
         match (current, news) {
-            // The last word of every card phase: it comes after the visit or its card phase ended.
-            (_, CardNews::Released) => {}
+            // The last word of every card phase: mostly after the visit or its card phase ended.
+            (None, CardNews::Released) => {}
             // Another card, or values that nobody issued: nothing of the visit can be relied on.
-            (Some(_), CardNews::Unusable { failure, .. })
-                if matches!(
-                    failure.code,
-                    FailureCode::CardChanged | FailureCode::CardSignatureBad
-                ) =>
+            (Some(visit), CardNews::Unusable { failure, .. })
+                if failure.code == FailureCode::CardChanged
+                    || failure.code == FailureCode::CardSignatureBad && !visit.is_handed_over() =>
             {
                 self.break_visit(failure, effects);
             }

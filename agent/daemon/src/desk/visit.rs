@@ -59,7 +59,9 @@ pub(super) struct Visit {
     pub card_refused: bool,
     /// Whether the card's thread works for this visit.
     pub card_in_use: bool,
-    /// The request that waits for the card or the store.
+    /// Whether the card was read and its thread has not said yet what the signature is worth.
+    pub verdict_due: bool,
+    /// The request that waits for the card, its signature or the store.
     pub waiting: Option<Waiting>,
     /// When the screen last asked for something, since the agent started.
     pub last_request: Duration,
@@ -78,12 +80,21 @@ pub(super) struct Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Awaits {
     Card,
+    /// What the signature is worth, before this is kept.
+    Verdict(ToKeep),
     /// The store, for forms that were reviewed: they may be handed over on paper.
     FormsKept,
     /// The store, for a number.
     NumberKept,
     /// The same; a clerk is called once there is a number, or cannot be one.
     NumberKeptToCall,
+}
+
+/// What a visitor wants kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ToKeep {
+    Forms,
+    Number(TicketOnlyReason),
 }
 
 impl Waiting {
@@ -134,6 +145,7 @@ impl Visit {
             card_key: CardKey::Pin,
             card_refused: false,
             card_in_use: false,
+            verdict_due: false,
             waiting: None,
             last_request: up,
             papers: None,
@@ -213,11 +225,16 @@ impl Visit {
         self.forms.iter().map(|f| f.filling.pack())
     }
 
-    /// Keeps every form; all of them reviewed, so that nothing unseen is kept.
+    /// Keeps every form; all of them reviewed, so that nothing unseen is kept. What the signature
+    /// over the card's values is worth is kept with them, so it is waited for.
     pub fn keep_forms(&mut self, id: u64, effects: &mut Vec<Effect>) -> Result<(), Failure> {
         let all_reviewed = !self.forms.is_empty() && self.forms.iter().all(|f| f.reviewed);
         if self.step != Step::Filled || !all_reviewed {
             return Err(out_of_order(&Request::Keep {}));
+        }
+        if self.verdict_due {
+            self.waiting = Some(Waiting { id, awaits: Awaits::Verdict(ToKeep::Forms) });
+            return Ok(());
         }
         let whole = |form: &Form| -> Result<Content, FormError> {
             let (pack, fields) = (form.filling.pack().version(), form.filling.finish()?);
@@ -237,7 +254,7 @@ impl Visit {
         self.keep(Waiting { id, awaits: Awaits::FormsKept }, contents, effects)
     }
 
-    /// Keeps the forms as far as they are filled. A clerk can be called also beside what is kept:
+    /// Keeps the forms as far as they are filled; of the card's values as above. A clerk can be called also beside what is kept:
     /// the number stays the one that was given.
     pub fn keep_ticket_only(
         &mut self,
@@ -254,6 +271,10 @@ impl Visit {
             }
             return Ok(None);
         }
+        if self.verdict_due {
+            self.waiting = Some(Waiting { id, awaits: Awaits::Verdict(ToKeep::Number(reason)) });
+            return Ok(None);
+        }
         let partly =
             |form: &Form| Content::TicketOnly { reason, partly: Some(form.filling.partly()) };
         let mut contents: Vec<_> = self.forms.iter().map(partly).collect();
@@ -263,6 +284,20 @@ impl Visit {
         let awaits = if calls { Awaits::NumberKeptToCall } else { Awaits::NumberKept };
         self.keep(Waiting { id, awaits }, contents, effects)?;
         Ok(None)
+    }
+
+    /// The card's thread has said what it will say of the signature: what waited for it is kept.
+    pub fn verdict_came(&mut self, effects: &mut Vec<Effect>) {
+        self.verdict_due = false;
+        let Some(Waiting { id, awaits: Awaits::Verdict(what) }) = self.waiting else { return };
+        self.waiting = None;
+        let kept = match what {
+            ToKeep::Forms => self.keep_forms(id, effects),
+            ToKeep::Number(reason) => self.keep_ticket_only(id, reason, effects).map(drop),
+        };
+        if let Err(failure) = kept {
+            effects.push(answer_to(id, Outcome::Failure(failure)));
+        }
     }
 
     fn keep(
@@ -288,12 +323,19 @@ impl Visit {
 
     /// Whether the store was asked and has not answered yet.
     pub fn is_being_kept(&self) -> bool {
-        self.waiting.as_ref().is_some_and(|waiting| waiting.awaits != Awaits::Card)
+        let stored = |w: &Waiting| !matches!(w.awaits, Awaits::Card | Awaits::Verdict(_));
+        self.waiting.as_ref().is_some_and(stored)
+    }
+
+    /// Whether the store has it, or may have it: what is durable is delivered.
+    pub fn is_handed_over(&self) -> bool {
+        self.step == Step::Kept || self.is_being_kept()
     }
 
     /// Whether a clerk is to be called once the store has answered.
     pub fn waits_to_call(&self) -> bool {
-        self.waiting.as_ref().is_some_and(|w| w.awaits == Awaits::NumberKeptToCall)
+        const HELD: Awaits = Awaits::Verdict(ToKeep::Number(TicketOnlyReason::CallClerk));
+        self.waiting.as_ref().is_some_and(|w| matches!(w.awaits, Awaits::NumberKeptToCall | HELD))
     }
 
     /// Takes what the store said. The values stay only for as long as they may be printed.

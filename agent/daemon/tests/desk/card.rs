@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use madoguchi_card::{CardNews, Key};
 use madoguchi_daemon::desk::{Effect, Input};
-use madoguchi_protocol::application::{Content, SignatureCheck};
+use madoguchi_protocol::application::{Content, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::local::{
     Answer, CardEvent, CardKey, Event, FromAgent, IssuedBy, Outcome, Request,
 };
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, MunicipalityCode, PinDigit, UsbId};
 
 use crate::city::{City, Extras};
-use crate::kiosk::{Kiosk, choose_pack, ends_card, events, hanako, outcome};
+use crate::kiosk::{Kiosk, choose_pack, ends_card, events, given, hanako, keep_of, outcome};
 
 /// A card that cannot be used, and does not say whose it is.
 pub fn unusable(failure: Failure) -> CardNews {
@@ -112,7 +112,7 @@ fn whose_a_card_is_that_cannot_be_used_is_said_where_card_and_profile_say_so() {
 #[test]
 fn what_is_known_of_the_issuers_signature_is_kept_with_the_values() {
     let mut kiosk = Kiosk::open();
-    kiosk.reach_form();
+    kiosk.read_card_of(&["moving"]);
     kiosk.card(CardNews::Verified(SignatureCheck::Good));
     kiosk.fill_moving();
     let keep = kiosk.keep(Request::Keep {});
@@ -125,11 +125,88 @@ fn what_is_known_of_the_issuers_signature_is_kept_with_the_values() {
 #[test]
 fn values_that_nobody_issued_end_the_visit() {
     let mut kiosk = Kiosk::open();
-    kiosk.reach_form();
+    kiosk.read_card_of(&["moving"]);
     let failure = Failure::new(FailureCode::CardSignatureBad, "not what was issued");
     let effects = kiosk.card(unusable(failure.clone()));
     assert!(events(&effects).contains(&Event::VisitEnded { failure }), "{effects:?}");
     assert_eq!(kiosk.desk.visit(), None);
+}
+
+/// Card news that say the last word on the signature.
+fn verdicts() -> [(CardNews, SignatureCheck); 3] {
+    [
+        (CardNews::Verified(SignatureCheck::Good), SignatureCheck::Good),
+        (CardNews::Verified(SignatureCheck::NotChecked), SignatureCheck::NotChecked),
+        // The card's thread broke the visit off, and says nothing else any more.
+        (CardNews::Released, SignatureCheck::NotChecked),
+    ]
+}
+
+#[test]
+fn nothing_is_kept_before_it_is_known_what_the_signature_is_worth() {
+    for request in [
+        Request::Keep {},
+        Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow },
+        Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk },
+    ] {
+        for (verdict, expected) in verdicts() {
+            let mut kiosk = Kiosk::open();
+            kiosk.read_card_of(&["moving"]);
+            kiosk.fill_moving();
+            assert!(kiosk.ask(request.clone()).is_empty(), "neither kept nor answered");
+            assert_eq!(kiosk.refusal(request.clone()), FailureCode::VisitOutOfOrder, "waits");
+            let keep = keep_of(kiosk.card(verdict)).expect("kept now");
+            let fields = match &keep.contents[..] {
+                [Content::Filled { fields, .. }] => fields,
+                [Content::TicketOnly { partly: Some(partly), .. }] => &partly.fields,
+                other => panic!("{other:?}"),
+            };
+            let mut checks =
+                fields.iter().filter_map(|f| f.evidence.as_ref()).map(|e| e.signature).peekable();
+            assert!(checks.peek().is_some() && checks.all(|check| check == expected));
+            let ticket = given("A017").ticket;
+            assert_eq!(
+                outcome(&kiosk.kept("A017")),
+                Some(Outcome::Answer(Answer::Kept { ticket }))
+            );
+        }
+    }
+}
+
+#[test]
+fn values_that_nobody_issued_are_not_kept_and_the_touch_is_answered() {
+    let failure = || Failure::new(FailureCode::CardSignatureBad, "not what was issued");
+    let call = Request::KeepTicketOnly { reason: TicketOnlyReason::CallClerk };
+    for (request, calls) in [(Request::Keep {}, 0), (call, 1)] {
+        let mut kiosk = Kiosk::open();
+        kiosk.read_card_of(&["moving"]);
+        kiosk.fill_moving();
+        kiosk.ask(request);
+        let effects = kiosk.card(unusable(failure()));
+        assert_eq!(outcome(&effects), Some(Outcome::Failure(failure())));
+        assert!(events(&effects).contains(&Event::VisitEnded { failure: failure() }));
+        let called = effects.iter().filter(|e| matches!(e, Effect::Call(_))).count();
+        assert_eq!(called, calls, "who asked for a clerk gets one");
+        assert!(keep_of(effects).is_none());
+    }
+}
+
+#[test]
+fn a_verdict_after_it_was_kept_changes_nothing() {
+    let bad = || unusable(Failure::new(FailureCode::CardSignatureBad, "not what was issued"));
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_review();
+    kiosk.keep(Request::Keep {});
+    let visit = kiosk.desk.visit();
+    for kept in [false, true] {
+        if kept {
+            kiosk.kept("A017");
+        }
+        for news in [CardNews::Verified(SignatureCheck::Good), bad(), CardNews::Released] {
+            let effects = kiosk.card(news);
+            assert!(effects.is_empty() && kiosk.desk.visit() == visit, "{effects:?}");
+        }
+    }
 }
 
 #[test]

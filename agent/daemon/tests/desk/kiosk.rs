@@ -128,13 +128,20 @@ impl Kiosk {
         }
     }
 
-    pub fn reach_form_of(&mut self, packs: &[&str]) {
+    /// To the form; what the signature is worth is not known yet.
+    pub fn read_card_of(&mut self, packs: &[&str]) {
         self.reach_pin_of(packs);
         self.type_digits(4);
         let reads = |e: &&Effect| matches!(e, Effect::CardRead { .. });
         assert_eq!(self.ask(Request::PinSubmit {}).iter().filter(reads).count(), 1);
         let effects = self.card(CardNews::Read(hanako()));
         assert!(matches!(outcome(&effects), Some(Outcome::Answer(Answer::Form { .. }))));
+    }
+
+    /// To the form, with all that is known of the signature: nothing.
+    pub fn reach_form_of(&mut self, packs: &[&str]) {
+        self.read_card_of(packs);
+        self.card(CardNews::Verified(SignatureCheck::NotChecked));
     }
 
     pub fn reach_form(&mut self) {

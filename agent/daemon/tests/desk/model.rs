@@ -9,7 +9,7 @@ use madoguchi_card::{CardNews, CardReport};
 use madoguchi_daemon::desk::alerts::CallReport;
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::{Content as PaperContent, PrintReport};
-use madoguchi_protocol::application::{Content, Field, TicketOnlyReason};
+use madoguchi_protocol::application::{Content, Field, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::local::{
     Answer, CardKey, ClerkState, Event, FromAgent, Outcome, Paper, PrintState, PrinterState,
     Request, RequestFrame,
@@ -122,6 +122,7 @@ impl World {
             7 => CardNews::PinWrong { tries_left: 1 },
             8 => CardNews::Removed,
             9 => CardNews::Released,
+            10 if self.random.u8(0..10) == 0 => unusable(failure(FailureCode::CardSignatureBad)),
             10 if self.random.u8(0..10) == 0 => unusable(failure(FailureCode::CardChanged)),
             10 => unusable(failure(codes[self.random.usize(0..codes.len())])),
             // Everybody has a name of their own, so that it is known where it may be.
@@ -160,11 +161,16 @@ impl World {
             13 | 16 => Request::Review {},
             14 => open_form("copy"),
             15 => enter("copies", "2"),
-            17 => Request::Keep {},
-            18 => {
+            // Sometimes later than the visitor.
+            17 | 19 if (self.way == 17) == self.random.bool() => {
+                let news = CardNews::Verified(SignatureCheck::NotChecked);
+                return Input::Card(CardReport { visit, news });
+            }
+            17..=19 => Request::Keep {},
+            20 => {
                 return Input::Kept { visit: visit.expect("a visit"), result: Ok(given("A017")) };
             }
-            19..=21 => self.request(),
+            21..=23 => self.request(),
             _ => Request::End {},
         };
         self.id += 1;
