@@ -70,17 +70,21 @@ pub(crate) struct RevokedDevices {
 }
 
 struct Known {
-    /// Of the file that was read; none while there is none.
-    stamp: Option<Stamp>,
+    /// Of the file that was read last.
+    stamp: Stamp,
     devices: BTreeSet<DeviceId>,
+    /// Whether the last reading failed; that is tried again each time, and logged once.
+    failing: bool,
 }
 
-/// Changes with every change of the file, also with one that keeps its time or its length.
+/// Changes with every change of the file, also with one that keeps its time or its length, or that
+/// only lets it be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     inode: u64,
     length: u64,
     modified: (i64, i64),
+    changed: (i64, i64),
 }
 
 impl RevokedDevices {
@@ -90,7 +94,7 @@ impl RevokedDevices {
         match wrong.into_iter().next() {
             Some(error) => Err(error),
             None => {
-                let known = Known { stamp: Some(stamp), devices };
+                let known = Known { stamp, devices, failing: false };
                 Ok(Self { path: path.to_owned(), known: Mutex::new(known) })
             }
         }
@@ -108,8 +112,8 @@ impl RevokedDevices {
     fn contains(&self, device: &DeviceId) -> bool {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = fs::metadata(&self.path).ok().map(|m| Stamp::of(&m));
-        if stamp != known.stamp {
-            known.renew(&self.path, stamp);
+        if stamp != Some(known.stamp) {
+            known.renew(&self.path);
         }
         known.devices.contains(device)
     }
@@ -118,12 +122,10 @@ impl RevokedDevices {
 impl Known {
     /// A mistake in the list never gives a device back: what cannot be read leaves what was known,
     /// a wrong line adds the right ones to it.
-    fn renew(&mut self, path: &Path, stamp: Option<Stamp>) {
-        // Also after a failure, which is then logged once.
-        self.stamp = stamp;
+    fn renew(&mut self, path: &Path) {
         match read(path) {
             Ok((stamp, (devices, wrong))) => {
-                self.stamp = Some(stamp);
+                (self.stamp, self.failing) = (stamp, false);
                 if wrong.is_empty() {
                     self.devices = devices;
                 } else {
@@ -134,7 +136,11 @@ impl Known {
                 }
                 tracing::info!(count = self.devices.len(), "the list of revoked devices changed");
             }
-            Err(error) => tracing::error!(error = chain(&error), "all that were revoked stay so"),
+            Err(error) => {
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::error!(error = chain(&error), "all that were revoked stay so");
+                }
+            }
         }
     }
 }
@@ -145,9 +151,13 @@ impl Stamp {
             inode: metadata.ino(),
             length: metadata.len(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 }
+
+/// What some editors put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 type Parsed = (BTreeSet<DeviceId>, Vec<RevokedError>);
 
@@ -155,7 +165,10 @@ fn read(path: &Path) -> Result<(Stamp, Parsed), RevokedError> {
     let failed = |e| RevokedError::Read(path.to_owned(), e);
     // Before its content: a change in between is seen the next time.
     let stamp = Stamp::of(&fs::metadata(path).map_err(failed)?);
-    Ok((stamp, parse(path, &fs::read_to_string(path).map_err(failed)?)))
+    let bytes = fs::read(path).map_err(failed)?;
+    // Names are ASCII; a comment may be in whatever an office writes, and an editor's mark is no name.
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    Ok((stamp, parse(path, &String::from_utf8_lossy(bytes))))
 }
 
 fn parse(path: &Path, text: &str) -> Parsed {
@@ -217,6 +230,53 @@ mod tests {
         assert!(revoked.contains(&kiosk(1)) && revoked.contains(&kiosk(2)));
         fs::write(&file.path, "kiosk-02\n").expect("written");
         assert!(!revoked.contains(&kiosk(1)) && revoked.contains(&kiosk(2)));
+    }
+
+    /// 盗難 in Shift_JIS, as a Windows editor of an office writes it.
+    const STOLEN: &[u8] = b"# \x93\x90\x93\xef\r\n";
+
+    #[test]
+    fn a_list_counts_whatever_editor_it_was_written_with() {
+        let file = file("");
+        let revoked = RevokedDevices::read(&file.path).expect("a list");
+        fs::write(&file.path, [STOLEN, b"kiosk-01\r\n"].concat()).expect("written");
+        assert!(revoked.contains(&kiosk(1)), "beside a comment in Shift_JIS");
+        fs::write(&file.path, [BYTE_ORDER_MARK, b"kiosk-02\n"].concat()).expect("written");
+        assert!(revoked.contains(&kiosk(2)) && !revoked.contains(&kiosk(1)), "after a mark");
+        fs::write(&file.path, [BYTE_ORDER_MARK, STOLEN, b"kiosk-03\n"].concat()).expect("written");
+        let anew = RevokedDevices::read(&file.path).expect("also at the start");
+        assert!(anew.contains(&kiosk(3)));
+    }
+
+    #[test]
+    fn a_list_that_could_not_be_read_is_read_as_soon_as_it_can_be() {
+        let file = file("kiosk-01\n");
+        let revoked = RevokedDevices::read(&file.path).expect("a list");
+        // The same file all the time; root reads whatever its mode, but no folder in its place.
+        let aside = file.path.with_extension("aside");
+        fs::rename(&file.path, &aside).expect("moved");
+        fs::create_dir(&file.path).expect("made");
+        assert!(revoked.contains(&kiosk(1)) && !revoked.contains(&kiosk(2)));
+        let known = revoked.known.lock().expect("whole").stamp;
+        assert_ne!(known, Stamp::of(&fs::metadata(&file.path).expect("there")), "not read");
+        fs::remove_dir(&file.path).expect("removed");
+        fs::write(&file.path, "kiosk-02\n").expect("written");
+        assert!(revoked.contains(&kiosk(2)));
+    }
+
+    #[test]
+    fn a_change_of_the_files_mode_is_a_change() {
+        let file = file("kiosk-01\n");
+        let stamp = || Stamp::of(&fs::metadata(&file.path).expect("there"));
+        let before = stamp();
+        let mut mode = fs::metadata(&file.path).expect("there").permissions();
+        mode.set_readonly(true);
+        // Until the clock of the file system has gone on.
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while stamp() == before {
+            assert!(std::time::Instant::now() < end, "never seen");
+            fs::set_permissions(&file.path, mode.clone()).expect("set");
+        }
     }
 
     #[test]
