@@ -118,6 +118,11 @@ pub struct WaitingEnvelope {
 pub struct Fetched {
     /// Positions of [`WaitingEnvelope`]s.
     pub positions: Vec<i64>,
+    /// What they belong to: under another one the intake refuses them, since there they may be of
+    /// other envelopes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub epoch: Option<Epoch>,
 }
 
 /// That a role is up, and its day.

@@ -101,6 +101,9 @@ problems! {
     /// Another envelope has the same application and part.
     EnvelopeConflict = "envelope.conflict" CONFLICT Never
         "Another envelope has this id",
+    /// Positions of another start of the intake, which may be of other envelopes here.
+    EnvelopeOtherEpoch = "envelope.other_epoch" CONFLICT Never
+        "The positions are of another epoch",
     /// All numbers of the day are leased.
     TicketsExhausted = "tickets.exhausted" CONFLICT Later
         "No ticket numbers are left today",

@@ -9,7 +9,8 @@ use madoguchi_procedure::Pack;
 use madoguchi_protocol::application::{Content, TicketOnlyReason};
 use madoguchi_protocol::bundle::SealingKey;
 use madoguchi_protocol::core_api::{
-    ENVELOPE_MEDIA_TYPE, ENVELOPES, OpenedApplication, Receipt, TICKET_BLOCKS, WaitingEnvelopes,
+    ENVELOPE_MEDIA_TYPE, ENVELOPES, ENVELOPES_FETCHED, Fetched, OpenedApplication, Receipt,
+    TICKET_BLOCKS, WaitingEnvelopes,
 };
 use madoguchi_protocol::ticket::TicketBlock;
 use support::{
@@ -97,6 +98,32 @@ async fn a_repeat_gets_the_first_answer_also_after_a_restart_a_fetch_and_newer_b
     assert_eq!(again.status(), 201);
     assert_eq!(again.bytes().await.expect("a body"), first);
     assert_eq!(stored(&house).await, 1);
+}
+
+#[tokio::test]
+async fn nothing_is_erased_by_the_positions_of_another_epoch() {
+    let house = House::new();
+    let intake = house.start(Role::Intake).await;
+    let (office, device) = (house.role_client(Role::Office), house.device("kiosk-01"));
+    let sent = device.deliver(&intake, device.envelope(&application(), 1)).await;
+    assert_eq!(sent.status(), 201);
+    let waiting = async |intake: &Running| -> WaitingEnvelopes {
+        let asked = office.get(format!("{}{ENVELOPES}?after=0", intake.url)).send().await;
+        asked.expect("an answer").json().await.expect("envelopes")
+    };
+    let seen = waiting(&intake).await;
+    let fetched = Fetched { positions: vec![seen.envelopes[0].position], epoch: seen.epoch };
+    // As after a restore: the position may be another envelope's.
+    let intake = restart(&house, intake).await;
+    let say = async |fetched: &Fetched| {
+        let url = format!("{}{ENVELOPES_FETCHED}", intake.url);
+        office.post(url).json(fetched).send().await.expect("an answer")
+    };
+    expect_problem(say(&fetched).await, 409, "envelope.other_epoch").await;
+    let still = waiting(&intake).await;
+    assert_eq!(still.envelopes, seen.envelopes);
+    assert_eq!(say(&Fetched { epoch: still.epoch, ..fetched }).await.status(), 204);
+    assert_eq!(waiting(&intake).await.envelopes, []);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{Intake, Shared};
 use crate::database;
 use crate::http::{JsonBody, QueryParameters};
 use crate::peer::OfficePeer;
-use crate::problem::Refusal;
+use crate::problem::{Code, Refusal};
 
 /// Most envelopes of one answer (core API v1).
 const MOST: i64 = 64;
@@ -56,6 +56,7 @@ impl Intake {
 /// The office has committed these positions: their bytes are erased, their receipts stay.
 #[utoipa::path(post, path = core_api::ENVELOPES_FETCHED, tag = "intake", request_body = Fetched, responses(
     (status = 204, description = "Erased, or already"),
+    (status = 409, description = "Of another epoch: nothing is erased", body = Problem, content_type = "application/problem+json"),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(super) async fn fetched(
@@ -63,6 +64,11 @@ pub(super) async fn fetched(
     State(intake): State<Shared>,
     JsonBody(fetched): JsonBody<Fetched>,
 ) -> Result<StatusCode, Refusal> {
+    // The office that names none is of an earlier version.
+    if fetched.epoch.is_some_and(|epoch| epoch != intake.epoch) {
+        let detail = "the intake was started anew since; ask from 0";
+        return Err(Refusal::new(Code::EnvelopeOtherEpoch, detail));
+    }
     let mut transaction = database::write(&intake.database).await?;
     for position in fetched.positions {
         sqlx::query("UPDATE envelope SET bytes = NULL, certificate = NULL WHERE position = ?")

@@ -7,7 +7,7 @@ use madoguchi_authority::tls::{TlsError, client_config};
 use madoguchi_authority::{Credential, TrustRoot};
 use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{
-    ALERTS, ALERTS_ACKNOWLEDGED, AcknowledgedAlerts, ENVELOPES, ENVELOPES_FETCHED, Fetched,
+    ALERTS, ALERTS_ACKNOWLEDGED, AcknowledgedAlerts, ENVELOPES, ENVELOPES_FETCHED, Epoch, Fetched,
     WaitingAlerts, WaitingEnvelopes,
 };
 use reqwest::{Client, Response, StatusCode};
@@ -80,8 +80,12 @@ impl IntakeClient {
     }
 
     /// Tells the intake what is committed here.
-    pub(super) async fn fetched(&self, positions: Vec<i64>) -> Result<(), ClientError> {
-        self.post(ENVELOPES_FETCHED, &Fetched { positions }).await
+    pub(super) async fn fetched(
+        &self,
+        positions: Vec<i64>,
+        epoch: Option<Epoch>,
+    ) -> Result<(), ClientError> {
+        self.post(ENVELOPES_FETCHED, &Fetched { positions, epoch }).await
     }
 
     /// Alerts after a position; waits itself when there are none.

@@ -51,7 +51,8 @@ impl Order for Puller {
         }
         let positions: Vec<i64> = waiting.envelopes.iter().map(|e| e.position).collect();
         if !positions.is_empty() {
-            self.intake.fetched(positions.clone()).await.map_err(FollowError::Intake)?;
+            let fetched = self.intake.fetched(positions.clone(), waiting.epoch).await;
+            fetched.map_err(FollowError::Intake)?;
         }
         Ok(Page { epoch: waiting.epoch, positions })
     }
