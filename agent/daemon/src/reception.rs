@@ -17,7 +17,7 @@ use crate::calls::CallsHandle;
 use crate::clock;
 use crate::desk::alerts::{Call, CallReport};
 use crate::desk::visit::Kept;
-use crate::desk::{Desk, Effect, Input};
+use crate::desk::{Anew, Desk, Effect, Input};
 use crate::keeper::{KeeperHandle, KeeperState};
 use crate::local::FromScreen;
 use crate::settings::Settings;
@@ -68,14 +68,16 @@ struct Screen {
     out: mpsc::Sender<FromAgent>,
 }
 
-/// Runs the desk until the end is announced.
-pub async fn run(mut sources: Sources, helpers: Helpers) {
+/// Runs the desk until the end is announced, or until the agent is to be started anew.
+pub async fn run(mut sources: Sources, helpers: Helpers) -> Option<Anew> {
     let (kept_send, mut kept) = mpsc::channel(1);
     let mut reception = Reception {
         desk: Desk::new(),
         helpers,
         kept: kept_send,
         screen: None,
+        stuck: 0,
+        anew: None,
         next: VecDeque::new(),
     };
     let started = Instant::now();
@@ -85,7 +87,7 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
     sources.settings.mark_changed();
     sources.core.mark_changed();
     sources.store.mark_changed();
-    loop {
+    while reception.anew.is_none() {
         tokio::select! {
             // What the device can do comes before what the screen asks, and the store before the
             // settings that rely on it. All of it changes too seldom to keep a screen waiting.
@@ -106,6 +108,7 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
                 reception.take(Input::Core(state));
             }
             _ = tick.tick() => {
+                reception.look_at_the_card();
                 reception.take(Input::Tick { up: started.elapsed(), now: clock::now() });
             }
             Some(message) = sources.screens.recv() => reception.hear(message),
@@ -120,6 +123,7 @@ pub async fn run(mut sources: Sources, helpers: Helpers) {
         }
     }
     reception.take(Input::Shutdown);
+    reception.anew
 }
 
 struct Reception {
@@ -127,6 +131,10 @@ struct Reception {
     helpers: Helpers,
     kept: mpsc::Sender<(VisitId, Result<Kept, Failure>)>,
     screen: Option<Screen>,
+    /// Sessions with cards that were left behind, as far as the desk knows.
+    stuck: u64,
+    /// Why the agent is to be started anew.
+    anew: Option<Anew>,
     /// What the desk is to hear once all that it asked for is carried out: never in the middle, or
     /// what it asks for at the end of a visit would come before the rest of that visit.
     next: VecDeque<Input>,
@@ -148,6 +156,14 @@ impl Reception {
             }
             // Of a screen whose place another one has taken.
             FromScreen::Request { .. } | FromScreen::Left { .. } => {}
+        }
+    }
+
+    fn look_at_the_card(&mut self) {
+        let stuck = self.helpers.card.abandoned();
+        if std::mem::replace(&mut self.stuck, stuck) != stuck {
+            tracing::error!(stuck, "a reader hangs: the agent starts anew after the visit");
+            self.take(Input::CardStuck);
         }
     }
 
@@ -180,6 +196,7 @@ impl Reception {
             Effect::Printer(printer) => self.helpers.print.configure(printer),
             Effect::Print(job) => self.helpers.print.print(*job),
             Effect::ForgetPapers(visit) => self.helpers.print.forget(visit),
+            Effect::StartAnew(why) => self.anew = Some(why),
             Effect::Call(call) => self.call(call),
             Effect::Keep(keep) => {
                 let (visit, keeper) = (keep.visit, self.helpers.keeper.clone());

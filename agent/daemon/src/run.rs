@@ -31,7 +31,8 @@ const QUEUE: usize = 32;
 /// Runs the agent until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// When it cannot start; while it runs, every failure has its own way on.
+/// When it cannot start, or must be started anew, between two visits; every other failure has its
+/// own way on.
 pub fn run(config: &Config) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -102,7 +103,7 @@ async fn agent(config: &Config) -> Result<()> {
     let (end, ended) = watch::channel(false);
     let deliver = Arc::new(Notify::new());
 
-    let desk = tokio::spawn(reception::run(
+    let mut desk = tokio::spawn(reception::run(
         Sources {
             screens,
             cards,
@@ -152,16 +153,21 @@ async fn agent(config: &Config) -> Result<()> {
     );
     tracing::info!(socket = %config.socket.display(), "the agent serves");
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let ended_by_itself = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        anew = &mut desk => Some(anew),
+    };
     tracing::info!("the agent ends");
     supervise::stopping();
     end_whatever_happens();
     // The desk has the receivers: a send fails only when it is gone already.
     let _ = end.send(true);
-    desk.await.context("the desk failed")?;
+    let anew = match ended_by_itself {
+        Some(anew) => anew,
+        None => desk.await,
+    };
+    let anew = anew.context("the desk failed")?;
     // A socket that nobody serves would only confuse the screen. Before the store is given up, so
     // that it cannot be a successor's.
     drop(std::fs::remove_file(&config.socket));
@@ -171,7 +177,8 @@ async fn agent(config: &Config) -> Result<()> {
     let joined = tokio::task::spawn_blocking(move || keeper_thread.join());
     joined.await.ok().and_then(Result::ok).context("the store's thread failed")?;
     tracing::info!("the agent has ended");
-    Ok(())
+    // A failure to systemd, which starts another one.
+    anew.map_or(Ok(()), |why| Err(why.into()))
 }
 
 /// The client for an enrolled device's core.

@@ -73,6 +73,8 @@ pub enum Input {
         /// By the device's clock.
         now: Timestamp,
     },
+    /// A session with a card was left behind in a reader that hangs, perhaps with a typed PIN.
+    CardStuck,
     /// The agent ends: wipe.
     Shutdown,
 }
@@ -105,8 +107,18 @@ pub enum Effect {
     Print(Box<Job>),
     /// Cancel what of the visit is not printed yet, and wipe it.
     ForgetPapers(VisitId),
+    /// End the agent: another one begins in its place.
+    StartAnew(Anew),
     /// Tell the office; of a visitor's call, what becomes of it comes as [`Input::Call`].
     Call(Call),
+}
+
+/// Why the agent is to be started anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Anew {
+    /// What hangs holds a thread and memory, perhaps a typed PIN; both go only with the process.
+    #[error("a card reader hangs in the middle of a card, perhaps with a PIN: the memory must go")]
+    CardStuck,
 }
 
 /// How long a visit may be without a request: then its screen hangs, and must not keep a person's
@@ -128,6 +140,8 @@ pub struct Desk {
     late: u64,
     /// The device event last sent.
     said: Option<Event>,
+    /// Why the agent is to be started anew, as soon as nobody is served.
+    anew: Option<Anew>,
 }
 
 impl Default for Desk {
@@ -149,6 +163,7 @@ impl Desk {
             mismatches: 0,
             late: 0,
             said: None,
+            anew: None,
         }
     }
 
@@ -191,11 +206,15 @@ impl Desk {
             }
             Input::Store(store) => self.device.store = store,
             Input::Tick { up, now } => self.tick(up, now, &mut effects),
+            Input::CardStuck => self.anew = Some(Anew::CardStuck),
             Input::Shutdown => self.forget_visit(&mut effects),
         }
         self.set_parts(&mut effects);
         self.look_around(&mut effects);
         self.say_changes(&mut effects);
+        if self.visit.is_none() {
+            effects.extend(self.anew.take().map(Effect::StartAnew));
+        }
         effects
     }
 

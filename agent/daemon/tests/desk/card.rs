@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use madoguchi_card::{CardNews, Key};
-use madoguchi_daemon::desk::{Effect, Input};
+use madoguchi_daemon::desk::{Anew, Effect, Input};
 use madoguchi_protocol::application::{Content, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::local::{
     Answer, CardEvent, CardKey, Event, FromAgent, IssuedBy, Outcome, Request,
@@ -130,6 +130,26 @@ fn values_that_nobody_issued_end_the_visit() {
     let effects = kiosk.card(unusable(failure.clone()));
     assert!(events(&effects).contains(&Event::VisitEnded { failure }), "{effects:?}");
     assert_eq!(kiosk.desk.visit(), None);
+}
+
+#[test]
+fn a_reader_that_hangs_with_a_pin_ends_the_agent_once_nobody_is_served() {
+    let anew = |effects: &[Effect]| {
+        effects.iter().filter(|e| matches!(e, Effect::StartAnew(Anew::CardStuck))).count()
+    };
+    let mut kiosk = Kiosk::open();
+    assert_eq!(anew(&kiosk.tell(Input::CardStuck)), 1, "nobody is there");
+
+    let mut kiosk = Kiosk::open();
+    kiosk.reach_pin();
+    kiosk.type_digits(4);
+    kiosk.ask(Request::PinSubmit {});
+    assert_eq!(anew(&kiosk.tell(Input::CardStuck)), 0, "somebody is served");
+    assert_eq!(anew(&kiosk.card(unusable(Failure::new(FailureCode::CardTooSlow, "hangs")))), 0);
+    kiosk.answer(Request::WithoutCard {});
+    assert_eq!(anew(&kiosk.wait(60)), 0);
+    assert_eq!(anew(&kiosk.ask(Request::End {})), 1);
+    assert_eq!(anew(&kiosk.wait(60)), 0, "once");
 }
 
 /// Card news that say the last word on the signature.

@@ -252,6 +252,7 @@ impl World {
                 _ => Ok(()),
             }),
             97 if self.random.u8(0..40) == 0 => Input::Shutdown,
+            98 if self.random.u8(0..8) == 0 => Input::CardStuck,
             _ => {
                 self.up += self.random.u64(1..60);
                 let now = SIGNED.parse().expect("a time");
@@ -354,7 +355,9 @@ impl World {
                 reach("call");
                 assert!(call.visit.is_none() || call.visit == now);
             }
-            Effect::Printer(_) | Effect::Reader(_) => assert_eq!(now, None, "never under a hand"),
+            Effect::Printer(_) | Effect::Reader(_) | Effect::StartAnew(_) => {
+                assert_eq!(now, None, "never under a hand");
+            }
         }
     }
 

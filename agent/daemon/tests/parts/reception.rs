@@ -9,6 +9,7 @@ use std::time::Duration;
 use madoguchi_card::{CardConfig, CardNews, CardReport};
 use madoguchi_daemon::calls::{self, Office};
 use madoguchi_daemon::clock;
+use madoguchi_daemon::desk::Anew;
 use madoguchi_daemon::local::{FromScreen, OUT_QUEUE};
 use madoguchi_daemon::reception::{self, Helpers, Sources};
 use madoguchi_printing::{PrintHandle, Timing};
@@ -53,7 +54,7 @@ struct Screen {
     /// The desk's visit.
     current: watch::Receiver<Option<VisitId>>,
     end: watch::Sender<bool>,
-    desk: JoinHandle<()>,
+    desk: JoinHandle<Option<Anew>>,
     screens: mpsc::Sender<FromScreen>,
     /// How often the screen has connected.
     number: u64,
@@ -203,7 +204,7 @@ impl Screen {
 
     async fn close(self) {
         self.end.send_replace(true);
-        within(self.desk).await.expect("the desk ends");
+        assert_eq!(within(self.desk).await.expect("the desk ends"), None);
         self.device.end().await;
     }
 }
