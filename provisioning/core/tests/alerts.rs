@@ -220,6 +220,37 @@ async fn alerts_and_acknowledgements_find_their_way_once_the_other_side_is_back(
 }
 
 #[tokio::test]
+async fn an_intake_that_has_forgotten_who_goes_there_is_told_again() {
+    let house = House::new();
+    let intake = house.start(Role::Intake).await;
+    let (device, operator) = (house.device("kiosk-01"), house.operator());
+    let alert = alert();
+    raised(&device, &intake, &alert).await;
+    let office = house.start_office(&intake).await;
+    listed(&operator, &office, alert.id).await;
+    assert_eq!(acknowledge(&operator, &office, alert.id).await.status(), 200);
+    acknowledged(&device, &intake, alert.id).await;
+
+    // As after a restore from before the acknowledgement.
+    let url = intake.url.clone();
+    Core::stop(intake.core).await;
+    let database = house.database(Role::Intake).await;
+    let forget = "UPDATE alert SET acknowledged_at = NULL";
+    sqlx::query(forget).execute(&database).await.expect("forgotten");
+    let intake = house.start_intake_at(&url).await;
+    acknowledged(&device, &intake, alert.id).await;
+
+    // From nothing: the device raises it once more, since nobody has seen it.
+    Core::stop(intake.core).await;
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(house.path(&format!("intake.sqlite{end}")));
+    }
+    let intake = house.start_intake_at(&url).await;
+    raised(&device, &intake, &alert).await;
+    acknowledged(&device, &intake, alert.id).await;
+}
+
+#[tokio::test]
 async fn an_intake_names_each_of_its_starts() {
     let house = House::new();
     let office = house.role_client(Role::Office);

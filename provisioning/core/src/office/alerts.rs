@@ -113,7 +113,8 @@ impl Row {
     }
 }
 
-/// Stores alerts from the intake; those that are here already stay as they are.
+/// Stores alerts from the intake; of those that are here already, who goes there is to be told
+/// again: an intake that offers them anew may have forgotten it, or never known.
 pub(super) async fn store(
     database: &SqlitePool,
     waiting: &[WaitingAlert],
@@ -136,6 +137,11 @@ pub(super) async fn store(
         .await?;
         if new.rows_affected() > 0 {
             tracing::info!(%device, %site, alert = %alert.id, kind = ?alert.kind, "somebody is needed");
+        } else {
+            sqlx::query("UPDATE alert SET told = 0 WHERE id = ? AND told = 1")
+                .bind(alert.id.as_bytes().as_slice())
+                .execute(&mut *transaction)
+                .await?;
         }
     }
     transaction.commit().await

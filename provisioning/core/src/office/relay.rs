@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) struct AlertRelay {
     pub(super) database: SqlitePool,
     pub(super) intake: Arc<IntakeClient>,
-    /// Rung after every first acknowledgement.
+    /// Rung when there may be something to tell.
     pub(super) acknowledged: Arc<Notify>,
 }
 
@@ -67,6 +67,7 @@ impl Order for AlertRelay {
         if !waiting.alerts.is_empty() {
             let stored = alerts::store(&self.database, &waiting.alerts).await;
             stored.map_err(FollowError::Database)?;
+            self.acknowledged.notify_one();
         }
         let positions = waiting.alerts.iter().map(|waiting| waiting.position).collect();
         Ok(Page { epoch: waiting.epoch, positions })
