@@ -2,6 +2,7 @@
 //! `SCardTransmit`.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -135,7 +136,6 @@ impl Counter {
         // A person types for longer than the rest takes.
         let typed = until_transmitted(BEFORE_THE_VALUE)?;
         self.card.verify_and_read(visit, value()?, wanted());
-        let read = self.until(|report| matches!(report.news, CardNews::Read(_)))?;
         let verified = self.until(|report| matches!(report.news, CardNews::Verified(_)))?;
         self.card.end(visit);
         let released = self.until(|report| report.news == CardNews::Released)?;
@@ -143,22 +143,26 @@ impl Counter {
         self.until(|r| matches!(r.news, CardNews::Reader { card_present: false, .. }))?;
 
         let sent = std::mem::take(&mut *transmits());
-        let within = |from: Instant, to: Instant| {
-            let inside = sent.iter().filter(move |(end, _)| (from..=to).contains(end));
-            inside.map(|(_, time)| *time)
+        let own = |from: Instant, to: Instant| {
+            let inside = sent.iter().filter(|command| (from..=to).contains(&command.end));
+            let transmitted: Duration = inside.map(|command| command.time).sum();
+            to.duration_since(from).saturating_sub(transmitted)
         };
-        let own = |from, to: Instant| {
-            to.duration_since(from).saturating_sub(within(from, to).sum::<Duration>())
-        };
-        let first = sent.first().and_then(|(end, time)| end.checked_sub(*time));
+        let first = sent.first().and_then(|command| command.end.checked_sub(command.time));
         let first = first.context("nothing was transmitted")?;
-        let count = |to| u32::try_from(within(typed, to).count()).unwrap_or(u32::MAX);
+        // By name: what is told may come later than the next command.
+        let last = |name: &str| {
+            let found = sent.iter().rposition(|command| command.name.starts_with(name));
+            found.with_context(|| format!("no {name} was sent"))
+        };
+        let value = last("VERIFY TEXT/0011")?;
+        let count = |to: usize| u32::try_from(to + 1 - value).unwrap_or(u32::MAX);
         Ok(One {
             own: own(present, usable) + own(typed, verified),
             connecting: first.saturating_duration_since(present),
             release: released.duration_since(verified),
-            after_pin: count(read),
-            verified: count(verified),
+            after_pin: count(last("READ TEXT/0002")?),
+            verified: count(last("READ TEXT/0003")?),
             commands: hand.counts().commands - before,
         })
     }
@@ -202,10 +206,16 @@ fn wanted() -> BTreeSet<AttributeName> {
         .into()
 }
 
-/// When each command had been transmitted, and how long that took.
-static SENT: Mutex<Vec<(Instant, Duration)>> = Mutex::new(Vec::new());
+/// A command that was transmitted.
+struct Command {
+    name: String,
+    end: Instant,
+    time: Duration,
+}
 
-fn transmits() -> MutexGuard<'static, Vec<(Instant, Duration)>> {
+static SENT: Mutex<Vec<Command>> = Mutex::new(Vec::new());
+
+fn transmits() -> MutexGuard<'static, Vec<Command>> {
     SENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -226,11 +236,10 @@ impl Subscriber for Transmits {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut micros = Micros(None);
-        event.record(&mut micros);
-        if let Some(micros) = micros.0 {
-            transmits().push((Instant::now(), Duration::from_micros(micros)));
-        }
+        let mut said = Said { name: String::new(), micros: 0 };
+        event.record(&mut said);
+        let time = Duration::from_micros(said.micros);
+        transmits().push(Command { name: said.name, end: Instant::now(), time });
     }
 
     fn enter(&self, _: &Id) {}
@@ -238,14 +247,22 @@ impl Subscriber for Transmits {
     fn exit(&self, _: &Id) {}
 }
 
-struct Micros(Option<u64>);
+/// The fields of such an event.
+struct Said {
+    name: String,
+    micros: u64,
+}
 
-impl Visitor for Micros {
+impl Visitor for Said {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "micros" {
-            self.0 = Some(value);
+            self.micros = value;
         }
     }
 
-    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.name = format!("{value:?}");
+        }
+    }
 }
