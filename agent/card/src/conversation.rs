@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use madoguchi_protocol::{Failure, FailureCode};
-use tracing::debug;
+use tracing::{debug, warn};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::link::{LONGEST_ANSWER, Link, LinkError};
@@ -58,6 +58,8 @@ pub struct Conversation<'a> {
     /// one Le each.
     personal: bool,
     answered: Vec<u8>,
+    /// Whether what is sent is the rinse, which goes out also when nobody waits any more.
+    rinsing: bool,
     sent: u32,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Conversation<'a> {
             most: 0,
             personal: false,
             answered: Vec::new(),
+            rinsing: false,
             sent: 0,
         }
     }
@@ -234,20 +237,30 @@ impl<'a> Conversation<'a> {
     }
 
     /// Sends and reads public bytes of the same lengths as the personal ones before, so that the
-    /// buffers of pcscd and of its drivers, which nobody wipes, hold those instead. Does nothing
-    /// when nothing personal was sent or answered. Also when nobody waits any more.
+    /// buffers of pcscd and of its drivers, which nobody wipes, hold those instead: in whichever way
+    /// this card is read. Does nothing when nothing personal was sent or answered. Also when nobody
+    /// waits any more.
     pub fn rinse(&mut self) -> Result<(), LinkError> {
         if !std::mem::take(&mut self.personal) && self.answered.is_empty() {
             return Ok(());
         }
+        self.rinsing = true;
+        let rinsed = self.overwrite();
+        self.rinsing = false;
         // Whatever was selected is not any more: what follows begins with its own application.
         self.selected = None;
-        let (_, identifier, name) = File::TextInformation.place();
-        let (select_name, select) = Application::Text.select();
-        self.exchange("SELECT nothing (rinse)", commands::OVERWRITE)?;
-        self.exchange(select_name, select)?;
+        rinsed
+    }
+
+    fn overwrite(&mut self) -> Result<(), LinkError> {
+        self.selected = None;
+        self.transmit("SELECT nothing (rinse)", commands::OVERWRITE)?;
+        self.select(Application::Text)?;
         for le in std::mem::take(&mut self.answered) {
-            self.exchange(name, &[0x00, 0xB0, 0x80 | identifier, 0x00, le])?;
+            let (public, status) = self.beginning(File::TextInformation, Some(le))?;
+            if public.is_empty() {
+                warn!("the rinse was refused ({status:04X}): the driver may hold what was read");
+            }
         }
         Ok(())
     }
@@ -298,16 +311,21 @@ impl<'a> Conversation<'a> {
 
     /// One command, one answer, as long as somebody waits for it.
     fn transmit(&mut self, name: &'static str, command: &[u8]) -> Result<(&[u8], u16), LinkError> {
-        if self.busy.is_dismissed() {
+        if self.is_dismissed() {
             return Err(LinkError::Dismissed);
         }
         let (length, status) = self.exchange(name, command)?;
-        if self.busy.is_dismissed() {
+        if self.is_dismissed() {
             // It came too late: it is nobody's.
             self.answer.zeroize();
             return Err(LinkError::Dismissed);
         }
         Ok((&self.answer[..length], status))
+    }
+
+    /// Whether nobody waits any more for what is asked now.
+    fn is_dismissed(&self) -> bool {
+        self.busy.is_dismissed() && !self.rinsing
     }
 
     /// One command, one answer: how long its data is, and its status word.

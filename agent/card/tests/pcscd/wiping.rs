@@ -6,7 +6,7 @@ use std::time::Instant;
 use madoguchi_card::CardNews;
 use madoguchi_protocol::local::CardKey;
 
-use crate::counter::{Counter, NUMBER_B, PIN, SOON, card, hanako, person};
+use crate::counter::{Counter, NUMBER_B, PIN, SOON, card, hand, person};
 use crate::namespace::in_a_system_of_its_own;
 
 const SELECT_TEXT: &[u8] = b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08";
@@ -14,9 +14,20 @@ const SELECT_TEXT: &[u8] = b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x0
 #[test]
 fn pcscd_holds_no_value_and_no_attribute_once_the_attributes_were_read() {
     in_a_system_of_its_own!();
+    holds_nothing_after(person!("hanako"));
+}
+
+#[test]
+fn nor_does_it_when_the_card_refuses_short_identifiers() {
+    in_a_system_of_its_own!();
+    let person = person!("hanako");
+    holds_nothing_after(&format!("{person}\n[unconfirmed]\nshort_identifiers = false\n"));
+}
+
+fn holds_nothing_after(person: &str) {
     let (pcscd, counter) = Counter::with_pcscd();
     let last_read = end_of_the_issuers_certificate();
-    let hand = hanako();
+    let hand = hand(person);
     for (by, tries, wrong, right) in [
         (CardKey::Pin, 3, "8356", PIN),
         (CardKey::ReferenceNumberB, 10, "36092820417713", NUMBER_B),

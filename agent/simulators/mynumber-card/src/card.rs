@@ -56,6 +56,7 @@ pub struct Counts {
 struct Quirks {
     in_force_answers_done: bool,
     fci: bool,
+    short_identifiers: bool,
 }
 
 /// What is lost with the power.
@@ -101,6 +102,7 @@ impl Card {
             quirks: Quirks {
                 in_force_answers_done: unconfirmed.in_force_answers_done,
                 fci: unconfirmed.fci,
+                short_identifiers: unconfirmed.short_identifiers,
             },
             counts: Counts::default(),
             session: None,
@@ -240,6 +242,7 @@ impl Card {
         let session = self.session.as_mut().ok_or(sw::NOT_SATISFIED)?;
         let id = match short_id {
             0 => session.file.ok_or(sw::NO_CURRENT_FILE)?,
+            _ if !self.quirks.short_identifiers => return Err(sw::WRONG_P1P2),
             id => u16::from(id),
         };
         let files = &mut self.applications[session.current].files;

@@ -89,6 +89,41 @@ fn without_short_identifiers_the_value_goes_to_the_key_that_was_just_selected() 
 }
 
 #[test]
+fn the_rinse_goes_the_way_in_which_the_card_was_read() {
+    let refusals: [Filter; 3] = [
+        |c| (is_read(c) && c[2] & 0x80 != 0).then(|| Ok(vec![0x6A, 0x86])),
+        |c| (c[1] == 0x20 && c[3] != 0x80).then(|| Ok(vec![0x6A, 0x86])),
+        |c| (is_read(c) && c[2] & 0x80 != 0 && c[2] & 0x1F == 5).then(|| Ok(vec![0x6A, 0x82])),
+    ];
+    for (at, refusal) in refusals.into_iter().enumerate() {
+        let mut card = through(refusal);
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = std::sync::Arc::clone(&told);
+        let mut link = AnyCard::new(move |command| {
+            let mut answer = [0; crate::link::LONGEST_ANSWER];
+            let length = crate::link::Link::transmit(&mut card, command, &mut answer)?;
+            log.lock().expect("whole").push((command.to_vec(), length - 2));
+            Ok(answer[..length].to_vec())
+        });
+        let mut conversation = Conversation::new(&mut link);
+        look(&mut conversation).expect("usable");
+        verify(&mut conversation, typed("9247")).expect("right");
+        read(&mut conversation).expect("read");
+        conversation.rinse().expect("rinsed");
+        let told = told.lock().expect("whole");
+        let lengths = |(_, length): &(Vec<u8>, usize)| Some(*length).filter(|length| *length > 0);
+        let rinse = told.iter().position(|(command, _)| command == OVERWRITE).expect("a rinse");
+        let value = told.iter().position(|(c, _)| c[1] == 0x20 && c.len() > 4).expect("a VERIFY");
+        let personal: Vec<_> = told[value..rinse].iter().filter_map(lengths).collect();
+        let public: Vec<_> = told[rinse..].iter().filter_map(lengths).collect();
+        assert!(
+            !personal.is_empty() && public.ends_with(&personal),
+            "{at}: {personal:?} {public:?}"
+        );
+    }
+}
+
+#[test]
 fn an_answer_that_waits_is_fetched() {
     let mut waiting = Vec::new();
     let mut card = CardLink::with(HANAKO);

@@ -163,6 +163,8 @@ pub(crate) struct Unconfirmed {
     pub fci: bool,
     /// Whether the PIN of a マイナ免許証 is addressed by P2 = 82 instead of 86.
     pub licence_pin_is_82: bool,
+    /// Whether files and keys may be named by short identifiers; else they must be selected.
+    pub short_identifiers: bool,
 }
 
 impl Default for Unconfirmed {
@@ -174,6 +176,7 @@ impl Default for Unconfirmed {
             number_tries_full: super::NUMBER_TRIES_FULL,
             fci: false,
             licence_pin_is_82: false,
+            short_identifiers: true,
         }
     }
 }

@@ -86,6 +86,9 @@ fn what_is_not_confirmed_is_a_switch() {
     let selected = "00A404000A D3921000310001010408 00";
     assert_eq!(unconfirmed("fci = true").ask(selected).0[..2], [0x6F, 0x0C]);
     assert!(Desk::hanako().ask(selected).0.is_empty());
+    let mut card = unconfirmed("short_identifiers = false");
+    assert_eq!(card.statuses([TRIES, "00B0850004"]), [0x6A86, 0x6A86]);
+    assert_eq!(card.statuses(["00A4020C020011", "00200080"]), [0x9000, 0x63C3]);
     let without = HANAKO.replace("pin = \"9247\"", "");
     let mut card = Desk::with(&format!("{without}\n[unconfirmed]\nwithout_pin = \"63C0\""));
     assert_eq!(card.statuses([TEXT, TRIES]), [0x9000, 0x63C0]);
