@@ -44,9 +44,9 @@ pub struct Monitor<'a> {
     shared: &'a Shared,
     mailbox: SyncSender<Message>,
     last: Option<Observed>,
-    /// Vendor and product of the readers there are. A reader is asked once while it is plugged in:
-    /// asking needs the reader.
-    known: Vec<(CString, Option<UsbId>)>,
+    /// Vendor and product of the readers that have told them. Such a reader is not asked again
+    /// while it is plugged in: asking needs the reader, and may be refused while its card is used.
+    known: Vec<(CString, UsbId)>,
 }
 
 impl<'a> Monitor<'a> {
@@ -111,13 +111,7 @@ impl<'a> Monitor<'a> {
         let known = &mut self.known;
         known.retain(|(known, _)| names.contains(known));
         choose(names, self.reader.as_deref(), usb, |name| {
-            if let Some((_, id)) = known.iter().find(|(known, _)| known == name) {
-                return id.clone();
-            }
-            let id = usb::id_of(context, name);
-            info!(reader = %name.to_string_lossy(), usb = ?id, "reader");
-            known.push((name.clone(), id.clone()));
-            id
+            remembered(known, name, || usb::id_of(context, name))
         })
     }
 
@@ -160,6 +154,21 @@ impl<'a> Monitor<'a> {
     }
 }
 
+/// What a reader has told, or tells now. That it did not say is forgotten: it may the next time.
+fn remembered(
+    known: &mut Vec<(CString, UsbId)>,
+    name: &CString,
+    ask: impl FnOnce() -> Option<UsbId>,
+) -> Option<UsbId> {
+    if let Some((_, id)) = known.iter().find(|(known, _)| known == name) {
+        return Some(id.clone());
+    }
+    let id = ask()?;
+    info!(reader = %name.to_string_lossy(), usb = %id, "reader");
+    known.push((name.clone(), id.clone()));
+    Some(id)
+}
+
 /// The first reader with this in its name and with this USB id, as far as they are wanted.
 fn choose(
     names: &[CString],
@@ -185,6 +194,17 @@ fn reason(error: Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_could_not_be_asked_is_asked_again_and_one_that_told_is_not() {
+        let name = CString::from(c"SCM SCR 3310 01 00");
+        let id = "04e6:5116".parse::<UsbId>().expect("an id");
+        let mut known = Vec::new();
+        // As while somebody holds a transaction.
+        assert_eq!(remembered(&mut known, &name, || None), None);
+        assert_eq!(remembered(&mut known, &name, || Some(id.clone())), Some(id.clone()));
+        assert_eq!(remembered(&mut known, &name, || panic!("it has told")), Some(id));
+    }
 
     #[test]
     fn of_several_readers_the_configured_one_is_used_and_no_other() {
