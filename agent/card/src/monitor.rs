@@ -77,8 +77,12 @@ impl<'a> Monitor<'a> {
             states.truncate(1);
             let usb = self.shared.usb();
             match self.choose(context, &names, usb.as_ref()) {
-                Some(name) => states.push(ReaderState::new(name, State::UNAWARE)),
-                None => self.see(Observed::NoReader(self.missing(names.len(), usb.as_ref()))),
+                Ok(name) => states.push(ReaderState::new(name, State::UNAWARE)),
+                Err(fitting) => {
+                    let part = self.reader.as_deref();
+                    let why = missing(part, usb.as_ref(), names.len(), fitting);
+                    self.see(Observed::NoReader(why));
+                }
             }
             let relist = Instant::now() + RELIST;
             while Instant::now() < relist && !self.shared.is_stopping() {
@@ -102,27 +106,18 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
+    /// The reader, or how many readers fit.
     fn choose(
         &mut self,
         context: &Context,
         names: &[CString],
         usb: Option<&UsbId>,
-    ) -> Option<CString> {
+    ) -> Result<CString, usize> {
         let known = &mut self.known;
         known.retain(|(known, _)| names.contains(known));
         choose(names, self.reader.as_deref(), usb, |name| {
             remembered(known, name, || usb::id_of(context, name))
         })
-    }
-
-    fn missing(&self, readers: usize, usb: Option<&UsbId>) -> String {
-        match (&self.reader, usb) {
-            (_, Some(usb)) if readers > 0 => {
-                format!("none of {readers} readers is the configured USB device {usb}")
-            }
-            (Some(part), _) => format!("none of {readers} readers has {part:?} in its name"),
-            (None, _) => "no reader is connected".to_owned(),
-        }
     }
 
     /// Tells what is on the reader; false when the reader itself is gone.
@@ -169,18 +164,38 @@ fn remembered(
     Some(id)
 }
 
-/// The first reader with this in its name and with this USB id, as far as they are wanted.
+/// The reader with this in its name and with this USB id, as far as they are wanted; else how many
+/// fit. Where an id is wanted, two that have it are none: one of them may have been planted, and
+/// their order is nobody's choice.
 fn choose(
     names: &[CString],
     part: Option<&str>,
     usb: Option<&UsbId>,
     mut id_of: impl FnMut(&CString) -> Option<UsbId>,
-) -> Option<CString> {
+) -> Result<CString, usize> {
     let fits = |name: &&CString| {
         part.is_none_or(|part| name.to_string_lossy().contains(part))
             && usb.is_none_or(|usb| id_of(name).as_ref() == Some(usb))
     };
-    names.iter().find(fits).cloned()
+    match names.iter().filter(fits).collect::<Vec<_>>()[..] {
+        [one] => Ok(one.clone()),
+        [first, ..] if usb.is_none() => Ok(first.clone()),
+        ref fitting => Err(fitting.len()),
+    }
+}
+
+/// Why there is no reader, of so many of which so many fit.
+fn missing(part: Option<&str>, usb: Option<&UsbId>, readers: usize, fitting: usize) -> String {
+    match (part, usb) {
+        (_, Some(usb)) if fitting > 1 => {
+            format!("{fitting} readers are the configured USB device {usb}: which is ours?")
+        }
+        (_, Some(usb)) if readers > 0 => {
+            format!("none of {readers} readers is the configured USB device {usb}")
+        }
+        (Some(part), _) => format!("none of {readers} readers has {part:?} in its name"),
+        (None, _) => "no reader is connected".to_owned(),
+    }
 }
 
 fn reason(error: Error) -> String {
@@ -215,15 +230,36 @@ mod tests {
             Some(ids[at].clone())
         };
         let chosen = |part, usb| choose(&names, part, usb, id_of);
-        assert_eq!(chosen(None, None).as_ref(), Some(&names[0]));
-        assert_eq!(chosen(Some("SCM"), None).as_ref(), Some(&names[1]));
-        assert_eq!(chosen(None, Some(&ids[1])).as_ref(), Some(&names[1]));
+        assert_eq!(chosen(None, None).as_ref(), Ok(&names[0]));
+        assert_eq!(chosen(Some("SCM"), None).as_ref(), Ok(&names[1]));
+        assert_eq!(chosen(None, Some(&ids[1])).as_ref(), Ok(&names[1]));
         // Both are wanted; one that is not there is not replaced.
-        assert_eq!(chosen(Some("Sony"), Some(&ids[1])), None);
+        assert_eq!(chosen(Some("Sony"), Some(&ids[1])), Err(0));
         let third = "1234:5678".parse().expect("an id");
-        assert_eq!(chosen(None, Some(&third)), None);
+        assert_eq!(chosen(None, Some(&third)), Err(0));
         // A reader that does not say what it is, is not the configured one.
-        assert_eq!(choose(&names, None, Some(&ids[0]), |_| None), None);
-        assert_eq!(choose(&names, None, None, |_| panic!("nobody asks")), Some(names[0].clone()));
+        assert_eq!(choose(&names, None, Some(&ids[0]), |_| None), Err(0));
+        assert_eq!(choose(&names, None, None, |_| panic!("nobody asks")), Ok(names[0].clone()));
+    }
+
+    #[test]
+    fn of_two_readers_that_are_the_configured_device_none_is_used() {
+        let names =
+            [c"SCM SCR 3310 00 00", c"SCM SCR 3310 01 00", c"Sony RC-S300"].map(CString::from);
+        let twins: UsbId = "04e6:5116".parse().expect("an id");
+        let sony: UsbId = "054c:0dc9".parse().expect("an id");
+        let id_of = |name: &CString| {
+            let is_twin = name.to_string_lossy().starts_with("SCM");
+            Some(if is_twin { twins.clone() } else { sony.clone() })
+        };
+        assert_eq!(choose(&names, None, Some(&twins), id_of), Err(2));
+        assert_eq!(choose(&names, Some("SCM"), Some(&twins), id_of), Err(2));
+        // Told apart by name, or the look-alike gone.
+        let by_name = choose(&names, Some("3310 01"), Some(&twins), id_of);
+        assert_eq!(by_name.as_ref(), Ok(&names[1]));
+        assert_eq!(choose(&names[1..], None, Some(&twins), id_of).as_ref(), Ok(&names[1]));
+        assert_eq!(choose(&names, None, Some(&sony), id_of).as_ref(), Ok(&names[2]));
+        let why = missing(None, Some(&twins), 3, 2);
+        assert!(why.starts_with("2 readers are the configured"), "{why}");
     }
 }
