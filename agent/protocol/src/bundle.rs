@@ -141,9 +141,17 @@ pub struct Profile {
     /// The municipality's own code; without, no card is called its own or another's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub municipality_code: Option<MunicipalityCode>,
+    /// Codes of municipalities that are part of this one: merged ones, whose cards carry their old
+    /// code for ten years, and wards. Their cards are its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub municipality_codes_before: Vec<MunicipalityCode>,
     /// Which of several connected readers is the visitor's; without, the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reader: Option<UsbId>,
+    /// Whether people only practise there: virtual cards, which anybody can make, may then count as
+    /// issued. Not where real visitors come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub practice: bool,
 }
 
 /// Screen and sound of a device.

@@ -7,7 +7,9 @@ use madoguchi_protocol::application::{
     SignatureCheck, TicketOnlyReason,
 };
 use madoguchi_protocol::bundle::{Appearance, Bundle, Payload, Printer, Profile, SealingKey, Text};
-use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState, BlockRequest, Problem, Receipt};
+use madoguchi_protocol::core_api::{
+    Alert, AlertKind, AlertState, BlockRequest, Epoch, Fetched, Problem, Receipt,
+};
 use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Hello,
@@ -316,7 +318,9 @@ fn bundles() {
         printer: None,
         packs_valid_days: None,
         municipality_code: None,
+        municipality_codes_before: vec![],
         reader: None,
+        practice: false,
     };
     golden(
         "bundles",
@@ -354,7 +358,9 @@ fn bundles_of_whole_visits() {
         }),
         packs_valid_days: Some(400),
         municipality_code: None,
+        municipality_codes_before: vec![],
         reader: None,
+        practice: false,
     };
     golden("bundles-of-whole-visits", &[packs, Payload::Profile { profile }]);
 }
@@ -372,9 +378,40 @@ fn profile_of_whole_cards() {
         printer: None,
         packs_valid_days: None,
         municipality_code: Some(parsed("13999")),
+        municipality_codes_before: vec![],
         reader: Some(parsed("054c:0dc9")),
+        practice: false,
     };
     golden("profile-of-whole-cards", &Payload::Profile { profile });
+}
+
+/// What was added to version 1 for practice and for municipalities that were merged.
+#[test]
+fn profile_of_practice() {
+    let profile = Profile {
+        device: parsed("kiosk-01"),
+        site: parsed("honcho"),
+        municipality: text(),
+        sections: vec!['A'.try_into().expect("a letter")],
+        idle_seconds: 90,
+        appearance: None,
+        printer: None,
+        packs_valid_days: None,
+        municipality_code: Some(parsed("13999")),
+        municipality_codes_before: vec![parsed("13998"), parsed("13997")],
+        reader: None,
+        practice: true,
+    };
+    golden("profile-of-practice", &Payload::Profile { profile });
+}
+
+/// An acknowledgement as it is since positions belong to an epoch, and as it was before.
+#[test]
+fn fetched() {
+    let epoch: Epoch =
+        serde_json::from_str("\"9f2c7a10-5d1e-4c86-8c0b-2a4f6f0d9b31\"").expect("an epoch");
+    let fetched = |epoch| Fetched { positions: vec![7, 8], epoch };
+    golden("fetched", &[fetched(Some(epoch)), fetched(None)]);
 }
 
 #[test]

@@ -354,7 +354,9 @@ async fn a_profile_is_given_to_its_device_alone() {
         printer: None,
         packs_valid_days: None,
         municipality_code: None,
+        municipality_codes_before: vec![],
         reader: None,
+        practice: false,
     };
     let signed = |device: &str| house.sign(1, Payload::Profile { profile: profile(device) });
     let mine = signed("kiosk-01");

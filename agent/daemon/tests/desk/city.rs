@@ -19,7 +19,9 @@ pub struct Extras {
     pub appearance: Option<Appearance>,
     pub packs_valid_days: Option<u16>,
     pub municipality_code: Option<MunicipalityCode>,
+    pub municipality_codes_before: Vec<MunicipalityCode>,
     pub reader: Option<UsbId>,
+    pub practice: bool,
 }
 
 pub struct City {
@@ -48,7 +50,6 @@ impl City {
 
     pub fn profile(&self, device: &str, extras: Extras) -> Payload {
         let Verifier { site, .. } = self.verifier();
-        let Extras { printer, appearance, packs_valid_days, municipality_code, reader } = extras;
         Payload::Profile {
             profile: Profile {
                 device: device.parse().expect("a device"),
@@ -56,11 +57,13 @@ impl City {
                 municipality: Text { ja: "常盤市".into(), en: "Tokiwa City".into() },
                 sections: vec!['A'.try_into().expect("a letter")],
                 idle_seconds: 90,
-                appearance,
-                printer,
-                packs_valid_days,
-                municipality_code,
-                reader,
+                appearance: extras.appearance,
+                printer: extras.printer,
+                packs_valid_days: extras.packs_valid_days,
+                municipality_code: extras.municipality_code,
+                municipality_codes_before: extras.municipality_codes_before,
+                reader: extras.reader,
+                practice: extras.practice,
             },
         }
     }
