@@ -27,14 +27,21 @@ pub struct Certificate {
 }
 
 /// What a local check has found, and no more than that: never that a certificate is valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LocalCheck {
     /// Whether a pinned root has issued it.
     pub issuer: SignatureCheck,
     /// Whether it names the policy of that root.
     pub policy: bool,
-    /// Its last day, in Japan.
+    /// Its last day, in Japan: a birthday of its holder.
     pub last_day: Date,
+}
+
+impl fmt::Debug for LocalCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { issuer, policy, last_day: _ } = self;
+        f.debug_struct("LocalCheck").field("issuer", issuer).field("policy", policy).finish()
+    }
 }
 
 /// One text of the holder in a certificate for signatures, and where substitutes stand in it.
@@ -97,8 +104,8 @@ impl Certificate {
     /// root that has not signed it.
     pub fn check(&self, pins: &Pins, today: Date) -> Result<LocalCheck, Trouble> {
         if today > self.last_day || today < self.first_day {
-            let detail = format_args!("from {} to {}", self.first_day, self.last_day);
-            return Err(unusable(FailureCode::CardCertificateExpired, detail));
+            // No days: a certificate ends on its holder's birthday.
+            return Err(unusable(FailureCode::CardCertificateExpired, "not on this day"));
         }
         let mut policy = false;
         let issuer = self
@@ -205,7 +212,8 @@ impl Drop for Spelled {
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({:?}, to {})", self.purpose, self.last_day)
+        // Its days are birthdays of its holder.
+        write!(f, "Certificate({:?})", self.purpose)
     }
 }
 

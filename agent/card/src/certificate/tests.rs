@@ -129,9 +129,22 @@ fn a_certificate_for_signatures_lapses_with_name_and_address() {
 }
 
 #[test]
-fn it_shows_nothing_of_its_holder_in_a_log() {
-    let printed = format!("{:?}", for_signatures(HANAKO));
-    assert!(printed.starts_with("Certificate(Signature, to 20"), "{printed}");
+fn neither_it_nor_what_is_said_of_it_shows_its_days_which_are_birthdays() {
+    let certificate = for_signatures(HANAKO);
+    let check = certificate.check(&practice(), day("2026-11-22")).expect("judged");
+    let mut printed = format!("{certificate:?} {check:?}");
+    for outside in [certificate.first_day.yesterday(), certificate.last_day.tomorrow()] {
+        let trouble = certificate.check(&practice(), outside.expect("a day")).expect_err("outside");
+        printed += &format!(" {trouble:?} {}", trouble.failure().detail);
+    }
+    // Certificates end on a birthday, and are told by their purpose alone.
+    assert!(printed.starts_with("Certificate(Signature) LocalCheck"), "{printed}");
+    for day in [certificate.first_day, certificate.last_day] {
+        for part in [day.to_string(), day.strftime("%m-%d").to_string()] {
+            assert!(!printed.contains(&part), "{printed}");
+        }
+    }
+    assert!(!printed.contains("花子"), "{printed}");
 }
 
 #[test]
