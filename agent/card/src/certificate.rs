@@ -100,12 +100,18 @@ impl Certificate {
     /// Looks at chain, dates and policy.
     ///
     /// # Errors
-    /// `card.certificate_expired` outside its dates; `card.signature_bad` when it names a pinned
+    /// `card.certificate_expired` after its last day; `clock.wrong` before its first, since none is
+    /// issued for a day to come; `card.signature_bad` when it names a pinned
     /// root that has not signed it.
     pub fn check(&self, pins: &Pins, today: Date) -> Result<LocalCheck, Trouble> {
-        if today > self.last_day || today < self.first_day {
-            // No days: a certificate ends on its holder's birthday.
-            return Err(unusable(FailureCode::CardCertificateExpired, "not on this day"));
+        // Details without days: a certificate ends on its holder's birthday.
+        if today > self.last_day {
+            return Err(unusable(FailureCode::CardCertificateExpired, "its last day is over"));
+        }
+        // The issuer writes none for a day to come: rather the device lags behind.
+        if today < self.first_day {
+            let detail = "today is before the first day of a certificate";
+            return Err(unusable(FailureCode::ClockWrong, detail));
         }
         let mut policy = false;
         let issuer = self

@@ -33,7 +33,7 @@ pub struct Before {
 /// Reads the certificate and judges it as far as that can be done here.
 ///
 /// # Errors
-/// `card.certificate_not_issued`, `card.certificate_expired`, `card.signature_bad`,
+/// `card.certificate_not_issued`, `card.certificate_expired`, `clock.wrong`, `card.signature_bad`,
 /// `card.authentication_pin_locked`, `card.pin_not_set`, or as for every command.
 pub fn before(card: &mut Conversation, pins: &Pins, today: Date) -> Result<Before, Trouble> {
     available(card, Purpose::Authentication)?;

@@ -80,7 +80,7 @@ pub fn before(card: &mut Conversation, _: &Shown) -> Result<u8, Trouble> {
 /// read.
 ///
 /// # Errors
-/// `card.signature_password_locked` when that was the last try; `card.certificate_expired`,
+/// `card.signature_password_locked` when that was the last try; `card.certificate_expired`, `clock.wrong`,
 /// `card.signature_bad`; `card.certificate_lapsed` when name or address have changed since it was
 /// issued. Nothing is signed then.
 pub fn sign(
