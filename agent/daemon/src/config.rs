@@ -31,7 +31,8 @@ pub struct Reader {
     #[serde(default)]
     pub name: Option<String>,
     /// Folder with the authority of virtual cards, which then count as issued like real ones. Only
-    /// for practice and tests: anybody can make such cards.
+    /// for practice and tests: anybody can make such cards. Not used unless the device's signed
+    /// profile says `practice` as well.
     #[serde(default)]
     pub practice_authority: Option<PathBuf>,
 }

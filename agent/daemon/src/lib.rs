@@ -22,6 +22,7 @@ pub mod desk;
 pub mod enrol;
 pub mod keeper;
 pub mod local;
+pub mod practice;
 pub mod reception;
 pub mod run;
 pub mod settings;

@@ -69,10 +69,10 @@ struct Screen {
 }
 
 /// Runs the desk until the end is announced, or until the agent is to be started anew.
-pub async fn run(mut sources: Sources, helpers: Helpers) -> Option<Anew> {
+pub async fn run(desk: Desk, mut sources: Sources, helpers: Helpers) -> Option<Anew> {
     let (kept_send, mut kept) = mpsc::channel(1);
     let mut reception = Reception {
-        desk: Desk::new(),
+        desk,
         helpers,
         kept: kept_send,
         screen: None,

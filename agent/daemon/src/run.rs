@@ -14,10 +14,12 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::config::Config;
 use crate::core_sync::CoreSync;
 use crate::delivery::KeptOutbox;
+use crate::desk::Desk;
+use crate::practice::Practice;
 use crate::reception::{Helpers, Sources};
 use crate::settings::{Collected, Verifier};
 use crate::supervise::{self, Watch};
-use crate::{calls, keeper, local, reception, standing};
+use crate::{calls, check, keeper, local, reception, standing};
 
 /// Longest time for one command of the card.
 const CARD_DEADLINE: Duration = Duration::from_secs(10);
@@ -65,10 +67,16 @@ async fn agent(config: &Config) -> Result<()> {
     let listener = local::listen(&config.socket)
         .with_context(|| format!("cannot listen on {}", config.socket.display()))?;
 
+    let remembered = check::packs::recall(Some(&identity), &config.state_dir).ok();
+    let profile = remembered.as_ref().map(|(settings, _)| settings.profile());
+    let practice = Practice::new(config.reader.practice_authority.clone(), profile);
     let mut pins = Pins::production();
-    if let Some(folder) = &config.reader.practice_authority {
+    if let Some(folder) = practice.authority() {
         tracing::warn!(folder = %folder.display(), "virtual cards count as issued: for practice");
         pins = pins.with_practice(folder).context("reader.practice_authority")?;
+    }
+    if practice.unused().is_some() {
+        tracing::warn!("reader.practice_authority is not used: the profile does not say practice");
     }
     let (cards_send, cards) = mpsc::channel(QUEUE);
     let card = madoguchi_card::spawn(
@@ -104,6 +112,7 @@ async fn agent(config: &Config) -> Result<()> {
     let deliver = Arc::new(Notify::new());
 
     let mut desk = tokio::spawn(reception::run(
+        Desk::practising(practice),
         Sources {
             screens,
             cards,

@@ -4,7 +4,8 @@ mod clock;
 mod disk;
 mod identity;
 mod intake;
-mod packs;
+pub(crate) mod packs;
+mod practice;
 mod printer;
 mod reader;
 mod store;
@@ -51,6 +52,9 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
     found("disk", disk::check(&config.state_dir));
     found("packs", packs::check(&remembered));
     found("printer", printer::check(&remembered).await);
+    if let Some(folder) = &config.reader.practice_authority {
+        found("practice", practice::check(folder, &remembered));
+    }
     findings
 }
 

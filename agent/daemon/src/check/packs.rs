@@ -12,10 +12,10 @@ use crate::core_sync::cache_name;
 use crate::settings::{Collected, Settings, Verifier};
 
 /// What the agent remembers, and the words for it.
-pub(super) type Remembered = Result<(Settings, String), String>;
+pub(crate) type Remembered = Result<(Settings, String), String>;
 
 /// Reads what the agent remembers, as it does when it starts.
-pub(super) fn recall(identity: Option<&Identity>, state_dir: &Path) -> Remembered {
+pub(crate) fn recall(identity: Option<&Identity>, state_dir: &Path) -> Remembered {
     let identity = identity.ok_or("needs an identity")?;
     let device = identity.settings();
     let mut collected = Collected::new(Verifier {

@@ -37,6 +37,7 @@ use madoguchi_uplink::CoreState;
 use self::alerts::{Call, CallReport, Watch};
 use self::device::{Device, Time};
 use self::visit::{Keep, Kept, Visit};
+use crate::practice::Practice;
 use crate::settings::Settings;
 
 /// What the desk is told.
@@ -119,6 +120,9 @@ pub enum Anew {
     /// What hangs holds a thread and memory, perhaps a typed PIN; both go only with the process.
     #[error("a card reader hangs in the middle of a card, perhaps with a PIN: the memory must go")]
     CardStuck,
+    /// What cards are judged by is read at the start.
+    #[error("the signed profile says otherwise whether virtual cards count")]
+    Practice,
 }
 
 /// How long a visit may be without a request: then its screen hangs, and must not keep a person's
@@ -140,6 +144,8 @@ pub struct Desk {
     late: u64,
     /// The device event last sent.
     said: Option<Event>,
+    /// What cards are judged by.
+    practice: Practice,
     /// Why the agent is to be started anew, as soon as nobody is served.
     anew: Option<Anew>,
 }
@@ -163,8 +169,15 @@ impl Desk {
             mismatches: 0,
             late: 0,
             said: None,
+            practice: Practice::default(),
             anew: None,
         }
+    }
+
+    /// A desk whose cards are judged by that.
+    #[must_use]
+    pub fn practising(practice: Practice) -> Self {
+        Self { practice, ..Self::new() }
     }
 
     /// The visit of the person at the desk.
@@ -197,7 +210,12 @@ impl Desk {
             Input::Kept { visit, result } => self.kept(visit, result, &mut effects),
             Input::Paper(report) => self.paper(report, &mut effects),
             Input::Call(report) => self.call_report(report, &mut effects),
-            Input::Settings(settings) => self.device.settings = Some(settings),
+            Input::Settings(settings) => {
+                if !self.practice.goes_on_with(settings.profile()) {
+                    self.anew = Some(Anew::Practice);
+                }
+                self.device.settings = Some(settings);
+            }
             Input::Core(state) => {
                 self.device.core_is(state);
                 if let Err(failure) = self.device.admitted.clone() {

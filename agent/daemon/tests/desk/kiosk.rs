@@ -34,7 +34,12 @@ impl Kiosk {
 
     /// In service, with the core in reach.
     pub fn with(extras: Extras) -> Self {
-        let mut kiosk = Self { desk: Desk::new(), visit: None, id: 0, up: 0 };
+        Self::at(Desk::new(), extras)
+    }
+
+    /// The same, at this desk.
+    pub fn at(desk: Desk, extras: Extras) -> Self {
+        let mut kiosk = Self { desk, visit: None, id: 0, up: 0 };
         kiosk.tell(Input::ScreenArrived);
         kiosk.tell(Input::Settings(Arc::new(City::new().settings(extras))));
         kiosk.core(true);

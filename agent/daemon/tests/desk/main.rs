@@ -12,3 +12,4 @@ mod kiosk;
 mod model;
 mod order;
 mod papers;
+mod practice;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use madoguchi_card::{CardConfig, CardNews, CardReport};
 use madoguchi_daemon::calls::{self, Office};
 use madoguchi_daemon::clock;
-use madoguchi_daemon::desk::Anew;
+use madoguchi_daemon::desk::{Anew, Desk};
 use madoguchi_daemon::local::{FromScreen, OUT_QUEUE};
 use madoguchi_daemon::reception::{self, Helpers, Sources};
 use madoguchi_printing::{PrintHandle, Timing};
@@ -114,7 +114,7 @@ impl Screen {
             pings,
             shutdown,
         };
-        let desk = tokio::spawn(reception::run(sources, helpers));
+        let desk = tokio::spawn(reception::run(Desk::new(), sources, helpers));
         let news = CardNews::Reader { problem: None, card_present: false };
         cards_send.send(CardReport { visit: None, news }).await.expect("a desk");
         let (out, from) = mpsc::channel(OUT_QUEUE);
