@@ -1,5 +1,5 @@
-//! The card's face, FACE EF 0002, read in parts: what is not wanted (the photograph above all) is
-//! not even sent.
+//! The card's face, FACE EF 0002, read in parts: behind the first 256 bytes, which lie before the
+//! photograph, nothing is asked for but headers and what is wanted. The photograph is not even sent.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +18,8 @@ const EXPIRY: u32 = 0xDF29;
 
 /// Longest picture of a name that is believed, in bytes; the one seen has about 170.
 const LONGEST_IMAGE: usize = 8192;
+/// The header of an object that is longer than 255 bytes, as a photograph is: no byte of it follows.
+const LONG_HEADER: usize = 5;
 /// The longest header of an object.
 const HEADER: usize = 6;
 /// What pictures of the face begin with.
@@ -129,12 +131,13 @@ impl Parts {
     }
 
     fn header(&self, at: usize) -> Result<Header, Missing> {
-        // The last object may be shorter than the longest header.
         let known = self.from(at);
         match tlv::header(&known) {
             Ok(header) => Ok(header),
-            Err(_) if known.len() < HEADER => Err(Missing::Bytes(at + known.len()..at + 256)),
-            Err(why) => Err(why.into()),
+            Err(why) => match [LONG_HEADER, HEADER].into_iter().find(|most| known.len() < *most) {
+                Some(most) => Err(Missing::Bytes(at + known.len()..at + most)),
+                None => Err(why.into()),
+            },
         }
     }
 
