@@ -185,9 +185,7 @@ impl Reception {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send(message) => self.send(message),
-            Effect::CardBegin(visit, by) => {
-                self.helpers.card.begin(visit, by, clock::today());
-            }
+            Effect::CardBegin { visit, by, today } => self.helpers.card.begin(visit, by, today),
             Effect::CardRead { visit, pin, wanted } => {
                 self.helpers.card.verify_and_read(visit, pin, wanted);
             }

@@ -6,6 +6,7 @@ use madoguchi_card::{CardNews, CardReport, PinBuffer};
 use madoguchi_protocol::local::{Answer, CardEvent, Event, IssuedBy, Outcome, Request};
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, MunicipalityCode};
 
+use super::device::Device;
 use super::visit::{Step, Visit, Waiting};
 use super::{Desk, Effect, answer_to, event_of, out_of_order};
 
@@ -15,7 +16,7 @@ impl Visit {
         &mut self,
         id: u64,
         request: Request,
-        card_present: bool,
+        device: &Device,
         effects: &mut Vec<Effect>,
     ) -> Result<Option<Answer>, Failure> {
         let agreed = (Step::PurposeAgreed..Step::Filled).contains(&self.step);
@@ -30,9 +31,9 @@ impl Visit {
                 self.stop_asking();
                 self.card_in_use = true;
                 self.step = Step::LookingForCard;
-                effects.push(Effect::CardBegin(self.id, by));
+                effects.push(Effect::CardBegin { visit: self.id, by, today: device.today() });
                 effects.push(answer_to(id, Outcome::Answer(Answer::Done {})));
-                if card_present {
+                if device.card_present {
                     effects.push(self.card_event(CardEvent::Present {}));
                 }
                 Ok(None)

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use madoguchi_card::{CardReport, PinBuffer};
 use madoguchi_printing::{Job, PrintReport};
 use madoguchi_protocol::bundle::Printer;
@@ -86,7 +87,14 @@ pub enum Effect {
     /// Send to the screen.
     Send(FromAgent),
     /// Look for the visit's card.
-    CardBegin(VisitId, CardKey),
+    CardBegin {
+        /// Whose.
+        visit: VisitId,
+        /// What opens it.
+        by: CardKey,
+        /// The day on which it must still be valid.
+        today: Date,
+    },
     /// Send the typed value to the card once, and read.
     CardRead {
         /// Whose.
@@ -312,7 +320,7 @@ impl Desk {
             | Request::WithoutCard {}
             | Request::PinDigit { .. }
             | Request::PinErase {}
-            | Request::PinSubmit {} => visit.use_card(id, request, device.card_present, effects),
+            | Request::PinSubmit {} => visit.use_card(id, request, device, effects),
             Request::Keep {} => visit.keep_forms(id, effects).map(|()| None),
             Request::KeepTicketOnly { reason } => visit.keep_ticket_only(id, reason, effects),
             Request::Print { paper } => visit.print_again(paper, effects).map(Some),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::civil::date;
 use madoguchi_card::{CardNews, Key};
 use madoguchi_daemon::desk::{Anew, Effect, Input};
 use madoguchi_protocol::application::{Content, SignatureCheck, TicketOnlyReason};
@@ -57,7 +59,7 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
     assert_eq!(events(&effects), [unusable]);
 
     let effects = kiosk.ask(Request::AwaitCard { by: CardKey::ReferenceNumberB });
-    let begins = |e: &Effect| matches!(e, Effect::CardBegin(_, CardKey::ReferenceNumberB));
+    let begins = |e: &Effect| matches!(e, Effect::CardBegin { by: CardKey::ReferenceNumberB, .. });
     assert!(effects.iter().any(begins));
     assert!(!ends_card(&effects), "the same card stays the visit's");
     kiosk.card(CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
@@ -68,6 +70,25 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
             .iter()
             .any(|e| matches!(e, Effect::CardRead { pin, .. } if pin.key() == Key::TextNumberB))
     );
+}
+
+#[test]
+fn a_card_is_judged_by_the_day_by_which_the_forms_are() {
+    let mut kiosk = Kiosk::open();
+    kiosk.choose(&["moving"]);
+    let day = |effects: Vec<Effect>| {
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::CardBegin { today, .. } => Some(today),
+            _ => None,
+        })
+    };
+    let begun = |kiosk: &mut Kiosk| day(kiosk.ask(Request::AwaitCard { by: CardKey::Pin }));
+    assert_eq!(begun(&mut kiosk), Some(date(2026, 11, 22)));
+    // Midnight in Japan, by the desk's only clock.
+    let now = "2026-11-22T15:00:00Z".parse().expect("a time");
+    kiosk.tell(Input::Tick { up: Duration::from_secs(9 * 3600), now });
+    kiosk.choose(&["moving"]);
+    assert_eq!(begun(&mut kiosk), Some(date(2026, 11, 23)));
 }
 
 #[test]

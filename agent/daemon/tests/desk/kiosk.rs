@@ -118,7 +118,7 @@ impl Kiosk {
     pub fn reach_pin_of(&mut self, packs: &[&str]) {
         self.choose(packs);
         let effects = self.ask(Request::AwaitCard { by: CardKey::Pin });
-        assert!(effects.iter().any(|e| matches!(e, Effect::CardBegin(_, CardKey::Pin))));
+        assert!(effects.iter().any(|e| matches!(e, Effect::CardBegin { by: CardKey::Pin, .. })));
         self.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
     }
 

@@ -347,7 +347,7 @@ impl World {
                     rows.for_each(|row| self.check_value(row.value.expose(), now));
                 }
             }
-            Effect::CardBegin(visit, _) | Effect::CardRead { visit, .. } => {
+            Effect::CardBegin { visit, .. } | Effect::CardRead { visit, .. } => {
                 assert_eq!(Some(*visit), now);
             }
             Effect::CardEnd(visit) | Effect::ForgetPapers(visit) => assert!(mine(*visit, now)),
