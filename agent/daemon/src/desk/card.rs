@@ -160,8 +160,10 @@ impl Visit {
 
     /// Whose card it is, as seen from here; unknown where the profile names no municipality.
     fn issued_by(&self, issuer: &MunicipalityCode) -> Option<IssuedBy> {
-        let own = self.settings.profile().municipality_code.as_ref()?;
-        Some(if own == issuer { IssuedBy::ThisMunicipality } else { IssuedBy::AnotherMunicipality })
+        let profile = self.settings.profile();
+        let own = profile.municipality_code.as_ref()?;
+        let ours = own == issuer || profile.municipality_codes_before.contains(issuer);
+        Some(if ours { IssuedBy::ThisMunicipality } else { IssuedBy::AnotherMunicipality })
     }
 
     fn card_event(&self, card: CardEvent) -> Effect {

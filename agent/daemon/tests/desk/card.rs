@@ -96,7 +96,10 @@ fn whose_a_card_is_that_cannot_be_used_is_said_where_card_and_profile_say_so() {
     let own = || "13999".parse().ok();
     let locked = || Failure::new(FailureCode::CardPinLocked, "no tries left");
     let said = |profile: Option<MunicipalityCode>, issuer: Option<&str>| {
-        let extras = Extras { municipality_code: profile, ..Extras::default() };
+        // Merged into it.
+        let municipality_codes_before = vec!["13998".parse().expect("a code")];
+        let extras =
+            Extras { municipality_code: profile, municipality_codes_before, ..Extras::default() };
         let mut kiosk = Kiosk::with(extras);
         kiosk.choose(&["moving"]);
         kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
@@ -108,6 +111,7 @@ fn whose_a_card_is_that_cannot_be_used_is_said_where_card_and_profile_say_so() {
         }
     };
     assert_eq!(said(own(), Some("13999")), Some(IssuedBy::ThisMunicipality));
+    assert_eq!(said(own(), Some("13998")), Some(IssuedBy::ThisMunicipality));
     assert_eq!(said(own(), Some("47999")), Some(IssuedBy::AnotherMunicipality));
     assert_eq!(said(own(), None), None);
     assert_eq!(said(None, Some("13999")), None);
