@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::workspace::Workspace;
 use crate::{cargo, progress};
@@ -136,15 +136,25 @@ impl Fuzzer<'_> {
             let end = progress::tail(&log);
             bail!("a finding, kept in {} ({status}):\n{end}", findings.display());
         }
-        let runs = word_after(&text, "stat::number_of_executed_units:");
-        let coverage = text.lines().rev().find_map(|line| word_after(line, " cov:"));
-        Ok(format!("{} runs, {} edges", runs.unwrap_or("?"), coverage.unwrap_or("?")))
+        let (runs, edges) = done(&text).with_context(|| format!("see {}", log.display()))?;
+        Ok(format!("{runs} runs, {edges} edges"))
     }
 
     fn made(&self, folder: PathBuf) -> Result<PathBuf> {
         fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
         Ok(folder)
     }
+}
+
+/// How often a target ran and how many edges of the code it reached. One that did neither has found
+/// nothing because it looked at nothing.
+fn done(log: &str) -> Result<(u64, u64)> {
+    let number = |word: Option<&str>| word.and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
+    let runs = number(word_after(log, "stat::number_of_executed_units:"));
+    let edges = number(log.lines().rev().find_map(|line| word_after(line, " cov:")));
+    ensure!(runs > 0, "it did not run once");
+    ensure!(edges > 0, "{runs} runs reached no code that is watched");
+    Ok((runs, edges))
 }
 
 fn word_after<'a>(text: &'a str, what: &str) -> Option<&'a str> {
@@ -167,8 +177,17 @@ mod tests {
     fn the_last_coverage_is_told() {
         let log =
             "#2 INITED cov: 12 ft: 3\n#90 NEW    cov: 40 ft: 9\nstat::number_of_executed_units: 90";
-        let coverage = log.lines().rev().find_map(|line| word_after(line, " cov:"));
-        assert_eq!(coverage, Some("40"));
-        assert_eq!(word_after(log, "stat::number_of_executed_units:"), Some("90"));
+        assert_eq!(done(log).expect("it ran"), (90, 40));
+    }
+
+    #[test]
+    fn a_target_that_looked_at_nothing_is_not_clean() {
+        let none = "#2 INITED exec/s: 0\nstat::number_of_executed_units: 0";
+        let unwatched = "#2 INITED cov: 0 ft: 0\nstat::number_of_executed_units: 90";
+        let no_coverage = "#2 INITED ft: 0\nstat::number_of_executed_units: 90";
+        let cut_off = "#2 INITED cov: 12 ft: 3\n#90 NEW    cov: 40 ft: 9";
+        for log in ["", none, unwatched, no_coverage, cut_off] {
+            done(log).expect_err(log);
+        }
     }
 }
