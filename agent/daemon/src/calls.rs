@@ -118,7 +118,7 @@ impl<O> Clone for Operator<O> {
 }
 
 impl<O: Office> Operator<O> {
-    async fn follow(self, Call { kind, ticket, visit }: Call, since: Instant) {
+    async fn follow(self, Call { kind, ticket, visit, laying }: Call, since: Instant) {
         let alert = Alert { id: AlertId::now(), kind, ticket, raised_at: clock::now() };
         let patience = if visit.is_some() { VISITOR_WAITS } else { DEVICE_WAITS };
         let raised = tokio::time::timeout_at(since + patience, self.raise(&alert)).await;
@@ -127,13 +127,14 @@ impl<O: Office> Operator<O> {
         let state = if heard { ClerkState::Called } else { ClerkState::Unheard };
         // Of what the device has to tell, the screen speaks only of a card that was left behind.
         if visit.is_some() || kind == AlertKind::CardLeft {
-            self.report(visit, state).await;
+            self.report(CallReport { visit, laying, state }).await;
         }
         if let Some(visit) = visit
             && heard
             && self.somebody_comes(visit, alert.id).await
         {
-            self.report(Some(visit), ClerkState::Acknowledged).await;
+            let state = ClerkState::Acknowledged;
+            self.report(CallReport { visit: Some(visit), laying, state }).await;
         }
     }
 
@@ -172,9 +173,9 @@ impl<O: Office> Operator<O> {
         }
     }
 
-    async fn report(&self, visit: Option<VisitId>, state: ClerkState) {
+    async fn report(&self, report: CallReport) {
         // The desk is gone only when the agent ends.
-        let _ = self.reports.send(CallReport { visit, state }).await;
+        let _ = self.reports.send(report).await;
     }
 }
 

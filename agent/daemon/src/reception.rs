@@ -210,10 +210,10 @@ impl Reception {
     }
 
     fn call(&mut self, call: Call) {
-        let Err(Call { kind, visit, .. }) = self.helpers.calls.call(call) else { return };
+        let Err(Call { kind, visit, laying, .. }) = self.helpers.calls.call(call) else { return };
         tracing::error!(?kind, "too many calls wait already: this one is dropped");
         if visit.is_some() || kind == AlertKind::CardLeft {
-            let unheard = CallReport { visit, state: ClerkState::Unheard };
+            let unheard = CallReport { visit, laying, state: ClerkState::Unheard };
             self.next.push_back(Input::Call(unheard));
         }
     }

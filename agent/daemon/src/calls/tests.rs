@@ -60,7 +60,12 @@ impl Kiosk {
 
     fn call(&self, kind: AlertKind, visit: Option<VisitId>) -> Result<(), Call> {
         let ticket = "A017".parse().expect("a ticket");
-        self.calls.call(Call { kind, ticket: Some(ticket), visit })
+        self.calls.call(Call {
+            kind,
+            ticket: Some(ticket),
+            visit,
+            laying: visit.is_none().then_some(7),
+        })
     }
 
     /// What is reported until the actor has nothing more to do; time runs by itself.
@@ -104,7 +109,7 @@ async fn without_the_core_the_person_hears_so_within_ten_seconds() {
     let before = Instant::now();
     kiosk.call(AlertKind::CallClerk, Some(visit)).expect("room");
     let report = kiosk.reports.recv().await.expect("told");
-    assert_eq!(report, CallReport { visit: Some(visit), state: ClerkState::Unheard });
+    assert_eq!(report, CallReport { visit: Some(visit), laying: None, state: ClerkState::Unheard });
     assert!(before.elapsed() <= VISITOR_WAITS, "{:?}", before.elapsed());
 }
 
@@ -154,7 +159,7 @@ async fn of_a_card_that_was_left_behind_it_is_said_that_the_office_has_heard() {
     let mut kiosk = Kiosk::with(Told { raise, ..Told::default() });
     kiosk.call(AlertKind::CardLeft, None).expect("room");
     let report = kiosk.reports.recv().await.expect("told");
-    assert_eq!(report, CallReport { visit: None, state: ClerkState::Called });
+    assert_eq!(report, CallReport { visit: None, laying: Some(7), state: ClerkState::Called });
     assert_eq!(kiosk.said().await, []);
 }
 
@@ -169,7 +174,7 @@ async fn whatever_the_device_has_to_tell_a_visitors_call_starts_at_once() {
     let before = Instant::now();
     kiosk.call(AlertKind::CallClerk, Some(visit)).expect("room");
     let report = kiosk.reports.recv().await.expect("told");
-    assert_eq!(report, CallReport { visit: Some(visit), state: ClerkState::Unheard });
+    assert_eq!(report, CallReport { visit: Some(visit), laying: None, state: ClerkState::Unheard });
     assert!(before.elapsed() <= VISITOR_WAITS, "{:?}", before.elapsed());
 }
 

@@ -30,6 +30,8 @@ pub struct Call {
     pub ticket: Option<TicketNumber>,
     /// Whose call it is; none of the device itself.
     pub visit: Option<VisitId>,
+    /// Of a card that was left behind: which laying of a card it is about, counted by the desk.
+    pub laying: Option<u64>,
 }
 
 /// What became of a call.
@@ -37,6 +39,8 @@ pub struct Call {
 pub struct CallReport {
     /// Whose; none: of the card that was left behind.
     pub visit: Option<VisitId>,
+    /// Which laying of a card it is about, as in the call.
+    pub laying: Option<u64>,
     /// How far it is.
     pub state: ClerkState,
 }
@@ -58,7 +62,7 @@ impl Visit {
             CallState::NotCalled | CallState::Said(ClerkState::Unheard) => {
                 self.call = CallState::Calling;
                 let (kind, visit) = (AlertKind::CallClerk, Some(self.id));
-                effects.push(Effect::Call(Call { kind, ticket, visit }));
+                effects.push(Effect::Call(Call { kind, ticket, visit, laying: None }));
             }
             CallState::Calling => {}
             CallState::Said(state) => effects.push(event_of(self.id, Event::Clerk { state })),
@@ -75,6 +79,7 @@ impl Visit {
                 kind: AlertKind::CallClerk,
                 ticket: None,
                 visit: None,
+                laying: None,
             }));
         }
     }
@@ -118,7 +123,10 @@ impl Desk {
     /// two ticks.
     pub(super) fn look_around(&mut self, effects: &mut Vec<Effect>) {
         let Self { watch, device, up, .. } = self;
-        let mut tell = |kind| effects.push(Effect::Call(Call { kind, ticket: None, visit: None }));
+        let mut tell = |kind| {
+            let laying = (kind == AlertKind::CardLeft).then_some(device.layings);
+            effects.push(Effect::Call(Call { kind, ticket: None, visit: None, laying }));
+        };
         let left = device.card_present && self.visit.is_none();
         if watch.card_left.is_due(left, *up, CARD_LEFT) {
             tell(AlertKind::CardLeft);
@@ -133,11 +141,12 @@ impl Desk {
     }
 
     /// Takes what became of a call. A call of an ended visit says nothing to a new one, and once the
-    /// card is gone nobody asks who was told of it.
+    /// card is gone nobody asks who was told of it, nor is it said of the next one.
     pub(super) fn call_report(&mut self, report: CallReport, effects: &mut Vec<Effect>) {
-        let CallReport { visit: of, state } = report;
+        let CallReport { visit: of, laying, state } = report;
         let Some(of) = of else {
-            if self.device.card_present && self.visit.is_none() {
+            let lies_there = self.device.card_present && laying == Some(self.device.layings);
+            if lies_there && self.visit.is_none() {
                 let event = Event::Clerk { state };
                 effects.push(Effect::Send(FromAgent::Event(EventFrame { visit: None, event })));
             }

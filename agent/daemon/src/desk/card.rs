@@ -176,7 +176,8 @@ impl Desk {
         let CardReport { visit, news } = report;
         if let CardNews::Reader { problem, card_present } = news {
             self.device.reader_problem = problem;
-            self.device.card_present = card_present;
+            let was_present = std::mem::replace(&mut self.device.card_present, card_present);
+            self.device.layings += u64::from(card_present && !was_present);
             return;
         }
         let current = self.visit.as_mut().filter(|v| Some(v.id) == visit && v.card_in_use);

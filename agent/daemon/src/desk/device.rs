@@ -79,6 +79,8 @@ pub(super) struct Device {
     pub settings: Option<Arc<Settings>>,
     pub reader_problem: Option<Failure>,
     pub card_present: bool,
+    /// How often a card was laid since the agent started.
+    pub layings: u64,
     pub core_reachable: bool,
     /// `device.revoked`, when the core does not take the device any more.
     pub admitted: Result<(), Failure>,
@@ -100,6 +102,7 @@ impl Device {
             settings: None,
             reader_problem: None,
             card_present: false,
+            layings: 0,
             core_reachable: false,
             admitted: Ok(()),
             clock: Clock::Right,

@@ -26,7 +26,7 @@ fn kinds(effects: &[Effect]) -> Vec<AlertKind> {
 }
 
 fn report(visit: VisitId, state: ClerkState) -> Input {
-    Input::Call(CallReport { visit: Some(visit), state })
+    Input::Call(CallReport { visit: Some(visit), laying: None, state })
 }
 
 #[test]
@@ -35,7 +35,10 @@ fn a_clerk_is_called_with_the_number_once_there_is_one() {
     kiosk.reach_form();
     kiosk.keep(CALL);
     let (kind, ticket) = (AlertKind::CallClerk, Some(given("A017").ticket));
-    assert_eq!(calls(&kiosk.kept("A017")), [Call { kind, ticket, visit: kiosk.visit }]);
+    assert_eq!(
+        calls(&kiosk.kept("A017")),
+        [Call { kind, ticket, visit: kiosk.visit, laying: None }]
+    );
 }
 
 #[test]
@@ -46,7 +49,7 @@ fn a_clerk_is_called_also_when_no_number_could_be_given() {
     let failure = Failure::new(FailureCode::TicketsNone, "none left");
     let effects = kiosk.tell(Input::Kept { visit, result: Err(failure) });
     let kind = AlertKind::CallClerk;
-    assert_eq!(calls(&effects), [Call { kind, ticket: None, visit: Some(visit) }]);
+    assert_eq!(calls(&effects), [Call { kind, ticket: None, visit: Some(visit), laying: None }]);
 }
 
 #[test]
@@ -65,7 +68,8 @@ fn a_clerk_is_called_also_when_the_visit_ends_before_the_number_is_given() {
         let visit = kiosk.begin();
         kiosk.keep(CALL);
         // Nobody has seen the number, and no screen is left to say what becomes of the call.
-        let expected = [Call { kind: AlertKind::CallClerk, ticket: None, visit: None }];
+        let expected =
+            [Call { kind: AlertKind::CallClerk, ticket: None, visit: None, laying: None }];
         assert_eq!(calls(&end(&mut kiosk)), expected);
         let late = kiosk.tell(Input::Kept { visit, result: Ok(given("A017")) });
         assert_eq!(calls(&late), [], "once");
@@ -154,15 +158,20 @@ fn a_card_left_behind_is_told_once_after_half_a_minute() {
 #[test]
 fn the_screen_hears_who_was_told_of_a_card_while_it_lies_there() {
     let mut kiosk = Kiosk::open();
-    let heard = || Input::Call(CallReport { visit: None, state: ClerkState::Called });
+    let heard = |laying| Input::Call(CallReport { visit: None, laying, state: ClerkState::Called });
     kiosk.reach_form();
     kiosk.reader(true);
-    assert!(kiosk.tell(heard()).is_empty(), "the card is a visit's");
+    assert!(kiosk.tell(heard(Some(1))).is_empty(), "the card is a visit's");
     kiosk.ask(Request::End {});
-    kiosk.wait(CARD_LEFT.as_secs());
-    assert_eq!(events(&kiosk.tell(heard())), [Event::Clerk { state: ClerkState::Called }]);
+    let first = calls(&kiosk.wait(CARD_LEFT.as_secs()))[0].laying;
+    assert_eq!(events(&kiosk.tell(heard(first))), [Event::Clerk { state: ClerkState::Called }]);
     kiosk.reader(false);
-    assert!(kiosk.tell(heard()).is_empty(), "it is gone");
+    assert!(kiosk.tell(heard(first)).is_empty(), "it is gone");
+    kiosk.reader(true);
+    assert!(kiosk.tell(heard(first)).is_empty(), "of this one nobody was told yet");
+    let second = calls(&kiosk.wait(CARD_LEFT.as_secs()))[0].laying;
+    assert!(kiosk.tell(heard(first)).is_empty(), "it is about the one before");
+    assert_eq!(events(&kiosk.tell(heard(second))), [Event::Clerk { state: ClerkState::Called }]);
 }
 
 #[test]

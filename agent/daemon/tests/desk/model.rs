@@ -233,6 +233,7 @@ impl World {
                 let states = [ClerkState::Called, ClerkState::Acknowledged, ClerkState::Unheard];
                 Input::Call(CallReport {
                     visit: Some(visit),
+                    laying: None,
                     state: states[self.random.usize(0..3)],
                 })
             }
