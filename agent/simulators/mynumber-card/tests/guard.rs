@@ -1,4 +1,4 @@
-//! The test authority is pinned by nothing but practice and tests.
+//! The test authority is pinned nowhere: whoever practises names its folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,26 @@ use madoguchi_virtual_card::authority;
 const REPOSITORY: &str = "../../..";
 const PUBLIC: &str = "test-authority/public";
 
-/// Where the authority may be found.
+/// Where the authority lies.
+const ROOM: &str = "agent/simulators/mynumber-card/test-authority";
+
+/// The files there that hold it: no other file of the repository may, whatever it is called.
+const HOLDERS: [&str; 10] = [
+    "auth-ca.test-key.der",
+    "sign-ca.test-key.der",
+    "text-ca.test-key.der",
+    "face-ca.test-key.der",
+    "root-ca.test-key.der",
+    "public/auth-ca.der",
+    "public/sign-ca.der",
+    "public/text-ca.key",
+    "public/face-ca.key",
+    "public/root-ca.key",
+];
+
 fn is_allowed(file: &Path) -> bool {
-    let inside = file.strip_prefix(REPOSITORY).expect("inside");
-    inside.starts_with("agent/simulators/mynumber-card")
-        || inside.components().any(|part| {
-            let part = part.as_os_str().to_string_lossy();
-            part.contains("practice") || part.contains("test")
-        })
+    let inside = file.strip_prefix(Path::new(REPOSITORY).join(ROOM));
+    inside.is_ok_and(|inside| HOLDERS.iter().any(|holder| inside == Path::new(holder)))
 }
 
 /// Numbers by which the authority's keys are known: the first half of each modulus.
@@ -89,14 +101,25 @@ fn holders() -> Vec<PathBuf> {
 }
 
 #[test]
-fn nothing_but_practice_and_tests_knows_the_authority() {
-    let holders = holders();
-    let here = holders.iter().filter(|file| {
-        file.starts_with(Path::new(REPOSITORY).join("agent/simulators/mynumber-card"))
-    });
-    assert!(here.count() >= 5, "the search does not even find the files of this room");
-    let others: Vec<&PathBuf> = holders.iter().filter(|file| !is_allowed(file)).collect();
-    assert!(others.is_empty(), "pinned outside practice and tests: {others:?}");
+fn nothing_but_its_own_files_holds_the_authority() {
+    let (own, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        holders().into_iter().partition(|file| is_allowed(file));
+    assert_eq!(own.len(), HOLDERS.len(), "the search does not even find its own files: {own:?}");
+    assert!(others.is_empty(), "pinned elsewhere: {others:?}");
+}
+
+#[test]
+fn no_name_makes_a_file_a_place_for_the_authority() {
+    for elsewhere in [
+        "agent/card/src/testing.rs",
+        "agent/card/src/pins/practice.rs",
+        "provisioning/profiles/test/pins.der",
+        "agent/simulators/mynumber-card/src/authority.rs",
+        "agent/simulators/mynumber-card/test-authority/public/auth-ca.der.bak",
+        "test-authority/public/auth-ca.der",
+    ] {
+        assert!(!is_allowed(&Path::new(REPOSITORY).join(elsewhere)), "{elsewhere}");
+    }
 }
 
 #[test]
