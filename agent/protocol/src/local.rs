@@ -359,6 +359,9 @@ pub enum Event {
         /// What the profile says of screen and sound.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         appearance: Option<Appearance>,
+        /// For practice: nothing is filed, and every page says so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        practice: bool,
     },
     /// The card of this visit.
     Card {

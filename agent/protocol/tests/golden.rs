@@ -147,6 +147,7 @@ fn local_protocol_from_the_agent() {
                 reader: None,
                 printer: None,
                 appearance: None,
+                practice: false,
             },
         },
         card(CardEvent::Present {}),
@@ -195,6 +196,7 @@ fn local_protocol_of_whole_visits() {
         reader: Some(Failure::new(FailureCode::ReaderMissing, "no reader")),
         printer: Some(PrinterState::Unusable { failure: failure.clone() }),
         appearance: Some(Appearance { volume: 40, panel_mm: Some([268, 476]) }),
+        practice: false,
     };
     let events = [
         EventFrame { visit: None, event: device },
@@ -232,6 +234,24 @@ fn local_protocol_of_whole_cards() {
         unusable(IssuedBy::AnotherMunicipality),
     ];
     golden("local-from-agent-whole-cards", &said);
+}
+
+/// What was added to version 1 for devices that are for practice.
+#[test]
+fn local_protocol_of_practice() {
+    let event = Event::Device {
+        out_of_service: None,
+        card_present: false,
+        municipality: Some(text()),
+        core_reachable: true,
+        idle_seconds: 90,
+        reader: None,
+        printer: None,
+        appearance: None,
+        practice: true,
+    };
+    let frame = EventFrame { visit: None, event };
+    golden("local-from-agent-practice", &[FromAgent::Event(frame)]);
 }
 
 /// What was added to version 1 for the review of a form whose conditions only the agent knows.

@@ -55,6 +55,7 @@ pub(crate) struct Device {
     /// Why it cannot print, if there is a printer that cannot.
     pub printer_unusable: Option<FailureCode>,
     pub idle_seconds: u16,
+    pub practice: bool,
 }
 
 impl Journey {
@@ -258,6 +259,7 @@ impl Journey {
                 printer,
                 // Screen and sound are the shell's.
                 appearance: _,
+                practice,
             } => self.device_is(Device {
                 out_of_service: out_of_service.map(|f| f.code),
                 card_present,
@@ -269,6 +271,7 @@ impl Journey {
                     Some(PrinterState::Ready {}) | None => None,
                 },
                 idle_seconds: clamped_idle(idle_seconds),
+                practice,
             }),
             // Of the device itself: the card that was left behind.
             Event::Clerk { state } if visit.is_none() && self.card_is_asked_for() => {

@@ -59,6 +59,7 @@ impl Journey {
             help: call_clerk.is_none().then_some(texts.help),
             call_clerk,
             card_present: self.card_present(),
+            practice: device.filter(|d| d.practice).map(|_| texts.practice),
             core_away: in_service.filter(|d| !d.core_reachable).map(|_| texts.core_away.to_owned()),
             printer_away: in_service.and_then(|d| d.printer_unusable).map(printer_away),
             busy: self.busy(),

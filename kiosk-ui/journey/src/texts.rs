@@ -38,6 +38,7 @@ pub(crate) struct Texts {
     pub stages: [&'static str; 5],
     /// Which form (from 1), of how many, and its title.
     pub form_of: fn(usize, usize, &str) -> String,
+    pub practice: &'static str,
     pub core_away: &'static str,
     /// With what is wrong with the printer.
     pub printer_away: fn(&str) -> String,

@@ -57,6 +57,8 @@ pub struct View {
     pub call_clerk: Option<Button>,
     /// Whether a card lies on the reader.
     pub card_present: bool,
+    /// Said on every page of a device that is for practice: nothing is filed here.
+    pub practice: Option<&'static str>,
     /// Said while the core does not answer; a visit is possible all the same.
     pub core_away: Option<String>,
     /// Said while the printer cannot print; a visit is possible all the same.

@@ -149,6 +149,7 @@ fn requests_answers_and_events_pass_in_order() {
         reader: None,
         printer: None,
         appearance: None,
+        practice: false,
     };
     let event = EventFrame { visit: None, event };
     agent.say(&FromAgent::Event(event.clone()));

@@ -174,6 +174,7 @@ impl Device {
             reader: self.reader_problem.clone(),
             printer: self.printer.clone().filter(|_| has_printer),
             appearance: profile.and_then(|p| p.appearance),
+            practice: profile.is_some_and(|p| p.practice),
         }
     }
 }

@@ -29,6 +29,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     stages: ["Choose", "Card", "Questions", "Check", "Number"],
     form_of: |number, total, title| format!("{number} of {total}: {title}"),
+    practice: "Training: nothing is filed",
     core_away: "The line to the office is down. You can still use this terminal. Your draft is sent later.",
     printer_away: |what| format!("{what}. Please read your number on the screen."),
     help: "If you need help, please speak to a clerk nearby.",

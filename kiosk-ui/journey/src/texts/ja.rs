@@ -29,6 +29,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     stages: ["手続", "カード", "質問", "確認", "番号"],
     form_of: |number, total, title| format!("{total}つのうち{number}つめ：{title}"),
+    practice: "練習用です。手続はできません",
     core_away: "今、役所との通信が切れています。このまま使えます。お預かりした内容は、あとで届きます。",
     printer_away: |what| format!("{what}。番号は、画面でお確かめください。"),
     help: "お困りのときは、近くの係員に声をかけてください。",

@@ -104,6 +104,7 @@ impl Agent {
                 Err(code) => PrinterState::Unusable { failure: failure(code) },
             }),
             appearance: None,
+            practice: false,
         };
         self.event(None, event);
     }

@@ -29,6 +29,7 @@ impl Walk {
                 reader: None,
                 printer: None,
                 appearance: None,
+                practice: false,
             };
             self.kiosk.put(Input::Event(EventFrame { visit: None, event }));
         }

@@ -86,6 +86,7 @@ impl Walk {
                 reader: None,
                 printer: Some(PrinterState::Unusable { failure }),
                 appearance: None,
+                practice: false,
             },
         ];
         let event = events[pick / 4 % events.len()].clone();

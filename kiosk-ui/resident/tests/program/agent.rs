@@ -133,6 +133,7 @@ fn greet(stream: &mut UnixStream) {
         reader: None,
         printer: None,
         appearance: None,
+        practice: false,
     };
     say(stream, &FromAgent::Event(EventFrame { visit: None, event }));
 }

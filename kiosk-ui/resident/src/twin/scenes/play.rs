@@ -106,6 +106,7 @@ pub(super) struct Device {
     pub card_present: bool,
     pub core_reachable: bool,
     pub printer: Option<PrinterState>,
+    pub practice: bool,
 }
 
 impl Play {
@@ -119,6 +120,7 @@ impl Play {
                 card_present: false,
                 core_reachable: true,
                 printer: None,
+                practice: false,
             },
             person: HANAKO,
             tries_left: 3,
@@ -168,6 +170,7 @@ impl Play {
             reader: self.device.reader.map(failure),
             printer: self.device.printer.clone(),
             appearance: None,
+            practice: self.device.practice,
         };
         self.tell(Input::Event(EventFrame { visit: None, event }));
     }
