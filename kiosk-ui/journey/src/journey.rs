@@ -226,6 +226,7 @@ impl Journey {
             papers: Papers::default(),
             finish_wanted: false,
             bring: vec![],
+            partly: false,
             over: false,
             step,
             resume: None,

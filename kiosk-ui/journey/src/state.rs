@@ -51,6 +51,8 @@ pub(crate) struct Visit {
     pub finish_wanted: bool,
     /// What to have at hand, as it was when the forms were kept.
     pub bring: Vec<Text>,
+    /// A number alone was given, beside a form that was begun: that is with the office, too.
+    pub partly: bool,
     /// The agent has ended it or is gone; only the number is still shown.
     pub over: bool,
     pub step: Step,
@@ -66,6 +68,15 @@ pub(crate) struct Occasion {
     /// Index into [`Visit::life_events`].
     pub event: usize,
     pub ticked: Vec<PackId>,
+    /// What the last tick took away.
+    pub let_go: Vec<PackId>,
+}
+
+impl Occasion {
+    /// Nothing of it is ticked yet.
+    pub fn of(event: usize) -> Self {
+        Self { event, ticked: vec![], let_go: vec![] }
+    }
 }
 
 /// What became of the papers of a visit.

@@ -75,6 +75,10 @@ pub(crate) struct Texts {
     pub legal_electronic: &'static str,
 
     pub life_event_lead: &'static str,
+    /// With the titles that a tick took away.
+    pub let_go: fn(&str) -> String,
+    /// With the title of what cannot be ticked, and why not.
+    pub not_now: fn(&str, &str) -> String,
     pub also_at_counter: &'static str,
 
     pub purpose_title: &'static str,
@@ -122,8 +126,9 @@ pub(crate) struct Texts {
     pub number_name: &'static str,
     pub number_title: &'static str,
     pub number_lead: &'static str,
+    pub may_look: &'static str,
     /// Birth date, year of expiry, security code; and where each is printed.
-    pub number_groups: [(&'static str, &'static str); 3],
+    pub number_groups: [(&'static str, &'static [&'static str]); 3],
     pub number_wrong_title: &'static str,
     pub number_wrong_lead: &'static str,
     pub number_last_lead: &'static str,
@@ -184,10 +189,18 @@ pub(crate) struct Texts {
     pub take_slip_step: &'static str,
     /// After a form was kept, with the section's name.
     pub kept_steps: fn(&str) -> Vec<String>,
-    /// In the place of the number that is called, while the office has not heard of it.
-    pub show_number_step: &'static str,
+    /// While the office has not heard of the number, and cannot call it.
+    pub show_number: &'static str,
+    /// Of several procedures with sections of their own: which is done where.
+    pub done_at: fn(&str, &str) -> String,
+    /// Then, that one number does for all of them.
+    pub same_number_step: &'static str,
     /// After a ticket alone was given.
-    pub ticket_steps: [&'static str; 1],
+    pub ticket_step: &'static str,
+    /// Then, where a form was begun.
+    pub partly_step: &'static str,
+    /// While a clerk was heard or comes.
+    pub wait_for_clerk: &'static str,
     /// After a clerk was called instead of a form.
     pub called_steps: [&'static str; 2],
     pub bring_title: &'static str,

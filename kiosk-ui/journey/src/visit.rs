@@ -37,7 +37,7 @@ impl Journey {
             (_, Action::ChoosePack(pack)) => self.choose_packs(vec![pack], None),
             (_, Action::ChooseLifeEvent(id)) => {
                 let event = visit.life_events.iter().position(|e| e.id == id);
-                visit.occasion = event.map(|event| Occasion { event, ticked: vec![] });
+                visit.occasion = event.map(Occasion::of);
                 self.go(Step::LifeEvent);
             }
             (_, Action::TogglePack(pack)) => visit.toggle(pack),
@@ -85,11 +85,11 @@ impl Journey {
             }
             (Step::LifeEvent, Action::Next) => {
                 // In the order of the occasion, not of the ticks.
-                let Some(Occasion { event, ticked }) = visit.occasion.take() else { return };
+                let Some(Occasion { event, ticked, .. }) = visit.occasion.take() else { return };
                 let packs = visit.life_events.get(event).map(|e| e.packs());
                 let chosen = packs.into_iter().flatten().filter(|p| ticked.contains(p));
                 let chosen = chosen.cloned().collect();
-                self.choose_packs(chosen, Some(Occasion { event, ticked }));
+                self.choose_packs(chosen, Some(Occasion { ticked, ..Occasion::of(event) }));
             }
             (Step::Review, Action::SeenToEnd) => visit.forms.set_seen(),
             (Step::Review, Action::NextForm) => self.turn(Turn::Next),
@@ -328,13 +328,15 @@ impl Visit {
 
     /// Ticks a pack of the occasion on or off. Those that cannot stand beside it go.
     fn toggle(&mut self, pack: PackId) {
-        let Some(Occasion { event, ticked }) = &mut self.occasion else { return };
+        let Some(Occasion { event, ticked, let_go }) = &mut self.occasion else { return };
+        let_go.clear();
         if let Some(place) = ticked.iter().position(|p| *p == pack) {
             ticked.remove(place);
             return;
         }
         if let Some(event) = self.life_events.get(*event) {
-            ticked.retain(|other| !excludes(event, other, &pack));
+            let goes = |other: &mut PackId| excludes(event, other, &pack);
+            let_go.extend(ticked.extract_if(.., goes));
         }
         ticked.push(pack);
     }

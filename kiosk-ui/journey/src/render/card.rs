@@ -57,6 +57,7 @@ impl Journey {
                     title: texts.number_title.into(),
                     number_name: texts.number_name.into(),
                     lead: texts.number_lead.into(),
+                    may_look: texts.may_look.into(),
                     current: current.unwrap_or(groups.len().saturating_sub(1)),
                     groups,
                     tries_left,
@@ -76,10 +77,10 @@ impl Journey {
 
 fn number_groups(entered: u8, texts: &Texts) -> Vec<NumberGroup> {
     let mut left = entered;
-    let mut group = |(digits, (label, hint)): (u8, (&str, &str))| {
+    let mut group = |(digits, (label, hint)): (u8, (&str, &[&str]))| {
         let held = left.min(digits);
         left -= held;
-        NumberGroup { label: label.into(), hint: hint.into(), digits, entered: held }
+        NumberGroup { label: label.into(), hint: hint.join("\n"), digits, entered: held }
     };
     NUMBER_GROUPS.into_iter().zip(texts.number_groups).map(&mut group).collect()
 }

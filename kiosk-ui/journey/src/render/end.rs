@@ -1,5 +1,6 @@
 //! The pages where a visit ends or stands still.
 
+use madoguchi_procedure::Pack;
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{Paper, PrintState};
@@ -22,24 +23,20 @@ impl Journey {
         reason: Option<TicketOnlyReason>,
         texts: &Texts,
     ) -> Screen {
-        let titles = visit.forms.packs().filter(|_| reason.is_none());
         // Of what nobody chose, no section can be said to be the right one.
         let section = visit.forms.packs().find(|p| p.section.letter == ticket.letter());
         let section = section.map(|p| self.section(&p.section.name));
-        let slip = matches!(visit.papers.slip, Some(PrintState::Printed {}));
-        let mut next_steps = match reason {
-            None => (texts.kept_steps)(section.as_deref().unwrap_or_default()),
-            Some(TicketOnlyReason::CallClerk) => texts.called_steps.map(str::to_owned).into(),
-            Some(_) => texts.ticket_steps.map(str::to_owned).into(),
-        };
+        let waits = matches!(visit.call, Some(CallState::Called | CallState::Coming));
         // Nobody can call a number of which the office has not heard.
-        if self.device.as_ref().is_some_and(|d| !d.core_reachable) {
-            texts.show_number_step.clone_into(&mut next_steps[0]);
-        }
-        if reason != Some(TicketOnlyReason::CallClerk) {
-            let number = if slip { texts.take_slip_step } else { texts.remember_step };
-            next_steps.insert(0, number.to_owned());
-        }
+        let unheard = !waits && self.device.as_ref().is_some_and(|d| !d.core_reachable);
+        let procedures = match reason.is_none() || visit.partly {
+            true => self.kept_procedures(visit, texts),
+            false => vec![],
+        };
+        let next_steps = match waits {
+            true => vec![texts.wait_for_clerk.to_owned()],
+            false => kept_steps(visit, section.as_deref(), reason, unheard, texts),
+        };
         Screen::Kept {
             title: match reason {
                 None => texts.kept_title.into(),
@@ -47,9 +44,10 @@ impl Journey {
             },
             ticket_title: texts.ticket_title.into(),
             ticket: ticket.to_string(),
-            procedures: titles.map(|p| self.title(&p.title)).collect(),
+            procedures,
             section_title: texts.section_title.into(),
             section,
+            warning: unheard.then(|| texts.show_number.into()),
             next_title: texts.next_steps_title.into(),
             next_steps,
             bring_title: texts.bring_title.into(),
@@ -67,6 +65,19 @@ impl Journey {
                 ..button(Action::Finish, texts.finish)
             },
         }
+    }
+
+    /// The procedures, each with its section where those differ.
+    fn kept_procedures(&self, visit: &Visit, texts: &Texts) -> Vec<String> {
+        let several = several_sections(visit);
+        let procedure = |pack: &Pack| {
+            let title = self.title(&pack.title);
+            match several {
+                true => (texts.done_at)(&title, &self.section(&pack.section.name)),
+                false => title,
+            }
+        };
+        visit.forms.packs().map(procedure).collect()
     }
 
     fn paper(&self, visit: &Visit, paper: Paper, texts: &Texts) -> Option<PaperLine> {
@@ -113,6 +124,42 @@ impl Journey {
         let words = words_of_card(code, visit.issued_by, self.language);
         Screen::Trouble { words, clerk: clerk(visit, texts), ways }
     }
+}
+
+/// What happens next; nothing of a call where the number cannot be called.
+fn kept_steps(
+    visit: &Visit,
+    section: Option<&str>,
+    reason: Option<TicketOnlyReason>,
+    unheard: bool,
+    texts: &Texts,
+) -> Vec<String> {
+    let slip = matches!(visit.papers.slip, Some(PrintState::Printed {}));
+    let number = if slip { texts.take_slip_step } else { texts.remember_step };
+    let own = |steps: &[&str]| steps.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    let (before, calls, after) = match reason {
+        None => {
+            let mut steps = (texts.kept_steps)(section.unwrap_or_default()).into_iter();
+            let calls = steps.next();
+            let several = several_sections(visit).then(|| texts.same_number_step.to_owned());
+            (own(&[number]), calls, several.into_iter().chain(steps).collect())
+        }
+        Some(TicketOnlyReason::CallClerk) => {
+            let [calls, after] = texts.called_steps;
+            (vec![], Some(calls.to_owned()), own(&[after]))
+        }
+        Some(_) => (own(&[number]), Some(texts.ticket_step.to_owned()), vec![]),
+    };
+    let partly = visit.partly.then(|| texts.partly_step.to_owned());
+    let calls = calls.filter(|_| !unheard);
+    before.into_iter().chain(partly).chain(calls).chain(after).collect()
+}
+
+/// Whether the procedures are not all done at the same section.
+fn several_sections(visit: &Visit) -> bool {
+    let mut sections = visit.forms.packs().map(|p| &p.section.name);
+    let first = sections.next();
+    sections.any(|s| Some(s) != first)
 }
 
 fn clerk(visit: &Visit, texts: &Texts) -> Option<ClerkLine> {

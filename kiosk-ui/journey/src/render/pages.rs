@@ -65,7 +65,7 @@ impl Journey {
 
     fn life_event(&self, visit: &Visit, texts: &Texts) -> Screen {
         let chosen = visit.occasion.as_ref();
-        let Some((event, Occasion { ticked, .. })) =
+        let Some((event, Occasion { ticked, let_go, .. })) =
             chosen.and_then(|o| Some((visit.life_events.get(o.event)?, o)))
         else {
             return self.procedures(visit, texts);
@@ -90,10 +90,12 @@ impl Journey {
                 not_now: not_now.map(|note| self.language.of(note).to_owned()),
             })
         };
+        let needed: Vec<Needed> = event.items.iter().filter_map(needed).collect();
         Screen::LifeEvent {
             title: self.title(&event.title),
             lead: texts.life_event_lead.into(),
-            needed: event.items.iter().filter_map(needed).collect(),
+            note: tick_note(&needed, let_go, texts),
+            needed,
             at_counter_title: texts.also_at_counter.into(),
             at_counter: self.at_counter(event.at_counter(ticked)),
             next: Button { enabled: !ticked.is_empty(), ..button(Action::Next, texts.next) },
@@ -189,6 +191,23 @@ impl Journey {
             number: button(Action::TicketOnly(TicketOnlyReason::WithoutCard), texts.ticket_only),
         }
     }
+}
+
+/// What the last tick took away, and what cannot be ticked beside what is. Of what went because it
+/// cannot be had now, why not is enough.
+fn tick_note(needed: &[Needed], let_go: &[PackId], texts: &Texts) -> Option<String> {
+    let went = |n: &&Needed| {
+        let of = |pack: &PackId| n.button.action == Action::TogglePack(pack.clone());
+        n.not_now.is_none() && let_go.iter().any(of)
+    };
+    let went: Vec<&str> = needed.iter().filter(went).map(|n| n.button.label.as_str()).collect();
+    let went = (!went.is_empty()).then(|| (texts.let_go)(&went.join(texts.and)));
+    let blocked = |n: &Needed| {
+        let why = n.not_now.as_ref()?;
+        Some((texts.not_now)(&n.button.label, why))
+    };
+    let said: Vec<String> = went.into_iter().chain(needed.iter().filter_map(blocked)).collect();
+    (!said.is_empty()).then(|| said.join(texts.space))
 }
 
 pub(super) fn do_not_know(texts: &Texts) -> Button {

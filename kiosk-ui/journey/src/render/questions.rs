@@ -176,8 +176,8 @@ impl Journey {
         match self.language {
             Language::Japanese => town.name.clone(),
             Language::English => {
-                let computed = || romanised(&town.name, &town.kana);
-                format!("{} ({})", town.name, town.romaji.clone().unwrap_or_else(computed))
+                let read = town.romaji.clone().or_else(|| romanised(&town.name, &town.kana));
+                read.map_or(town.name.clone(), |read| format!("{} ({read})", town.name))
             }
         }
     }
@@ -195,12 +195,12 @@ impl Journey {
             title: texts.notice_title.into(),
             notices: self.notices(visit),
             lead: if after.is_some() { texts.notice_lead } else { texts.notice_lead_first }.into(),
+            number: go_on_at_counter(texts.number_and_counter),
             change: after.map(|_| button(Action::Back, texts.change_answer)),
             go_on: Button {
                 enabled: !self.busy(),
                 ..button(Action::Next, texts.go_on_all_the_same)
             },
-            number: go_on_at_counter(texts.number_and_counter),
         }
     }
 

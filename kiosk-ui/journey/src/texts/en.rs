@@ -60,6 +60,8 @@ pub(super) const TEXTS: Texts = Texts {
     legal_electronic: "This is done electronically from this terminal.",
 
     life_event_lead: "Please choose everything you need. You get one number for all of it.",
+    let_go: |titles| format!("{titles} was taken off: only one of these at a time."),
+    not_now: |title, why| format!("{title}: {why}"),
     also_at_counter: "Done at a counter",
 
     purpose_title: "What is read from your card",
@@ -96,9 +98,9 @@ pub(super) const TEXTS: Texts = Texts {
     erase: "Erase",
     submit: "Read my card",
     pin_wrong_title: "The PIN is wrong",
-    pin_wrong_lead: "You can try again. If you do not know the PIN, take a number and ask at the counter.",
+    pin_wrong_lead: "You can try again. If you do not know it, touch \"Continue without my card\".",
     pin_last_title: "You have 1 try left",
-    pin_last_lead: "If it is wrong again, this PIN stops working, and you will have to visit the counter of the municipality where you are registered. If you are not sure, do not type it.",
+    pin_last_lead: "If it is wrong again, it stops working until a counter sets it anew. If you are not sure, do not type it.",
     pin_again: "Try again",
     pin_last: "Use the last try",
     use_pin: "Use the PIN instead",
@@ -106,21 +108,27 @@ pub(super) const TEXTS: Texts = Texts {
 
     number_name: "14 digits on the front of the card (照合番号B)",
     number_title: "Please type the numbers on the card",
-    number_lead: "Type the numbers from the front of the card in this order. If you cannot see them, take the card, look, and place the same card again. They are not shown here.",
+    number_lead: "Type the numbers from the front of the card in this order. They are not shown here.",
+    may_look: "You may take the card up and look. Then place the same card again.",
     number_groups: [
         (
             "Date of birth (6 digits)",
-            "With the year of the Japanese era: 4 March of Heisei 2 (1990) is 020304. From a Western year take away 1925 (until 7 January 1989), 1988 (until 30 April 2019), or 2018 (after that).",
+            &[
+                "Year of the Japanese era, month, day: 4 March of Heisei 2 → 020304",
+                "Western year on the card: year − 1911 (born until 24 Dec 1926), − 1925 (until 7 Jan 1989), − 1988 (until 30 Apr 2019), − 2018 (after that)",
+            ],
         ),
         (
             "Year of expiry (4 digits)",
-            "The year until which the card can be used, as 2035. Not that of the electronic certificate.",
+            &[
+                "The year until which the card can be used, as 2035. Not that of the electronic certificate.",
+            ],
         ),
-        ("Security code (4 digits)", "The 4 digits printed below the photo."),
+        ("Security code (4 digits)", &["The 4 digits printed below the photo."]),
     ],
     number_wrong_title: "The numbers are wrong",
-    number_wrong_lead: "You can try again. If you are not sure, take a number and ask at the counter.",
-    number_last_lead: "If they are wrong again, this way stops working, and you will have to visit the counter of the municipality where you are registered.",
+    number_wrong_lead: "You can try again. If you do not know them, touch \"Continue without my card\".",
+    number_last_lead: "If they are wrong again, they stop working until a counter puts that right. If you are not sure, do not type them.",
 
     reading_title: "Reading the card",
     reading_lead: "Please leave the card where it is.",
@@ -152,11 +160,11 @@ pub(super) const TEXTS: Texts = Texts {
     next_group: "Next box",
     entry_problem: "Please check the digits again.",
     no_such_day: "There is no such date. Please check it again.",
-    day_after_today: "A date after today cannot be entered.",
+    day_after_today: "This date is after today. Give notice once the day has come.",
 
     notice_title: "Please note",
-    notice_lead: "You can change your answer, or continue all the same.",
-    notice_lead_first: "You can continue all the same, or ask at the counter.",
+    notice_lead: "You can ask at the counter, or change your answer.",
+    notice_lead_first: "You can ask at the counter, or continue all the same.",
     change_answer: "Change my answer",
     go_on_all_the_same: "Continue all the same",
     number_and_counter: "Take a number and ask at the counter",
@@ -170,7 +178,7 @@ pub(super) const TEXTS: Texts = Texts {
     review_steps: |section| {
         vec![
             "You get a number.".into(),
-            format!("The counter \"{section}\" calls your number."),
+            format!("The {section} counter calls your number."),
             "It counts once a clerk has checked it with you.".into(),
         ]
     },
@@ -184,7 +192,7 @@ pub(super) const TEXTS: Texts = Texts {
     keeping_title: "One moment, please",
     keeping_lead: "It is being saved. Then your number appears.",
 
-    kept_title: "Kept for you",
+    kept_title: "Your draft is saved",
     number_given_title: "Here is your number",
     ticket_title: "Your number",
     section_title: "Go to the counter:",
@@ -192,12 +200,16 @@ pub(super) const TEXTS: Texts = Texts {
     take_slip_step: "Please take the slip with your number.",
     kept_steps: |section| {
         vec![
-            format!("When it is called, go to the counter \"{section}\"."),
+            format!("When it is called, go to the {section} counter."),
             "Not finished yet: a clerk must check it with you.".into(),
         ]
     },
-    show_number_step: "The office has not received this number yet. Please do not wait: show it at the counter.",
-    ticket_steps: ["When it is called, go to the counter. Everything is done there."],
+    show_number: "You cannot be called now. Show this number at a counter.",
+    done_at: |procedure, section| format!("{procedure} → {section}"),
+    same_number_step: "The same number is used at each of these counters.",
+    ticket_step: "When it is called, go to the counter. Everything is done there.",
+    partly_step: "What you entered so far is saved; the counter does the rest with you.",
+    wait_for_clerk: "Please wait for the clerk. Your number stays the same.",
     called_steps: [
         "This number is called as well.",
         "If it is urgent, please speak to a clerk at a counter nearby.",
@@ -213,7 +225,7 @@ pub(super) const TEXTS: Texts = Texts {
     forms: OfPaper {
         printing: "A form for the counter is being printed.",
         take: "Please take the form and hand it in at the counter.",
-        failed: |what| format!("The form cannot be printed ({what}). What you entered is kept."),
+        failed: |what| format!("The form cannot be printed ({what}). What you entered is saved."),
     },
     print_again: "Print it again",
     ends_with_paper: "The visit ends when it is out.",
@@ -230,13 +242,13 @@ pub(super) const TEXTS: Texts = Texts {
     ended_lead: "What you entered is being erased.",
 
     call_title: "Call a clerk?",
-    call_heard: "The clerks are told. Please wait near this terminal.",
-    call_unheard: "The clerks cannot be told right now. A chime sounds: please speak to a clerk nearby.",
-    call_empty: "You get a number, and your visit here ends.",
-    call_filled: "What you entered so far is kept with a number. Your entry here ends, and a clerk does the rest with you.",
+    call_heard: "The clerks will be told. Please wait near this terminal.",
+    call_unheard: "The clerks cannot be told right now. A chime will sound: please speak to a clerk nearby.",
+    call_empty: "You will get a number, and your visit here will end.",
+    call_filled: "What you entered so far will be saved with a number; your entry here will end, and a clerk will do the rest with you.",
     call_kept: "Your number stays the same.",
     number_only_title: "Take a number now?",
-    number_only_lead: "What you entered so far is handed over with a number. Nothing is lost. The rest is asked at the counter.",
+    number_only_lead: "What you entered so far will be saved, and you will get a number. The counter does the rest with you.",
     stop_title: "Stop here?",
     stop_lead: "Nothing has been left with the office yet. If you stop, what you entered is erased.",
     stop_lead_keeping: "It is being saved right now. If you stop, you cannot be given a number.",

@@ -51,7 +51,7 @@ impl Screen {
                 change.chain(keys).chain([next, &asked.do_not_know]).collect()
             }
             Self::Notice { change, go_on, number, .. } => {
-                [go_on].into_iter().chain(change).chain([number]).collect()
+                [number].into_iter().chain(change).chain([go_on]).collect()
             }
             Self::Review { keep, .. } => vec![keep],
             Self::Kept { papers, finish, .. } => {

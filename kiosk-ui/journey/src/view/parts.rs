@@ -177,7 +177,7 @@ pub struct ChosenTown {
 pub struct NumberGroup {
     /// What it is.
     pub label: String,
-    /// Where it is printed on the card, and an example.
+    /// Where it is printed on the card, and an example; a line each (`\n` between them).
     pub hint: String,
     /// How many digits it has.
     pub digits: u8,

@@ -69,6 +69,9 @@ pub enum Screen {
         at_counter_title: String,
         /// What is done at a counter.
         at_counter: Vec<AtCounter>,
+        /// What the last tick took away, or why something cannot be ticked: said beside `next`,
+        /// since that may be off the screen.
+        note: Option<String>,
         /// On with what is ticked.
         next: Button,
         /// "I don't know".
@@ -156,6 +159,8 @@ pub enum Screen {
         number_name: String,
         /// What to do.
         lead: String,
+        /// That the card may be taken up to look at it: said beside `tries`.
+        may_look: String,
         /// Its parts, in the order in which they are typed.
         groups: Vec<NumberGroup>,
         /// Index into `groups`: where the next digit goes; the last one when all are full.
@@ -277,12 +282,13 @@ pub enum Screen {
         notices: Vec<String>,
         /// What one can do now.
         lead: String,
-        /// Back to the answer, where one led here ([`super::Action::Back`]).
-        change: Option<Button>,
-        /// On all the same.
-        go_on: Button,
-        /// A number, with what is filled: the rest at the counter.
+        /// The likeliest way, to be drawn as the main one: a number, with what is filled; the rest
+        /// at the counter.
         number: Button,
+        /// Next to it: back to the answer, where one led here ([`super::Action::Back`]).
+        change: Option<Button>,
+        /// Last and least: on all the same.
+        go_on: Button,
     },
     /// The whole form before it is kept.
     Review {
@@ -330,15 +336,20 @@ pub enum Screen {
         ticket_title: String,
         /// The number, as `A017`.
         ticket: String,
-        /// The procedures that are kept; none of a ticket alone.
+        /// The procedures that are kept, whole or in part, each with its section where those differ
+        /// (「転出届 → 住民異動」, to be drawn a line each); none of a ticket alone.
         procedures: Vec<String>,
         /// Heading of `section`.
         section_title: String,
         /// Who calls the number, where the number says so.
         section: Option<String>,
+        /// That nobody can call the number now, and what to do: to be drawn strongly, before
+        /// `next_steps`.
+        warning: Option<String>,
         /// Heading of `next_steps`.
         next_title: String,
-        /// What happens next.
+        /// What happens next. While a clerk was heard or comes (`clerk`), only to wait: `finish`
+        /// is not the main thing then.
         next_steps: Vec<String>,
         /// Heading of `bring`.
         bring_title: String,

@@ -135,9 +135,11 @@ impl Journey {
     /// It is durable: the person's values are not needed here any more.
     fn kept(&mut self, given: TicketNumber, why: Option<TicketOnlyReason>) {
         let State::Visit(visit) = &mut self.state else { return };
+        let begun = visit.forms.is_filled();
         let bring = visit.forms.keep();
         if !matches!(visit.step, Step::Kept { .. }) {
             visit.bring = bring;
+            visit.partly = begun && why.is_some();
             self.go(Step::Kept { ticket: given, reason: why });
         }
     }
