@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fs;
+
 use madoguchi_authority::Role;
 use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_procedure::{Filling, Pack, Towns};
@@ -200,5 +202,22 @@ async fn several_applications_of_one_visit_share_its_ticket_and_token() {
             (h.ticket, h.visit, h.business_day, h.token_sha256.clone())
         };
         assert_eq!(of(header), of(first));
+    }
+}
+
+/// Screens add the Japanese title where the English one does not hold it.
+#[test]
+fn an_english_title_with_japanese_in_brackets_names_the_japanese_title() {
+    let packs = fs::read_dir("../procedures").expect("the procedures");
+    let packs = packs.map(|entry| entry.expect("an entry").path());
+    let packs: Vec<_> =
+        packs.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    assert!(packs.len() >= 6, "{packs:?}");
+    for path in packs {
+        let title = Pack::parse(&fs::read_to_string(&path).expect("a pack")).expect("a pack").title;
+        if !title.en.is_ascii() {
+            let named = format!("({})", title.ja);
+            assert!(title.en.ends_with(&named), "{}: {}", path.display(), title.en);
+        }
     }
 }
