@@ -3,19 +3,22 @@
 //! Hepburn as passports have it: long vowels are not marked. Where two words meet (みず・うみ) that
 //! may drop a vowel too many; the Japanese name stands beside it.
 
-/// A town as it is read, `Honcho 1-chome`.
-pub(crate) fn romanised(name: &str, kana: &str) -> String {
-    match chome(name, kana) {
-        Some((base, number)) => format!("{} {number}-chome", capitalised(&romaji(base))),
-        None => capitalised(&romaji(kana)),
-    }
+/// A town as it is read, `Honcho 1-chome`; none when name and reading do not agree on the number.
+pub(crate) fn romanised(name: &str, kana: &str) -> Option<String> {
+    let Some(before) = name.strip_suffix("丁目").filter(|before| before.ends_with(is_numeral))
+    else {
+        return Some(capitalised(&romaji(kana)));
+    };
+    let (base, number) = chome(before, kana.strip_suffix("ちょうめ")?)?;
+    let base = capitalised(&romaji(base));
+    Some(if base.is_empty() { format!("{number}-chome") } else { format!("{base} {number}-chome") })
 }
 
-const NUMERALS: [char; 10] = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十'];
+const NUMERALS: [char; 9] = ['一', '二', '三', '四', '五', '六', '七', '八', '九'];
 
 /// How each of them is read before 丁目.
-const READINGS: [&[&str]; 10] = [
-    &["いっ"],
+const READINGS: [&[&str]; 9] = [
+    &["いっ", "いち"],
     &["に"],
     &["さん"],
     &["よん"],
@@ -24,19 +27,48 @@ const READINGS: [&[&str]; 10] = [
     &["なな", "しち"],
     &["はっ", "はち"],
     &["きゅう"],
-    &["じゅっ", "じっ"],
 ];
 
-/// The reading before the number of a 丁目 up to 19, and that number.
+/// How two and more tens begin.
+const TENS: [&str; 8] = ["に", "さん", "よん", "ご", "ろく", "なな", "はち", "きゅう"];
+
+fn is_numeral(c: char) -> bool {
+    c == '十' || NUMERALS.contains(&c)
+}
+
+/// The reading before the number of a 丁目, and that number. Before a number may stand numerals that
+/// make none with it: 十三一丁目 is the first of 十三.
 fn chome<'k>(name: &str, kana: &'k str) -> Option<(&'k str, usize)> {
-    let (name, kana) = (name.strip_suffix("丁目")?, kana.strip_suffix("ちょうめ")?);
-    let last = name.chars().next_back()?;
-    let digit = NUMERALS.iter().position(|n| *n == last)?;
-    let base = READINGS[digit].iter().find_map(|reading| kana.strip_suffix(reading))?;
-    let ten = name.strip_suffix(last).filter(|rest| digit < 9 && rest.ends_with('十'));
-    match ten {
-        Some(_) => Some((base.strip_suffix("じゅう")?, digit + 11)),
-        None => Some((base, digit + 1)),
+    let numerals = name.char_indices().rev().take_while(|(_, c)| is_numeral(*c));
+    let numbers = numerals.filter_map(|(at, _)| Some((at, value(name.get(at..)?)?)));
+    let (at, number) = numbers.last()?;
+    let base = readings(number).iter().find_map(|reading| kana.strip_suffix(reading.as_str()))?;
+    // What is left of the one is what is left of the other.
+    (base.is_empty() == (at == 0)).then_some((base, number))
+}
+
+/// A number up to 99.
+fn value(numeral: &str) -> Option<usize> {
+    let digit = |text: &str| {
+        let mut chars = text.chars();
+        let (first, alone) = (chars.next()?, chars.next().is_none());
+        let digit = NUMERALS.iter().position(|n| *n == first)? + 1;
+        alone.then_some(digit)
+    };
+    let Some((tens, ones)) = numeral.split_once('十') else { return digit(numeral) };
+    let tens = if tens.is_empty() { 1 } else { digit(tens).filter(|tens| *tens > 1)? };
+    let ones = if ones.is_empty() { 0 } else { digit(ones)? };
+    Some(10 * tens + ones)
+}
+
+/// How a number up to 99 is read before 丁目.
+fn readings(number: usize) -> Vec<String> {
+    let (tens, ones) = (number / 10, number % 10);
+    let many = tens.checked_sub(2).map_or("", |at| TENS[at]);
+    match (tens, ones) {
+        (_, 0) => ["じゅっ", "じっ"].iter().map(|ten| format!("{many}{ten}")).collect(),
+        (0, _) => READINGS[ones - 1].iter().map(ToString::to_string).collect(),
+        _ => READINGS[ones - 1].iter().map(|one| format!("{many}じゅう{one}")).collect(),
     }
 }
 
@@ -188,8 +220,45 @@ mod tests {
             ("別府", "べっぷ", "Beppu"),
             ("小鳩町", "こばとちょう", "Kobatocho"),
             ("中丁目", "なかちょうめ", "Nakachome"),
+            ("本町二十丁目", "ほんちょうにじゅっちょうめ", "Honcho 20-chome"),
+            ("本町二十一丁目", "ほんちょうにじゅういっちょうめ", "Honcho 21-chome"),
+            ("本町三十四丁目", "ほんちょうさんじゅうよんちょうめ", "Honcho 34-chome"),
+            ("本町九十九丁目", "ほんちょうきゅうじゅうきゅうちょうめ", "Honcho 99-chome"),
+            ("九丁目", "きゅうちょうめ", "9-chome"),
+            ("十三一丁目", "じゅうそういっちょうめ", "Juso 1-chome"),
         ] {
-            assert_eq!(romanised(name, kana), read, "{name}");
+            assert_eq!(romanised(name, kana).as_deref(), Some(read), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_number_on_which_name_and_reading_disagree_is_not_read() {
+        for (name, kana) in [
+            ("本町二十一丁目", "ほんちょういっちょうめ"),
+            ("本町一丁目", "ほんちょうにちょうめ"),
+            ("本町一丁目", "ほんちょう"),
+            ("九丁目", "あさひちょうきゅうちょうめ"),
+            ("本町九丁目", "きゅうちょうめ"),
+        ] {
+            assert_eq!(romanised(name, kana), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_number_is_read_as_that_number_and_no_other() {
+        let numeral = |number: usize| {
+            let digit = |n: usize| n.checked_sub(1).map(|at| NUMERALS[at]);
+            let tens = (number > 19).then(|| digit(number / 10)).flatten();
+            let ten = (number > 9).then_some('十');
+            tens.into_iter().chain(ten).chain(digit(number % 10)).collect::<String>()
+        };
+        for number in 1..100 {
+            for reading in readings(number) {
+                let (name, kana) =
+                    (format!("旭{}丁目", numeral(number)), format!("あさひ{reading}ちょうめ"));
+                let read = format!("Asahi {number}-chome");
+                assert_eq!(romanised(&name, &kana), Some(read), "{name} {kana}");
+            }
         }
     }
 
