@@ -254,12 +254,14 @@ impl Forms {
     /// They are kept: what to have at hand for them, each thing once. The values are dropped.
     pub fn keep(&mut self) -> Vec<Text> {
         let mut bring: Vec<Text> = vec![];
-        for Form { filled, typings, .. } in &mut self.forms {
+        for Form { filled, told, typings, .. } in &mut self.forms {
             for text in filled.take().into_iter().flat_map(|f| f.bring) {
                 if !bring.contains(&text) {
                     bring.push(text);
                 }
             }
+            // Notices follow from answers.
+            told.clear();
             typings.clear();
         }
         bring
@@ -313,8 +315,10 @@ mod tests {
             fields: vec![field("name", "検証　花子", Origin::Card)],
             asked: vec![key("new_address")],
             bring: vec![text("カード")],
+            notices: vec![text("委任状")],
             ..Filled::default()
         });
+        forms.set_told();
         let asked = forms.asked();
         for field in &asked {
             forms.prepare(*field, None);
@@ -322,6 +326,7 @@ mod tests {
         assert!(forms.is_filled() && asked.iter().any(|f| forms.typing(*f).is_some()));
         assert_eq!(forms.keep(), [text("カード")], "what to bring stays");
         assert!(!forms.is_filled());
+        assert!(forms.forms.iter().all(|form| form.told.is_empty()), "they say what was answered");
         assert!(asked.iter().all(|f| forms.typing(*f).is_none()));
     }
 
