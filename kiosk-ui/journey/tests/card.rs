@@ -30,7 +30,8 @@ fn a_wrong_pin_is_typed_again_only_by_choice_and_the_last_try_deliberately() {
     };
     assert_eq!(button.label, "最後の1回を入力する");
     assert!(kiosk.view().control("without_card").is_some(), "nobody has to use the last try");
-    assert!(lead.contains("住民票のある市区町村の窓口"));
+    assert!(lead.contains("窓口での手続") && lead.contains("入力しないでください"), "{lead}");
+    assert!(!lead.contains("市区町村"), "who moves here need not go back");
     kiosk.touch("enter_pin");
     kiosk.type_digits("9999");
     kiosk.touch("submit_pin");
@@ -181,11 +182,16 @@ fn a_card_can_be_taken_up_to_read_its_numbers() {
     let mut kiosk = Kiosk::awaiting_card();
     kiosk.lay_card();
     kiosk.touch("use_reference_number");
-    let Screen::ReferenceNumber { lead, groups, .. } = kiosk.view().screen else {
+    let Screen::ReferenceNumber { may_look, groups, .. } = kiosk.view().screen else {
         panic!("its numbers")
     };
-    assert!(lead.contains("同じカードを置いてください"), "{lead}");
-    assert!(groups[0].hint.contains("西暦のとき"), "{}", groups[0].hint);
+    assert!(may_look.contains("同じカードを置いてください"), "{may_look}");
+    let (example, western) = groups[0].hint.split_once('\n').expect("a line each");
+    assert!(example.ends_with("020304"), "{example}");
+    for (era, first_year) in [("大正", 1912), ("昭和", 1926), ("平成", 1989), ("令和", 2019)]
+    {
+        assert!(western.contains(&format!("{era}＝年−{}", first_year - 1)), "{western}");
+    }
     kiosk.type_digits("550217");
     kiosk.take_card();
     assert_eq!((kiosk.page(), kiosk.trouble()), ("lay_card", None));

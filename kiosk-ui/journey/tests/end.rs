@@ -59,7 +59,11 @@ fn not_knowing_a_question_hands_over_what_is_filled() {
     kiosk.touch("do_not_know");
     assert_eq!(kiosk.dialog(), Some("number_only"));
     kiosk.touch("confirm_number");
-    assert_eq!(kiosk.page(), "kept");
+    let Screen::Kept { title, procedures, next_steps, .. } = kiosk.view().screen else {
+        panic!("kept")
+    };
+    assert_eq!((title.as_str(), procedures), ("番号をお渡しします", vec!["転居届".into()]));
+    assert!(next_steps.concat().contains("途中までの内容もお預かりしました"), "{next_steps:?}");
     assert_eq!(kiosk.agent.kept.len(), 1);
     assert!(kiosk.agent.kept[0].contains(&"whole_household".to_owned()), "nothing is lost");
 }
@@ -98,6 +102,9 @@ fn a_clerk_who_comes_is_said_and_a_call_that_nobody_hears_chimes() {
     kiosk.agent.say(Event::Clerk { state: ClerkState::Acknowledged });
     kiosk.deliver();
     assert_eq!(call(&kiosk), Some(CallState::Coming));
+    let Screen::Kept { next_steps, warning, .. } = kiosk.view().screen else { panic!("kept") };
+    assert_eq!(next_steps, ["係員をお待ちください。番号は変わりません。"], "and not to a counter");
+    assert_eq!(warning, None);
 }
 
 #[test]
@@ -216,8 +223,10 @@ fn nobody_is_promised_a_clerk_who_has_not_heard() {
         assert!(lead.contains(says), "{lead}");
         assert!(lead.contains("ここでの入力は終わり"), "{lead}");
         kiosk.touch("confirm_call");
-        let Screen::Kept { next_steps, .. } = kiosk.view().screen else { panic!("kept") };
-        assert_eq!(next_steps.concat().contains("お呼びします"), core, "{next_steps:?}");
+        let Screen::Kept { next_steps, warning, .. } = kiosk.view().screen else { panic!("kept") };
+        assert!(!next_steps.concat().contains("お呼びします"), "{next_steps:?}");
+        assert_eq!(next_steps.contains(&"係員をお待ちください。番号は変わりません。".into()), core);
+        assert_eq!(warning.is_none(), core);
     }
 }
 
@@ -315,19 +324,21 @@ fn a_mute_agent_does_not_hold_the_kiosk() {
 #[test]
 fn while_the_core_is_away_nobody_is_told_to_wait_for_a_call() {
     let mut kiosk = Kiosk::reviewing();
-    let steps = |kiosk: &Kiosk| match kiosk.view().screen {
-        Screen::Kept { next_steps, .. } => next_steps.concat(),
+    let said = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::Kept { warning, next_steps, .. } => (warning, next_steps.concat()),
         other => panic!("{other:?}"),
     };
     kiosk.agent.core_reachable = false;
     kiosk.agent.say_device();
     kiosk.deliver();
     kiosk.touch("keep");
-    assert!(steps(&kiosk).contains("まだ窓口に届いていません"));
-    assert!(!steps(&kiosk).contains("呼ばれたら"));
+    let (warning, steps) = said(&kiosk);
+    assert!(warning.expect("a warning").contains("この番号を、窓口で見せてください"));
+    assert!(!steps.contains("呼ばれたら") && steps.contains("まだ終わっていません"), "{steps}");
     // Delivered by itself: now it can be called.
     kiosk.agent.core_reachable = true;
     kiosk.agent.say_device();
     kiosk.deliver();
-    assert!(steps(&kiosk).contains("呼ばれたら"));
+    let (warning, steps) = said(&kiosk);
+    assert!(warning.is_none() && steps.contains("呼ばれたら"), "{steps}");
 }

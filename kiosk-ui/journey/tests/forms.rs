@@ -209,7 +209,10 @@ fn a_day_that_has_not_come_is_said_to_be_one() {
     kiosk.type_digits("20261123");
     kiosk.touch("next");
     let Screen::Entry { groups, problem, .. } = kiosk.view().screen else { panic!("entry") };
-    assert_eq!(problem.as_deref(), Some("今日より後の日付は、入力できません。"));
+    assert_eq!(
+        problem.as_deref(),
+        Some("今日より後の日付です。その日が来てから、届け出てください。")
+    );
     assert_eq!(groups[2].typed.expose(), "23", "it stays to be mended");
     kiosk.touch("erase_digit");
     let Screen::Entry { problem: None, .. } = kiosk.view().screen else { panic!("mended") };

@@ -39,6 +39,15 @@ fn what_has_to_be_said_about_an_answer_is_said_at_once_and_on_review() {
 }
 
 #[test]
+fn the_likeliest_way_from_what_has_to_be_said_is_the_counter() {
+    let mut kiosk = Kiosk::with_two_forms();
+    kiosk.touch("choose.who.agent");
+    let view = kiosk.view();
+    let ways: Vec<_> = view.buttons().into_iter().map(|b| b.label.as_str()).take(3).collect();
+    assert_eq!(ways, ["番号を取って、窓口で相談する", "答えを直す", "それでも続ける"]);
+}
+
+#[test]
 fn what_has_to_be_said_leads_to_the_counter_too() {
     let mut kiosk = Kiosk::with_two_forms();
     kiosk.touch("choose.who.agent");

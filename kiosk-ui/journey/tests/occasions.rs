@@ -55,13 +55,21 @@ fn what_cannot_stand_together_is_not_ticked_together() {
         let Screen::LifeEvent { needed, .. } = kiosk.view().screen else { panic!("an occasion") };
         needed.map_ticks()
     };
+    let said = |kiosk: &Kiosk| {
+        let Screen::LifeEvent { note, .. } = kiosk.view().screen else { panic!("an occasion") };
+        note
+    };
     let mut kiosk = Kiosk::ready();
     kiosk.touch("start");
     kiosk.touch("life_event.hikkoshi");
     kiosk.touch("tick.dairi");
     kiosk.touch("tick.mijikai");
     assert_eq!(ticks(&kiosk), [(true, true, None), (false, true, None), (true, true, None)]);
+    assert_eq!(said(&kiosk), None);
     kiosk.touch("tick.tenkyo");
+    let went = "「短い届」を外しました。どれかひとつです。";
+    let blocked = "「代理の届」：転居届のあとに、窓口で";
+    assert_eq!(said(&kiosk), Some(format!("{went}{blocked}")));
     let note = Some("転居届のあとに、窓口で".to_owned());
     let alone = [(false, false, note), (true, true, None), (false, true, None)];
     assert_eq!(ticks(&kiosk), alone, "the others went, and one of them cannot come back");
@@ -71,6 +79,9 @@ fn what_cannot_stand_together_is_not_ticked_together() {
     kiosk.touch("tick.mijikai");
     let other = [(false, true, None), (false, true, None), (true, true, None)];
     assert_eq!(ticks(&kiosk), other, "one of a group, whichever says so");
+    assert_eq!(said(&kiosk).as_deref(), Some("「転居届」を外しました。どれかひとつです。"));
+    kiosk.touch("tick.mijikai");
+    assert_eq!(said(&kiosk), None, "said once");
 }
 
 trait Ticks {

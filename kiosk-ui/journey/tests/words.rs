@@ -55,6 +55,21 @@ fn a_locked_pin_is_named_and_says_where_to_go() {
     assert!(words.what_to_do.contains("カードのおもての数字"), "and what can be done today");
 }
 
+/// A long sentence may be cut at the largest size: what can be done now is read first.
+#[test]
+fn what_can_be_done_today_is_said_first() {
+    let issuers = [None, Some(IssuedBy::ThisMunicipality), Some(IssuedBy::AnotherMunicipality)];
+    for (&code, issuer) in FailureCode::ALL.iter().flat_map(|c| issuers.map(|i| (c, i))) {
+        for (language, today) in
+            [(Language::Japanese, &["今日は", "今日の"][..]), (Language::English, &["For today"])]
+        {
+            let said = words_of_card(code, issuer, language).what_to_do;
+            let first = today.iter().all(|word| said.find(word).is_none_or(|place| place == 0));
+            assert!(first, "{code}: {said}");
+        }
+    }
+}
+
 #[test]
 fn no_text_says_more_than_is_true() {
     let sources = [

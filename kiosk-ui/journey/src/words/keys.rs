@@ -6,21 +6,21 @@ pub(super) const CARD_PIN_LOCKED: Row = Row {
     ja: [
         "暗証番号が使えなくなっています",
         "券面事項入力補助用暗証番号（数字4桁）が、続けてまちがえたためロックされています。ここでは、解除できません。",
-        "住民票のある市区町村の窓口で、設定しなおせます。転入届を出す方は、届のあと、こちらの窓口でできます。今日は、カードのおもての数字で読み取るか、カードを使わずに進めます。",
+        "今日は、カードのおもての数字で読み取るか、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。転入届を出す方は、届のあと、こちらの窓口でできます。",
     ],
     en: [
         "Your PIN is locked",
         "The 4-digit PIN for filling in forms (券面事項入力補助用暗証番号) was wrong too many times in a row. It cannot be unlocked here.",
-        "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification. For today, use the numbers on the front of the card, or continue without it.",
+        "For today, use the numbers on the front of the card, or continue without it. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification.",
     ],
     by_issuer: Some(ByIssuer {
         here: [
-            "こちらの窓口で、設定しなおせます。今日は、カードのおもての数字で読み取るか、カードを使わずに進めます。",
-            "The counter of this office can reset it. For today, use the numbers on the front of the card, or continue without it.",
+            "今日は、カードのおもての数字で読み取るか、カードを使わずに進めます。こちらの窓口で、設定しなおせます。",
+            "For today, use the numbers on the front of the card, or continue without it. The counter of this office can reset it.",
         ],
         elsewhere: [
-            "住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。今日は、カードのおもての数字で読み取るか、カードを使わずに進めます。",
-            "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification. For today, use the numbers on the front of the card, or continue without it.",
+            "今日は、カードのおもての数字で読み取るか、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。",
+            "For today, use the numbers on the front of the card, or continue without it. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification.",
         ],
     }),
     support: [
@@ -51,21 +51,21 @@ pub(super) const CARD_NUMBER_LOCKED: Row = Row {
     ja: [
         "カードの数字では読み取れなくなっています",
         "照合番号B（カードのおもての数字）が、続けてまちがえたためロックされています。ここでは、解除できません。",
-        "住民票のある市区町村の窓口で、ご相談ください。転入届を出す方は、届のあと、こちらの窓口へどうぞ。今日は、カードを使わずに進めます。",
+        "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、ご相談ください。転入届を出す方は、届のあと、こちらの窓口へどうぞ。",
     ],
     en: [
         "The numbers on the card are locked",
         "The numbers on the front of the card (照合番号B) were wrong too many times in a row. They cannot be unlocked here.",
-        "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can help; if you are moving here, ours, after your notification. For today, continue without the card.",
+        "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can help; if you are moving here, ours, after your notification.",
     ],
     by_issuer: Some(ByIssuer {
         here: [
-            "こちらの窓口で、ご相談ください。今日は、カードを使わずに進めます。",
-            "The counter of this office can help. For today, continue without the card.",
+            "今日は、カードを使わずに進めます。こちらの窓口で、ご相談ください。",
+            "For today, continue without the card. The counter of this office can help.",
         ],
         elsewhere: [
-            "住民票のある市区町村の窓口で、ご相談ください。こちらに転入する方は、転入届のあと、こちらの窓口へどうぞ。今日は、カードを使わずに進めます。",
-            "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can help. If you are moving here, ours can after your notification. For today, continue without the card.",
+            "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、ご相談ください。こちらに転入する方は、転入届のあと、こちらの窓口へどうぞ。",
+            "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can help. If you are moving here, ours can after your notification.",
         ],
     }),
     support: [
@@ -78,21 +78,21 @@ pub(super) const CARD_AUTHENTICATION_PIN_LOCKED: Row = Row {
     ja: [
         "利用者証明用の暗証番号が使えません",
         "利用者証明用電子証明書の暗証番号（数字4桁）が、続けてまちがえたためロックされています。ここでは、解除できません。",
-        "住民票のある市区町村の窓口で、設定しなおせます。転入届を出す方は、届のあと、こちらの窓口でできます。今日は、カードを使わずに進めます。",
+        "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。転入届を出す方は、届のあと、こちらの窓口でできます。",
     ],
     en: [
         "The PIN of your certificate is locked",
         "The 4-digit PIN of the user certificate (利用者証明用電子証明書) was wrong too many times in a row. It cannot be unlocked here.",
-        "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification. For today, continue without the card.",
+        "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification.",
     ],
     by_issuer: Some(ByIssuer {
         here: [
-            "こちらの窓口で、設定しなおせます。今日は、カードを使わずに進めます。",
-            "The counter of this office can reset it. For today, continue without the card.",
+            "今日は、カードを使わずに進めます。こちらの窓口で、設定しなおせます。",
+            "For today, continue without the card. The counter of this office can reset it.",
         ],
         elsewhere: [
-            "住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。今日は、カードを使わずに進めます。",
-            "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification. For today, continue without the card.",
+            "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。",
+            "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification.",
         ],
     }),
     support: [
@@ -105,21 +105,21 @@ pub(super) const CARD_SIGNATURE_PASSWORD_LOCKED: Row = Row {
     ja: [
         "署名用のパスワードが使えなくなっています",
         "署名用電子証明書のパスワード（6文字から16文字）が、続けてまちがえたためロックされています。ここでは、解除できません。",
-        "住民票のある市区町村の窓口で、設定しなおせます。転入届を出す方は、届のあと、こちらの窓口でできます。今日は、カードを使わずに進めます。",
+        "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。転入届を出す方は、届のあと、こちらの窓口でできます。",
     ],
     en: [
         "Your signature password is locked",
         "The password of the signature certificate (署名用電子証明書, 6 to 16 characters) was wrong too many times in a row. It cannot be unlocked here.",
-        "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification. For today, continue without the card.",
+        "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification.",
     ],
     by_issuer: Some(ByIssuer {
         here: [
-            "こちらの窓口で、設定しなおせます。今日は、カードを使わずに進めます。",
-            "The counter of this office can reset it. For today, continue without the card.",
+            "今日は、カードを使わずに進めます。こちらの窓口で、設定しなおせます。",
+            "For today, continue without the card. The counter of this office can reset it.",
         ],
         elsewhere: [
-            "住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。今日は、カードを使わずに進めます。",
-            "The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification. For today, continue without the card.",
+            "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。",
+            "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification.",
         ],
     }),
     support: [
@@ -132,12 +132,12 @@ pub(super) const CARD_CERTIFICATE_EXPIRED: Row = Row {
     ja: [
         "電子証明書の有効期限が過ぎています",
         "カードはそのままで、中の電子証明書だけが期限を過ぎています。ここでは、その証明書を使えません。",
-        "窓口で更新できます。今日の手続は、カードを使わずに進めます。",
+        "今日の手続は、カードを使わずに進めます。窓口で更新できます。",
     ],
     en: [
         "The certificate on the card has expired",
         "The card itself is still good; only the electronic certificate inside has expired and cannot be used.",
-        "The counter can renew it. For today, continue without the card.",
+        "For today, continue without the card. The counter can renew it.",
     ],
     by_issuer: None,
     support: ["窓口で、電子証明書を更新します。", "The counter renews the certificate."],
@@ -165,12 +165,12 @@ pub(super) const CARD_CERTIFICATE_LAPSED: Row = Row {
     ja: [
         "電子証明書が使えなくなっています",
         "引っ越しや氏名の変更などのあと、署名用電子証明書は使えなくなります。",
-        "窓口で、あたらしく発行できます。今日の手続は、カードを使わずに進めます。",
+        "今日の手続は、カードを使わずに進めます。窓口で、あたらしく発行できます。",
     ],
     en: [
         "The certificate on the card no longer counts",
         "After a move or a change of name, the signature certificate cannot be used any more.",
-        "The counter can issue a new one. For today, continue without the card.",
+        "For today, continue without the card. The counter can issue a new one.",
     ],
     by_issuer: None,
     support: [
