@@ -25,8 +25,8 @@ pub use madoguchi_procedure::display::Language;
 
 /// For so long after another [`View::page`] came, a touch was meant for the page before it (a
 /// second tap of the same finger): the shell, which has the clock, passes it on as
-/// [`crate::Input::Presence`]. In milliseconds. So is a digit key; the page of the keys stays the
-/// same from one digit to the next, so fast typing is not slowed.
+/// [`crate::Input::Presence`]. In milliseconds. Digit keys are excepted: a digit that is lost costs
+/// a try of a PIN, and one too many is seen and erased.
 pub const SETTLING: u64 = 350;
 
 /// Everything that is on the screen.

@@ -249,10 +249,11 @@ impl Shell {
         Input::Touch { action, page: self.view.page }
     }
 
-    /// A key of the key pad: from here it goes to the agent, and no copy stays.
+    /// A key of the key pad: from here it goes to the agent, and no copy stays. Also at once on a new
+    /// page: a key tells of a touch only where it began, so it was seen; and of a PIN that is
+    /// short of a digit nobody would know why it is wrong.
     fn digit(&mut self, digit: i32) {
         let digit = u8::try_from(digit).ok().and_then(|d| PinDigit::try_from(d).ok());
-        let digit = digit.filter(|_| self.is_settled());
         self.take(digit.map_or(Input::Presence, |d| self.touch(Action::Digit(d))));
     }
 
