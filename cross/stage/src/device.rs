@@ -29,7 +29,8 @@ pub struct Device {
 }
 
 impl Device {
-    /// Enrols a device by its sheet.
+    /// Enrols a device by its sheet. With `practice`, cards of the authority in that folder count as
+    /// issued, if the device's profile says so too.
     ///
     /// # Errors
     /// When the registrar refuses, with the agent's words.
@@ -37,6 +38,7 @@ impl Device {
         programs: &Programs,
         sheet: &Path,
         prefix: &[OsString],
+        practice: Option<&Path>,
         work: &Path,
         logs: &Path,
     ) -> Result<Self> {
@@ -51,11 +53,15 @@ impl Device {
             environment: Vec::new(),
             agent: None,
         };
-        let settings = format!(
+        let mut settings = format!(
             "state_dir = {:?}\nsocket = {:?}\n",
             device.state().display().to_string(),
             device.socket().display().to_string(),
         );
+        if let Some(authority) = practice {
+            let authority = authority.display().to_string();
+            settings += &format!("[reader]\npractice_authority = {authority:?}\n");
+        }
         fs::write(device.config(), settings).context("write the agent's settings")?;
         let mut enrol = Command::new(&device.program);
         enrol.arg("enrol").arg("--config").arg(device.config()).arg("--sheet").arg(sheet);
@@ -86,22 +92,39 @@ impl Device {
         self.environment.push((name.into(), value.into()));
     }
 
+    /// Starts the agent for the first time where people practise: it ends by itself when its first
+    /// profile says so, and knows it from then on.
+    ///
+    /// # Errors
+    /// When it does not end, or does not come up again.
+    pub fn start_to_practise(&mut self, stop: &Stop) -> Result<()> {
+        self.spawn()?.wait(PATIENCE, stop).context("the agent hears that people practise")?;
+        self.start(stop)?;
+        self.says("that people practise", stop, |line| {
+            line.contains("virtual cards count as issued")
+        })
+    }
+
     /// Starts the agent and waits until it takes a screen.
     ///
     /// # Errors
     /// When it does not come up.
     pub fn start(&mut self, stop: &Stop) -> Result<()> {
-        let mut words = self.prefix.iter().cloned().chain([self.program.clone().into()]);
-        let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words).arg("run").arg("--config").arg(self.config());
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let mut agent = Process::start("agent", &mut command, &self.logs)?;
+        let mut agent = self.spawn()?;
         let socket = self.socket();
         agent.ready("its socket", PATIENCE, stop, |_| {
             Ok(UnixStream::connect(&socket).ok().map(drop))
         })?;
         self.agent = Some(agent);
         Ok(())
+    }
+
+    fn spawn(&self) -> Result<Process> {
+        let mut words = self.prefix.iter().cloned().chain([self.program.clone().into()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).arg("run").arg("--config").arg(self.config());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        Process::start("agent", &mut command, &self.logs)
     }
 
     /// The running agent.

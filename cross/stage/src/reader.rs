@@ -98,6 +98,17 @@ impl Card {
         Ok(Self { process, program, control })
     }
 
+    /// Writes whom a device must know for its cards to count as issued; gives the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn authority(programs: &Programs, work: &Path) -> Result<PathBuf> {
+        let folder = work.join("authority");
+        let mut command = programs.command("madoguchi-virtual-card")?;
+        process::run(command.arg("authority").arg("--to").arg(&folder))?;
+        Ok(folder)
+    }
+
     /// The card itself.
     #[must_use]
     pub fn process(&self) -> &Process {

@@ -129,8 +129,16 @@ impl Stage {
         let name = step("enrolment of the device");
         let device = table.time(&name, || -> Result<_> {
             let sheet = core.admit_device()?;
-            let mut device = Device::enrol(programs, &sheet, &plan.agent_prefix, work, &logs)?;
-            device.start(stop)?;
+            let enrol = |practice| {
+                Device::enrol(programs, &sheet, &plan.agent_prefix, practice, work, &logs)
+            };
+            if plan.real_reader {
+                let mut device = enrol(None)?;
+                device.start(stop)?;
+                return Ok(device);
+            }
+            let mut device = enrol(Some(&Card::authority(programs, work)?))?;
+            device.start_to_practise(stop)?;
             Ok(device)
         })?;
 
@@ -166,16 +174,21 @@ impl Stage {
         })
     }
 
-    /// The kiosk's usual profile, with its printer.
+    /// The kiosk's usual profile, with its printer. With a virtual card, people practise there: it
+    /// counts as issued, so that a clerk sees what is seen of a real one.
     fn profile(plan: &Plan) -> Result<PathBuf> {
         let usual = Core::usual_profile(&plan.repository);
-        if !plan.printer {
-            return Ok(usual);
-        }
-        let text =
+        let mut text =
             fs::read_to_string(&usual).with_context(|| format!("read {}", usual.display()))?;
+        if !plan.real_reader {
+            // Before the first table.
+            text.insert_str(0, "practice = true\n");
+        }
+        if plan.printer {
+            text += &Printer::in_a_profile();
+        }
         let file = plan.work.join("profile.toml");
-        fs::write(&file, text + &Printer::in_a_profile()).context("write the profile")?;
+        fs::write(&file, text).context("write the profile")?;
         Ok(file)
     }
 

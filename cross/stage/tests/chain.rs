@@ -43,6 +43,12 @@ fn fields(opened: &Value) -> BTreeMap<String, (String, String)> {
     fields.iter().map(|f| (text(f, "key"), (text(f, "value"), text(f, "origin")))).collect()
 }
 
+/// What a clerk sees of the issuer's signature, of each field from the card.
+fn signatures(opened: &Value) -> Vec<&str> {
+    let fields = opened["application"]["content"]["fields"].as_array().expect("a filled form");
+    fields.iter().filter_map(|field| field["evidence"]["signature"].as_str()).collect()
+}
+
 fn opened(stage: &mut Stage, kept: &Kept) -> Value {
     let stop = stage.stop().clone();
     let opened = stage.core().opened(&kept.application, REASON, &stop).expect("delivered");
@@ -83,6 +89,8 @@ fn a_card_becomes_an_application_that_the_office_opens() {
     assert!(towns.contains(&format!("name = \"{town}\"")), "a town of the list");
     assert_eq!(typed, "typed");
     assert_eq!(filled, BTreeMap::from(expected));
+    let signed = signatures(&opened);
+    assert!(signed.len() == 4 && signed.iter().all(|s| *s == "good"), "{signed:?}");
     assert_eq!(stage.core().applications_in_the_office().expect("the database"), 1);
 
     one_visit_id_goes_through_all_logs(&stage, opened["header"]["visit"].as_str().expect("an id"));

@@ -52,7 +52,7 @@ impl Office {
             Core::start(&programs, &repository, &profile, work, &logs, stop)?
         };
         let sheet = core.admit_device()?;
-        let mut device = Device::enrol(&programs, &sheet, prefix, work, &logs)?;
+        let mut device = Device::enrol(&programs, &sheet, prefix, None, work, &logs)?;
         device.start(stop)?;
         Ok(Self { device, core, reader, programs, logs })
     }
