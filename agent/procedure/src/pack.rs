@@ -106,6 +106,9 @@ pub struct CardUse {
     pub attributes: BTreeSet<AttributeName>,
     /// Where the card says that its holder lives.
     pub lives: Lives,
+    /// Whose card it has to be, where it may not be that of whoever stands at the terminal: said
+    /// while the card is asked for.
+    pub whose: Option<Text>,
 }
 
 /// Where the holder of a card lives, seen from the municipality.

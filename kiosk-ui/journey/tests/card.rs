@@ -178,6 +178,26 @@ fn a_locked_pin_sends_to_whoever_can_set_it_anew() {
 }
 
 #[test]
+fn whose_card_it_has_to_be_is_said_before_it_is_laid() {
+    let lead = |kiosk: &Kiosk| match kiosk.view().screen {
+        Screen::LayCard { lead, .. } => lead,
+        other => panic!("{other:?}"),
+    };
+    let usual = lead(&Kiosk::awaiting_card());
+    let whose = "引っ越した方のカードを置いてください。";
+    let mut kiosk = Kiosk::ready();
+    for pack in &mut kiosk.agent.packs {
+        let says = format!("card = {{ whose = {{ ja = \"{whose}\", en = \"The mover's.\" }}, ");
+        *pack = pack.replace("card = { ", &says);
+    }
+    for control in ["start", "life_event.hikkoshi", "tick.dairi", "tick.mijikai", "next"] {
+        kiosk.touch(control);
+    }
+    kiosk.touch("agree_purpose");
+    assert_eq!(lead(&kiosk), format!("{whose}{usual}"), "once for both");
+}
+
+#[test]
 fn a_card_can_be_taken_up_to_read_its_numbers() {
     let mut kiosk = Kiosk::awaiting_card();
     kiosk.lay_card();

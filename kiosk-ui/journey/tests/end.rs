@@ -274,6 +274,43 @@ fn of_what_nobody_chose_no_section_is_named() {
 }
 
 #[test]
+fn where_one_number_is_used_at_two_counters_both_are_named() {
+    let end = |kiosk: &mut Kiosk| {
+        kiosk.touch("agree_purpose");
+        kiosk.lay_card();
+        kiosk.type_digits("1234");
+        for control in ["submit_pin", "next"] {
+            kiosk.touch(control);
+        }
+        kiosk.answer_all();
+        kiosk.see_to_the_end();
+        kiosk.touch("next_form");
+        kiosk.see_to_the_end();
+        kiosk.touch("keep");
+        let Screen::Kept { procedures, next_steps, .. } = kiosk.view().screen else {
+            panic!("kept")
+        };
+        (procedures, next_steps.concat().contains("同じ番号を、どの窓口でも使います"))
+    };
+    let chosen = |packs: &dyn Fn(&str) -> String| {
+        let mut kiosk = Kiosk::ready();
+        kiosk.agent.packs = kiosk.agent.packs.iter().map(|p| packs(p)).collect();
+        for control in ["start", "life_event.hikkoshi", "tick.dairi", "tick.mijikai", "next"] {
+            kiosk.touch(control);
+        }
+        kiosk
+    };
+    let same = end(&mut chosen(&str::to_owned));
+    assert_eq!(same, (vec!["代理の届".into(), "短い届".into()], false));
+    let apart = |pack: &str| match pack.contains("短い届") {
+        true => pack.replace("住民異動", "証明"),
+        false => pack.to_owned(),
+    };
+    let apart = end(&mut chosen(&apart));
+    assert_eq!(apart, (vec!["代理の届 → 住民異動".into(), "短い届 → 証明".into()], true));
+}
+
+#[test]
 fn an_agent_lost_mid_visit_is_said_and_the_kiosk_comes_back_by_itself() {
     let mut kiosk = Kiosk::reviewing();
     kiosk.lose();

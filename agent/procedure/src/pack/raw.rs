@@ -62,6 +62,7 @@ pub(super) struct RawCard {
     pub(super) attributes: Spanned<Vec<AttributeName>>,
     #[serde(default)]
     pub(super) lives: Lives,
+    pub(super) whose: Option<Spanned<Text>>,
 }
 
 #[derive(Deserialize)]

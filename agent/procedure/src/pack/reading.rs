@@ -58,6 +58,7 @@ impl Reader<'_> {
             self.fields.extend(field);
         }
         self.check_attributes(&raw.card.attributes);
+        let whose = raw.card.whose.map(|words| self.document.words(words, "card.whose"));
         let bring = raw.bring.into_iter().map(|b| self.bring(b)).collect();
         let notices = raw.notice.into_iter().filter_map(|n| self.notice(n)).collect();
         self.check_switches(&raw.switches);
@@ -70,7 +71,7 @@ impl Reader<'_> {
             summary,
             purpose,
             section,
-            card: CardUse { attributes, lives: raw.card.lives },
+            card: CardUse { attributes, lives: raw.card.lives, whose },
             switches: self.switches,
             fields: self.fields,
             bring,

@@ -73,6 +73,37 @@ impl Journey {
             }
         }
     }
+
+    pub(super) fn lay_card(&self, visit: &Visit, looking: bool, texts: &Texts) -> Screen {
+        let (title, lead) = match looking {
+            true => (texts.looking_title, texts.looking_lead.to_owned()),
+            false => (texts.lay_card_title, self.lay_card_lead(visit, texts)),
+        };
+        Screen::LayCard {
+            title: title.into(),
+            lead,
+            pin_hint: match visit.card_key {
+                CardKey::Pin => texts.pin_hint,
+                CardKey::ReferenceNumberB => texts.number_hint,
+            }
+            .into(),
+            looking,
+            without_card: button(Action::WithoutCard, texts.without_card),
+        }
+    }
+
+    /// Whose card it has to be, where a pack says so, and how to lay it.
+    fn lay_card_lead(&self, visit: &Visit, texts: &Texts) -> String {
+        let mut said: Vec<&str> = vec![];
+        for whose in visit.forms.packs().filter_map(|p| p.card.whose.as_ref()) {
+            let whose = self.language.of(whose);
+            if !said.contains(&whose) {
+                said.push(whose);
+            }
+        }
+        said.push(texts.lay_card_lead);
+        said.join(texts.space)
+    }
 }
 
 fn number_groups(entered: u8, texts: &Texts) -> Vec<NumberGroup> {
@@ -98,24 +129,6 @@ pub(super) fn use_key(key: CardKey, texts: &Texts) -> Button {
 pub(super) fn other_key(visit: &Visit, texts: &Texts) -> Option<Button> {
     let other = other(visit.card_key);
     (!visit.unusable.contains(&other)).then(|| use_key(other, texts))
-}
-
-pub(super) fn lay_card(key: CardKey, looking: bool, texts: &Texts) -> Screen {
-    let (title, lead) = match looking {
-        true => (texts.looking_title, texts.looking_lead),
-        false => (texts.lay_card_title, texts.lay_card_lead),
-    };
-    Screen::LayCard {
-        title: title.into(),
-        lead: lead.into(),
-        pin_hint: match key {
-            CardKey::Pin => texts.pin_hint,
-            CardKey::ReferenceNumberB => texts.number_hint,
-        }
-        .into(),
-        looking,
-        without_card: button(Action::WithoutCard, texts.without_card),
-    }
 }
 
 pub(super) fn pin_again(visit: &Visit, tries_left: u8, wrong: bool, texts: &Texts) -> Screen {

@@ -6,7 +6,7 @@ use madoguchi_protocol::local::MOST_FORMS;
 use madoguchi_protocol::{AttributeName, PackId, Personal};
 
 use super::button;
-use super::card::{lay_card, pin_again};
+use super::card::pin_again;
 use crate::journey::Journey;
 use crate::state::{Occasion, Step, Visit};
 use crate::texts::Texts;
@@ -19,7 +19,7 @@ impl Journey {
             (Step::LifeEvent, _) => self.life_event(visit, texts),
             (Step::Purpose, _) => self.purpose(visit, texts),
             (Step::WithoutCard, _) => self.without_card(visit, texts),
-            (Step::LayCard { looking }, _) => lay_card(visit.card_key, looking, texts),
+            (Step::LayCard { looking }, _) => self.lay_card(visit, looking, texts),
             (Step::PinEntry { tries_left, entered }, _) => {
                 self.key_pad(visit, tries_left, entered, texts)
             }

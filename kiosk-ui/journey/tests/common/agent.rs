@@ -35,6 +35,8 @@ pub struct Agent {
     pub kept: Vec<Vec<String>>,
     /// Calls for a clerk that the core would have heard.
     pub calls: u16,
+    /// What this device offers.
+    pub packs: Vec<String>,
     connected: bool,
 }
 
@@ -74,6 +76,7 @@ impl Default for Agent {
             given: 0,
             kept: vec![],
             calls: 0,
+            packs: [TENKYO, SHORT, PROXY].map(str::to_owned).into(),
             connected: false,
         }
     }
@@ -218,7 +221,7 @@ impl Agent {
         });
         Ok(Answer::Begun {
             visit: id,
-            packs: [TENKYO, SHORT, PROXY].map(str::to_owned).into(),
+            packs: self.packs.clone(),
             municipality: city(),
             life_events: vec![LIFE_EVENT.to_owned()],
             towns: Some(TOWNS.to_owned()),
@@ -247,8 +250,8 @@ impl Agent {
                 Answer::Done {}
             }
             Request::ChoosePack { pack, also } if !visit.filled => {
-                let packs: Result<Vec<Pack>, _> =
-                    [pack].into_iter().chain(also).map(|id| pack_of(&id)).collect();
+                let of = |id| pack_of(&self.packs, &id);
+                let packs: Result<Vec<Pack>, _> = [pack].into_iter().chain(also).map(of).collect();
                 visit.fillings = packs?.into_iter().map(|p| (Filling::new(p), false)).collect();
                 (visit.awaiting, visit.asking, visit.agreed) = (false, false, false);
                 Answer::Done {}
@@ -367,8 +370,8 @@ impl Visit {
     }
 }
 
-fn pack_of(id: &PackId) -> Result<Pack, FailureCode> {
-    let packs = [TENKYO, SHORT, PROXY].into_iter().filter_map(|text| Pack::parse(text).ok());
+fn pack_of(packs: &[String], id: &PackId) -> Result<Pack, FailureCode> {
+    let packs = packs.iter().filter_map(|text| Pack::parse(text).ok());
     packs.into_iter().find(|p| p.id == *id).ok_or(FailureCode::VisitOutOfOrder)
 }
 
