@@ -147,6 +147,13 @@ pub enum Request {
         /// Why.
         reason: TicketOnlyReason,
     },
+    /// The language in which the visitor reads, at any time of a visit; the last one counts. What is
+    /// printed is in it, and in both languages where it was never said. Answered by
+    /// [`Answer::Done`].
+    Speak {
+        /// Which.
+        language: Language,
+    },
     /// Print it again: paper was filled, a jam is gone. Taken while nothing of the visit is being
     /// printed. Answered by [`Answer::Done`]; the outcome comes as [`Event::Print`].
     Print {
@@ -156,6 +163,16 @@ pub enum Request {
     /// The visit is over, or is broken off: wipe everything. Answered by [`Answer::Done`] when the
     /// agent has.
     End {},
+}
+
+/// A language of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Japanese.
+    Japanese,
+    /// English.
+    English,
 }
 
 /// Most forms of one visit.
@@ -219,6 +236,7 @@ impl Request {
             Self::Review {} => "review",
             Self::Keep {} => "keep",
             Self::KeepTicketOnly { .. } => "keep_ticket_only",
+            Self::Speak { .. } => "speak",
             Self::Print { .. } => "print",
             Self::End {} => "end",
         }

@@ -13,7 +13,7 @@ use madoguchi_protocol::core_api::{
 use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Hello,
-    IssuedBy, Outcome, Paper, PrintState, PrinterState, Request, RequestFrame, ToAgent,
+    IssuedBy, Language, Outcome, Paper, PrintState, PrinterState, Request, RequestFrame, ToAgent,
 };
 use madoguchi_protocol::ticket::{TicketBlock, TicketNumber, TicketToken};
 use madoguchi_protocol::{
@@ -252,6 +252,16 @@ fn local_protocol_of_practice() {
     };
     let frame = EventFrame { visit: None, event };
     golden("local-from-agent-practice", &[FromAgent::Event(frame)]);
+}
+
+/// What was added to version 1 for papers in the visitor's language.
+#[test]
+fn local_protocol_of_languages() {
+    let frame = |id, language| {
+        let request = Request::Speak { language };
+        ToAgent::Request(RequestFrame { id, visit: Some(visit()), request })
+    };
+    golden("local-to-agent-speak", &[frame(1, Language::Japanese), frame(2, Language::English)]);
 }
 
 /// What was added to version 1 for the review of a form whose conditions only the agent knows.
