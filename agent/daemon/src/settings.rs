@@ -6,7 +6,6 @@ use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_printing::Errand;
 use madoguchi_procedure::{LifeEvent, LifeEventItem, Pack, PackError, Towns};
 use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle, Text};
-use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{DeviceId, Failure, FailureCode, PackId, SiteId, TenantId};
 
 /// How far the device's clock may be from the core's, and behind the newest signature: beyond it,
@@ -17,6 +16,8 @@ pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug)]
 pub struct Settings {
     packs: Packs,
+    /// How many packs are not offered here, since the device gives no number of their section.
+    hidden: usize,
     profile: Profile,
     sealing_key: SealingPublicKey,
     packs_signed_at: Timestamp,
@@ -77,8 +78,8 @@ impl Settings {
         let mut errands: Vec<Errand> = Vec::new();
         for (_, event) in &self.packs.life_events {
             for item in event.follows(picked) {
-                let LifeEventItem::AtCounter { title, section, .. } = item else { continue };
-                let errand = Errand { title: title.clone(), section: section.clone() };
+                let LifeEventItem::AtCounter { section, note, .. } = item else { continue };
+                let errand = Errand { for_whom: for_whom(note), section: section.clone() };
                 if !errands.contains(&errand) {
                     errands.push(errand);
                 }
@@ -97,16 +98,6 @@ impl Settings {
     #[must_use]
     pub fn towns(&self) -> Option<&Towns> {
         self.packs.towns.as_ref().map(|(_, towns)| towns)
-    }
-
-    /// The section's name as the packs have it; where none is of that section, its letter.
-    #[must_use]
-    pub fn section_name(&self, letter: SectionLetter) -> Text {
-        let section = self.packs().map(|pack| &pack.section).find(|s| s.letter == letter);
-        section.map_or_else(
-            || Text { ja: letter.to_string(), en: letter.to_string() },
-            |section| section.name.clone(),
-        )
     }
 
     /// Whether visits can begin with this at that time, by the device's clock.
@@ -145,6 +136,12 @@ impl Settings {
         Ok(())
     }
 
+    /// How many signed packs are not offered, since the profile lacks their section.
+    #[must_use]
+    pub fn hidden_packs(&self) -> usize {
+        self.hidden
+    }
+
     /// The device's profile.
     #[must_use]
     pub fn profile(&self) -> &Profile {
@@ -156,6 +153,14 @@ impl Settings {
     pub fn sealing_key(&self) -> &SealingPublicKey {
         &self.sealing_key
     }
+}
+
+/// For whom a thing is: how a note begins. What follows is what to bring and by when.
+fn for_whom(note: &Text) -> Text {
+    let up_to = |text: &str, ends: &[char]| {
+        text.split(ends).next().map_or_else(String::new, |first| first.trim().to_owned())
+    };
+    Text { ja: up_to(&note.ja, &['。']), en: up_to(&note.en, &['.', ':']) }
 }
 
 /// Bundles as they come in, until they are complete.
@@ -305,8 +310,13 @@ impl Collected {
     pub fn settings(&self) -> Option<Settings> {
         let (packs, profile) = (self.packs.as_ref()?, self.profile.as_ref()?);
         let sealing_key = self.sealing_key.as_ref()?;
+        let mut offered = packs.says.clone();
+        // A procedure for which this device gives no number would end without one.
+        offered.packs.retain(|(_, pack)| profile.says.sections.contains(&pack.section.letter));
+        let hidden = packs.says.packs.len() - offered.packs.len();
         Some(Settings {
-            packs: packs.says.clone(),
+            packs: offered,
+            hidden,
             profile: profile.says.clone(),
             sealing_key: sealing_key.says.clone(),
             packs_signed_at: packs.at,

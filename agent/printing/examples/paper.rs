@@ -4,10 +4,11 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use madoguchi_printing::{Content, Errand, Form, Kept, Next, Row, Slip, pdf};
+use madoguchi_printing::{Content, Errand, Form, Kept, Next, Row, Slip, Station, pdf};
 use madoguchi_protocol::Personal;
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::{Printer, Text};
+use madoguchi_protocol::local::Language;
 use madoguchi_protocol::ticket::TicketToken;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,10 +18,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (name, kept, next) in [
             ("called", Kept::Application, Next::IsCalled),
             ("core-away", Kept::Application, Next::ShowsSlipAndForms),
+            ("part", Kept::Part, Next::IsCalled),
             ("number", Kept::NumberOnly, Next::IsCalled),
             ("number-core-away", Kept::NumberOnly, Next::ShowsSlip),
         ] {
-            papers.push((format!("slip-{width}-{name}"), width, slip(kept, next)?));
+            for (spoken, language) in
+                [("ja", Some(Language::Japanese)), ("en", Some(Language::English)), ("both", None)]
+            {
+                let content = Content::Slip(Box::new(Slip { language, ..slip(kept, next)? }));
+                papers.push((format!("slip-{width}-{name}-{spoken}"), width, content));
+            }
         }
     }
     for (name, slip_width_mm, content) in papers {
@@ -31,24 +38,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn slip(kept: Kept, next: Next) -> Result<Content, Box<dyn Error>> {
-    let filled = kept == Kept::Application;
+fn slip(kept: Kept, next: Next) -> Result<Slip, Box<dyn Error>> {
+    let filled = kept != Kept::NumberOnly;
     let texts = |texts: &[(&str, &str)]| -> Vec<Text> {
         texts.iter().filter(|_| filled).map(|(ja, en)| text(ja, en)).collect()
     };
-    let errand = |title, section| Errand { title, section };
-    Ok(Content::Slip(Box::new(Slip {
+    let errand = |for_whom, section| Errand { for_whom, section };
+    let station = |section, procedure| Station { section, procedures: vec![procedure] };
+    let stations = vec![
+        station(text("住民異動", "Moving"), text("転出届", "Moving-out notification (転出届)")),
+        station(
+            text("住民票・印鑑の証明", "Certificates"),
+            text("住民票の写し", "Residence certificate (住民票の写し)"),
+        ),
+    ];
+    Ok(Slip {
         municipality: text("常盤市", "Tokiwa City"),
         ticket: "A017".parse()?,
-        section: text("住民異動", "Moving"),
+        stations: if filled { stations } else { vec![] },
         business_day: "2026-11-22".parse()?,
         given_at: "2026-11-22T01:32:00Z".parse()?,
         kept,
         next,
-        procedures: texts(&[
-            ("転入届", "Moving-in notification (転入届)"),
-            ("住民票の写し", "Residence certificate (住民票の写し)"),
-        ]),
         notices: texts(&[(
             "転入届は、引っ越した日から14日以内に、窓口へお出しください。",
             "Please hand in this notification at the counter within 14 days of the move.",
@@ -63,15 +74,11 @@ fn slip(kept: Kept, next: Next) -> Result<Content, Box<dyn Error>> {
         ]),
         errands: vec![
             errand(
-                text("国民健康保険", "National health insurance"),
+                text("勤め先の健康保険に入っていない方", "If you are not insured through work"),
                 text("保険年金課", "Insurance and pension"),
             ),
             errand(
-                text("マイナンバーカードの住所の書きかえ", "New address on the My Number Card"),
-                text("市民課", "Citizens' section"),
-            ),
-            errand(
-                text("小学校・中学校の転校", "Change of school"),
+                text("小学生・中学生の子どもがいる方", "If you have children at school"),
                 text("学校教育課", "School education"),
             ),
         ],
@@ -79,7 +86,9 @@ fn slip(kept: Kept, next: Next) -> Result<Content, Box<dyn Error>> {
             0x3e, 0x11, 0xa0, 0x57, 0x9c, 0x20, 0xf4, 0x68, 0x01, 0xde, 0x77, 0x42, 0xb9, 0x8a,
             0x15, 0xc3,
         ]),
-    })))
+        language: None,
+        practice: false,
+    })
 }
 
 fn forms() -> Result<Content, Box<dyn Error>> {

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Text;
-use madoguchi_protocol::local::Paper;
+use madoguchi_protocol::local::{Language, Paper};
 use madoguchi_protocol::ticket::{BusinessDay, TicketNumber, TicketToken};
 use madoguchi_protocol::{Personal, VisitId};
 
@@ -54,8 +54,8 @@ pub struct Slip {
     pub municipality: Text,
     /// The number, huge.
     pub ticket: TicketNumber,
-    /// The section that calls it, as the pack names it.
-    pub section: Text,
+    /// Where it is called; none for whoever does not know the procedure yet.
+    pub stations: Vec<Station>,
     /// The day on which the number is good.
     pub business_day: BusinessDay,
     /// When it was given.
@@ -64,8 +64,6 @@ pub struct Slip {
     pub kept: Kept,
     /// What the visitor does now.
     pub next: Next,
-    /// The procedures' titles.
-    pub procedures: Vec<Text>,
     /// What has to be known about them, as "this cannot be done yet".
     pub notices: Vec<Text>,
     /// What to bring to the counter.
@@ -74,6 +72,19 @@ pub struct Slip {
     pub errands: Vec<Errand>,
     /// The slip's secret, as a QR code.
     pub token: TicketToken,
+    /// The visitor's language; without, the slip is in both, and longer.
+    pub language: Option<Language>,
+    /// Whether people only practise there.
+    pub practice: bool,
+}
+
+/// One section that calls the number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Station {
+    /// Its name.
+    pub section: Text,
+    /// The procedures that it does, by title.
+    pub procedures: Vec<Text>,
 }
 
 /// What is kept of the visit.
@@ -81,6 +92,8 @@ pub struct Slip {
 pub enum Kept {
     /// Filled applications.
     Application,
+    /// Forms that were begun.
+    Part,
     /// A number alone: the form is filled at the counter.
     NumberOnly,
 }
@@ -100,9 +113,9 @@ pub enum Next {
 /// Something that only a counter does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Errand {
-    /// What it is called.
-    pub title: Text,
-    /// Who does it.
+    /// Who has to do it.
+    pub for_whom: Text,
+    /// Where.
     pub section: Text,
 }
 

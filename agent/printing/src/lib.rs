@@ -28,6 +28,6 @@ mod wire;
 
 pub use device::look;
 pub use handle::{PrintHandle, Timing, spawn, spawn_with};
-pub use job::{Content, Errand, Form, Job, Kept, Next, Row, Slip};
+pub use job::{Content, Errand, Form, Job, Kept, Next, Row, Slip, Station};
 pub use paper::{FontError, PaperError, payload, pdf};
 pub use report::PrintReport;

@@ -305,6 +305,11 @@ impl Desk {
             return Err(out_of_order(&request));
         };
         visit.last_request = *up;
+        if let Request::Speak { language } = request {
+            // Also while something is being kept: it changes nothing but the paper.
+            visit.speak(language);
+            return Ok(Some(Answer::Done {}));
+        }
         if visit.waiting.is_some() {
             // One answer at a time: a second touch on "keep" must not keep twice.
             return Err(out_of_order(&request));
@@ -324,7 +329,9 @@ impl Desk {
             Request::Keep {} => visit.keep_forms(id, effects).map(|()| None),
             Request::KeepTicketOnly { reason } => visit.keep_ticket_only(id, reason, effects),
             Request::Print { paper } => visit.print_again(paper, effects).map(Some),
-            Request::Begin {} | Request::End {} => Err(out_of_order(&request)),
+            Request::Begin {} | Request::Speak { .. } | Request::End {} => {
+                Err(out_of_order(&request))
+            }
         }
     }
 

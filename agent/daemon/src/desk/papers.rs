@@ -1,11 +1,13 @@
 //! What is printed of a visit. Bound to the visit: an order carries its id, and what comes back
 //! with another one changes nothing.
 
-use madoguchi_printing::{Content, Form, Job, Kept as SlipSays, Next, PrintReport, Row, Slip};
+use madoguchi_printing::{
+    Content, Form, Job, Kept as SlipSays, Next, PrintReport, Row, Slip, Station,
+};
 use madoguchi_procedure::display::{Language, field_value};
 use madoguchi_procedure::{FieldDefinition, Filling};
 use madoguchi_protocol::bundle::Text;
-use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, Request};
+use madoguchi_protocol::local::{Answer, Event, Language as Spoken, Paper, PrintState, Request};
 use madoguchi_protocol::ticket::TicketNumber;
 use madoguchi_protocol::{Failure, PackId, Personal, VisitId};
 
@@ -25,18 +27,24 @@ pub(super) struct Papers {
 }
 
 impl Papers {
-    /// What can be printed here: a slip where there is a printer; the reviewed forms only where
-    /// they are needed on paper, since the core is away.
+    /// What can be printed here: a slip where there is a printer; the forms only where they are
+    /// needed on paper, since the core is away, and then also what was only begun.
     pub fn new(
-        settings: &Settings,
         kept: &Kept,
         forms: &[Filling],
+        language: Option<Spoken>,
         reviewed: bool,
         core_away: bool,
+        settings: &Settings,
     ) -> Self {
         let printer = settings.profile().printer.as_ref();
-        let on_paper = core_away && reviewed && printer.is_some_and(|p| p.forms);
-        let says = if reviewed { SlipSays::Application } else { SlipSays::NumberOnly };
+        let begun = || forms.iter().filter(|form| !form.fields().is_empty());
+        let on_paper = core_away && printer.is_some_and(|p| p.forms) && begun().next().is_some();
+        let says = match reviewed {
+            true => SlipSays::Application,
+            false if begun().next().is_some() => SlipSays::Part,
+            false => SlipSays::NumberOnly,
+        };
         let next = match (core_away, on_paper) {
             (false, _) => Next::IsCalled,
             (true, false) => Next::ShowsSlip,
@@ -44,8 +52,8 @@ impl Papers {
         };
         Self {
             ticket: kept.ticket,
-            slip: printer.map(|_| slip(settings, kept, forms, says, next)),
-            forms: on_paper.then(|| forms.iter().map(|f| form(settings, kept, f)).collect()),
+            slip: printer.map(|_| Slip { language, ..slip(settings, kept, forms, says, next) }),
+            forms: on_paper.then(|| begun().map(|f| form(settings, kept, f)).collect()),
             printing: Vec::new(),
         }
     }
@@ -94,6 +102,14 @@ impl Papers {
 }
 
 impl Visit {
+    /// The visitor reads in that language from now on.
+    pub fn speak(&mut self, language: Spoken) {
+        self.language = Some(language);
+        if let Some(slip) = self.papers.as_mut().and_then(|papers| papers.slip.as_mut()) {
+            slip.language = Some(language);
+        }
+    }
+
     /// Prints once more. One job at a time: a second touch must not print twice.
     pub fn print_again(
         &mut self,
@@ -127,23 +143,43 @@ impl Desk {
 
 fn slip(settings: &Settings, kept: &Kept, forms: &[Filling], says: SlipSays, next: Next) -> Slip {
     let packs: Vec<PackId> = forms.iter().map(|filling| filling.pack().id.clone()).collect();
+    let stations = stations(forms);
+    let mut errands = settings.errands(&packs);
+    // What is done where the number is called needs no other counter.
+    errands.retain(|errand| !stations.iter().any(|s| s.section == errand.section));
     let filled: Vec<_> = forms.iter().map(|filling| (filling.pack(), filling.fields())).collect();
     let notices = filled.iter().flat_map(|(pack, fields)| pack.notices(fields));
     let bring = filled.iter().flat_map(|(pack, fields)| pack.to_bring(fields));
     Slip {
         municipality: settings.profile().municipality.clone(),
         ticket: kept.ticket,
-        section: settings.section_name(kept.ticket.letter()),
+        stations,
         business_day: kept.business_day,
         given_at: kept.kept_at,
         kept: says,
         next,
-        procedures: forms.iter().map(|filling| filling.pack().title.clone()).collect(),
         notices: each_once(notices),
         bring: each_once(bring),
-        errands: settings.errands(&packs),
+        errands,
         token: kept.token.clone(),
+        language: None,
+        practice: settings.profile().practice,
     }
+}
+
+/// The sections that call the number, in the order in which the procedures were chosen.
+fn stations(forms: &[Filling]) -> Vec<Station> {
+    let mut stations: Vec<Station> = Vec::new();
+    for pack in forms.iter().map(Filling::pack) {
+        match stations.iter_mut().find(|station| station.section == pack.section.name) {
+            Some(station) => station.procedures.push(pack.title.clone()),
+            None => stations.push(Station {
+                section: pack.section.name.clone(),
+                procedures: vec![pack.title.clone()],
+            }),
+        }
+    }
+    stations
 }
 
 fn each_once<'a>(texts: impl Iterator<Item = &'a Text>) -> Vec<Text> {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use madoguchi_card::PinBuffer;
 use madoguchi_procedure::{Filling, FormError, Pack};
 use madoguchi_protocol::application::{Content, Field, PartlyFilled, TicketOnlyReason};
-use madoguchi_protocol::local::{Answer, CardKey, MOST_FORMS, Outcome, Request};
+use madoguchi_protocol::local::{Answer, CardKey, Language, MOST_FORMS, Outcome, Request};
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber, TicketToken};
 use madoguchi_protocol::{Failure, FailureCode, PackId, VisitId};
 
@@ -68,6 +68,8 @@ pub(super) struct Visit {
     /// What was given and what is printed of it, once the visit has something kept.
     pub papers: Option<Papers>,
     pub call: CallState,
+    /// In which papers are printed; without, in both.
+    pub language: Option<Language>,
 }
 
 pub(super) struct Waiting {
@@ -82,7 +84,7 @@ enum Awaits {
     Card,
     /// What the signature is worth, before this is kept.
     Verdict(ToKeep),
-    /// The store, for forms that were reviewed: they may be handed over on paper.
+    /// The store, for forms that were reviewed.
     FormsKept,
     /// The store, for a number.
     NumberKept,
@@ -150,6 +152,7 @@ impl Visit {
             last_request: up,
             papers: None,
             call: CallState::NotCalled,
+            language: None,
         }
     }
 
@@ -359,7 +362,8 @@ impl Visit {
                 let forms = std::mem::take(&mut self.forms);
                 let forms: Vec<_> = forms.into_iter().map(|form| form.filling).collect();
                 let reviewed = awaits == Some(Awaits::FormsKept);
-                let papers = Papers::new(&self.settings, &kept, &forms, reviewed, core_away);
+                let papers =
+                    Papers::new(&kept, &forms, self.language, reviewed, core_away, &self.settings);
                 self.papers.insert(papers).print_all(self.id, effects);
             }
             Err(failure) => {

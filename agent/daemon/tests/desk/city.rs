@@ -55,7 +55,7 @@ impl City {
                 device: device.parse().expect("a device"),
                 site,
                 municipality: Text { ja: "常盤市".into(), en: "Tokiwa City".into() },
-                sections: vec!['A'.try_into().expect("a letter")],
+                sections: ['A', 'B'].map(|c| c.try_into().expect("a letter")).to_vec(),
                 idle_seconds: 90,
                 appearance: extras.appearance,
                 printer: extras.printer,

@@ -52,14 +52,14 @@ fn settings() -> Settings {
 
 fn titles(settings: &Settings, picked: &[&str]) -> Vec<String> {
     let picked: Vec<PackId> = picked.iter().map(|id| id.parse().expect("a pack")).collect();
-    settings.errands(&picked).into_iter().map(|errand| errand.title.ja).collect()
+    settings.errands(&picked).into_iter().map(|errand| errand.for_whom.ja).collect()
 }
 
 #[test]
 fn they_follow_from_a_procedure_of_which_the_life_event_says_so_each_once() {
     let settings = settings();
-    assert_eq!(titles(&settings, &["moving"]), ["国民健康保険", "水道"]);
-    assert_eq!(titles(&settings, &["copy", "moving"]), ["国民健康保険", "水道"]);
+    assert_eq!(titles(&settings, &["moving"]), ["入っている方", "使う方"]);
+    assert_eq!(titles(&settings, &["copy", "moving"]), ["入っている方", "使う方"]);
     // A copy alone is no move, though the life event leads to it.
     assert_eq!(titles(&settings, &["copy"]), [""; 0]);
     assert_eq!(titles(&settings, &[]), [""; 0]);
@@ -82,6 +82,6 @@ fn they_stand_on_the_slip_with_their_sections() {
     kiosk.answer(choose_pack(&["moving"]));
     let errands = slip(&mut kiosk).errands;
     let said: Vec<_> =
-        errands.iter().map(|e| (e.title.ja.as_str(), e.section.ja.as_str())).collect();
-    assert_eq!(said, [("国民健康保険", "保険年金課"), ("水道", "水道課")]);
+        errands.iter().map(|e| (e.for_whom.ja.as_str(), e.section.ja.as_str())).collect();
+    assert_eq!(said, [("入っている方", "保険年金課"), ("使う方", "水道課")]);
 }

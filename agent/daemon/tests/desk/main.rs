@@ -13,3 +13,4 @@ mod model;
 mod order;
 mod papers;
 mod practice;
+mod slips;

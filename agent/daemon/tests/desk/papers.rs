@@ -3,7 +3,9 @@
 use madoguchi_daemon::desk::{Effect, Input};
 use madoguchi_printing::{Content, Kept, Next, PrintReport, Slip};
 use madoguchi_protocol::application::TicketOnlyReason;
-use madoguchi_protocol::local::{Answer, Event, Paper, PrintState, PrinterState, Request};
+use madoguchi_protocol::local::{
+    Answer, Event, Language, Paper, PrintState, PrinterState, Request,
+};
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
 
 use crate::city::City;
@@ -42,9 +44,10 @@ fn the_slip_is_printed_by_itself_and_holds_no_value_of_the_person() {
     assert_eq!(Some(job.visit), kiosk.visit);
     let Content::Slip(slip) = &job.content else { panic!("the slip") };
     assert_eq!(slip.ticket.to_string(), "A017");
-    assert_eq!(slip.section.ja, "住民異動");
+    let [station] = &slip.stations[..] else { panic!("one counter") };
+    assert_eq!(station.section.ja, "住民異動");
     assert_eq!((slip.kept, slip.next), (Kept::Application, Next::IsCalled));
-    assert_eq!(slip.procedures.len(), 1);
+    assert_eq!(station.procedures.len(), 1);
     assert_eq!(slip.bring[0].ja, "マイナンバーカード");
     assert!(!format!("{slip:?}").contains("検証"));
 }
@@ -91,21 +94,51 @@ fn a_slip_never_promises_a_call_while_the_core_is_away() {
         kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
         let slip = slip_of(&kiosk.kept("A017"));
         assert_eq!((slip.kept, slip.next), (Kept::NumberOnly, next));
+        assert!(slip.stations.is_empty(), "nobody knows yet where the visitor has to go");
     }
 }
 
 #[test]
-fn what_nobody_reviewed_is_not_printed() {
+fn one_number_at_two_counters_names_both_on_the_slip() {
+    let mut kiosk = Kiosk::with(with_printer(false));
+    kiosk.choose(&["moving", "copy"]);
+    kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
+    let effects = kiosk.kept("A017");
+    let Content::Slip(slip) = &jobs(&effects)[0].content else { panic!("a slip") };
+    let names: Vec<_> = slip.stations.iter().map(|s| s.section.ja.as_str()).collect();
+    assert_eq!(names, ["住民異動", "証明"]);
+}
+
+#[test]
+fn the_slip_is_in_the_language_that_was_said_last() {
+    let mut kiosk = Kiosk::with(with_printer(false));
+    kiosk.reach_review();
+    kiosk.answer(Request::Speak { language: Language::English });
+    kiosk.keep(Request::Keep {});
+    let language = |effects: &[Effect]| match &jobs(effects)[0].content {
+        Content::Slip(slip) => slip.language,
+        Content::Forms(_) => panic!("a slip"),
+    };
+    assert_eq!(language(&kiosk.kept("A017")), Some(Language::English));
+    let visit = kiosk.visit.expect("a visit");
+    kiosk.tell(report(visit, Paper::Slip, PrintState::Printed {}));
+    kiosk.answer(Request::Speak { language: Language::Japanese });
+    assert_eq!(language(&kiosk.ask(SLIP)), Some(Language::Japanese));
+}
+
+#[test]
+fn what_was_begun_is_printed_too_while_the_core_is_away() {
     let mut kiosk = Kiosk::with(with_printer(true));
     kiosk.core(false);
     kiosk.reach_form();
     kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
     let effects = kiosk.kept("A017");
     let jobs = jobs(&effects);
-    assert!(
-        matches!(&jobs[..], [job] if matches!(&job.content, Content::Slip(s) if s.kept == Kept::NumberOnly)),
-        "{jobs:?}"
-    );
+    let [slip, forms] = &jobs[..] else { panic!("two jobs, not {jobs:?}") };
+    let Content::Slip(slip) = &slip.content else { panic!("the slip first") };
+    assert_eq!((slip.kept, slip.next), (Kept::Part, Next::ShowsSlipAndForms));
+    let Content::Forms(forms) = &forms.content else { panic!("the forms") };
+    assert_eq!(forms[0].rows[0].value.expose(), "検証　花子");
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct Column<'a> {
     /// Where the next thing begins.
     pub y: f32,
     pub fonts: &'a Fonts,
+    /// From a line to the next, of what its style has.
+    pub leading: f32,
     /// Whether a character was replaced so far.
     pub replaced: bool,
 }
@@ -37,7 +39,7 @@ impl Column<'_> {
             let free = self.width - indent - line.width;
             let x = self.x + indent + if align == Align::Centre { free / 2.0 } else { 0.0 };
             self.page.text(x, self.y + style.ascent(), line);
-            self.y += style.leading();
+            self.y += self.leading * style.leading();
         }
     }
 

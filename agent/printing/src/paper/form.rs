@@ -50,6 +50,7 @@ fn blank<'a>(fonts: &'a Fonts) -> Column<'a> {
         width: WIDTH - 2.0 * MARGIN,
         y: MARGIN,
         fonts,
+        leading: 1.0,
         replaced: false,
     }
 }

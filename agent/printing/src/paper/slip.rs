@@ -1,6 +1,7 @@
 //! The slip: what a visitor holds while waiting.
 
 use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::Language;
 
 use super::column::{Align, Column};
 use super::fonts::Fonts;
@@ -8,18 +9,22 @@ use super::sheet::{Mark, Page, Shade};
 use super::text::{self, Style};
 use super::words::{self, Pair};
 use super::{MM, PaperError, qr};
-use crate::job::{Errand, Slip};
+use crate::job::{Errand, Slip, Station};
 
 /// Widest roll: wider paper comes in sheets.
 const WIDEST_ROLL: u16 = 112;
 /// Where the text begins.
-const TOP: f32 = 5.0 * MM;
+const TOP: f32 = 3.0 * MM;
 /// A4 in millimetres.
 const A4: (f32, f32) = (210.0, 297.0);
 /// What stays free below the text on a sheet.
 const FOOT: f32 = 15.0 * MM;
 /// Sizes of an em of plain text that are tried on one sheet, in points.
 const ON_A_SHEET: [f32; 5] = [13.0, 11.5, 10.0, 8.5, 7.0];
+/// Closer than a form's lines: a roll is as long as what is on it.
+const LEADING: f32 = 0.85;
+/// The size of what is in a list, of plain text.
+const LISTED: f32 = 0.85;
 /// The size where several sheets are needed.
 const ON_SHEETS: f32 = 10.0;
 
@@ -29,7 +34,7 @@ pub fn pages(slip: &Slip, width_mm: u16, fonts: &Fonts) -> Result<Vec<Page>, Pap
     let width = f32::from(width_mm) * MM;
     if width_mm <= WIDEST_ROLL {
         // Print heads are 48 mm on 58 mm paper and 72 mm on 80 mm paper.
-        let (column, em) = if width_mm < 70 { (48.0, 8.5) } else { (70.0, 10.0) };
+        let (column, em) = if width_mm < 70 { (48.0, 8.5) } else { (72.0, 9.5) };
         let mut page = written(slip, (width, (column * MM).min(width)), em, fonts)?.page;
         page.height += 4.0 * MM;
         return Ok(vec![page]);
@@ -106,18 +111,19 @@ fn written(
     fonts: &Fonts,
 ) -> Result<Written, PaperError> {
     let page = Page { width, height: 0.0, marks: Vec::new() };
-    let column =
-        Column { page, x: (width - column) / 2.0, width: column, y: TOP, fonts, replaced: false };
-    let mut writer = Writer { column, em, breaks: Vec::new() };
-    writer.number(slip);
+    let (x, y) = ((width - column) / 2.0, TOP);
+    let column = Column { page, x, width: column, y, fonts, leading: LEADING, replaced: false };
+    let mut writer = Writer { column, em, language: slip.language, breaks: Vec::new() };
+    writer.number(slip)?;
+    writer.stations(&slip.stations);
+    writer.day(slip);
     writer.kept(slip);
     writer.next(slip);
-    writer.list(words::PROCEDURES, &slip.procedures, "・");
     writer.list(words::NOTICES, &slip.notices, "・");
-    writer.list(words::BRING, &slip.bring, "□");
+    let bring: Vec<Text> = slip.bring.iter().map(words::without_brackets).collect();
+    writer.list(words::BRING, &bring, "□");
     writer.errands(&slip.errands);
-    writer.may_break();
-    writer.code(slip)?;
+    writer.space(0.6);
     let mut page = writer.column.page;
     page.height = writer.column.y;
     Ok(Written { page, breaks: writer.breaks })
@@ -127,31 +133,50 @@ struct Writer<'a> {
     column: Column<'a>,
     /// Size of plain text in points.
     em: f32,
+    /// The visitor's; without, everything is there in both.
+    language: Option<Language>,
     breaks: Vec<Break>,
 }
 
 impl Writer<'_> {
-    fn number(&mut self, slip: &Slip) {
-        self.pair((&slip.municipality.ja, &slip.municipality.en), 1.15, Align::Centre);
-        self.space(0.5);
+    /// The number, and beside it the code.
+    fn number(&mut self, slip: &Slip) -> Result<(), PaperError> {
+        if slip.practice {
+            self.white_on_black(|writer| writer.both(words::PRACTICE, 1.3));
+            self.space(0.5);
+        }
+        self.both((&slip.municipality.ja, &slip.municipality.en), 1.0);
+        self.space(0.4);
         self.column.rule(0.18 * self.em);
-        self.space(0.9);
-        self.pair(words::NUMBER, 1.0, Align::Centre);
+        let top = self.column.y;
+        let code = self.code(slip)?;
+        let below = self.column.y;
+
+        let (x, width) = (self.column.x, self.column.width);
+        self.column.width -= code;
+        self.column.y = top + 0.8 * self.em;
+        self.both(words::NUMBER, 1.0);
         self.space(0.2);
         self.huge(&slip.ticket.to_string());
-        self.section(&slip.section);
-        self.space(0.7);
-        let day = words::day(slip.business_day);
-        self.plain(&format!("{day}　{}", words::time(slip.given_at)), Align::Centre);
-        self.small(words::THIS_DAY_ONLY.0, Align::Centre);
-        self.small(words::THIS_DAY_ONLY.1, Align::Centre);
+        (self.column.x, self.column.width) = (x, width);
+        self.column.y = self.column.y.max(below);
+        self.space(0.3);
+        Ok(())
+    }
+
+    fn day(&mut self, slip: &Slip) {
         self.space(0.5);
+        let day = words::day(slip.business_day);
+        let style = Style::regular(0.9 * self.em);
+        let when = format!("{day}　{}", words::time(slip.given_at));
+        self.column.text(&when, style, Align::Centre);
+        self.pair(words::THIS_DAY_ONLY, Style::regular(0.8 * self.em), Align::Centre);
     }
 
     /// As large as the column is wide.
     fn huge(&mut self, number: &str) {
         let line = text::line(number, Style::bold(1.0), self.column.fonts);
-        let size = (0.86 * self.column.width / line.width).min(9.0 * self.em);
+        let size = (0.96 * self.column.width / line.width).min(9.0 * self.em);
         let line = text::line(number, Style::bold(size), self.column.fonts);
         let x = self.column.x + (self.column.width - line.width) / 2.0;
         // Digits and capitals stand 0.74 em high on their baseline.
@@ -159,14 +184,41 @@ impl Writer<'_> {
         self.column.gap(1.0 * size);
     }
 
+    /// Where to go, and with what.
+    fn stations(&mut self, stations: &[Station]) {
+        self.white_on_black(|writer| match stations {
+            [] => writer.both(words::ASK_SOMEBODY, 1.2),
+            [Station { section, procedures }] => {
+                writer.both((&section.ja, &words::beside_japanese(&section.en)), 1.5);
+                let titles = words::listed(procedures);
+                if !procedures.is_empty() {
+                    writer.said(&titles, Style::bold(writer.em), Align::Centre);
+                }
+            }
+            several => {
+                for Station { section, procedures } in several {
+                    let titles = words::listed(procedures);
+                    let way = Text {
+                        ja: format!("{} → {}", titles.ja, section.ja),
+                        en: format!("{} → {}", titles.en, words::in_english(section)),
+                    };
+                    writer.said(&way, Style::bold(1.2 * writer.em), Align::Centre);
+                }
+            }
+        });
+        if stations.len() > 1 {
+            self.space(0.3);
+            let words = words::same_number(stations.len());
+            self.pair(words, Style::bold(self.em), Align::Centre);
+        }
+    }
+
     /// White on black, so that it is found among other slips.
-    fn section(&mut self, section: &Text) {
+    fn white_on_black(&mut self, write: impl FnOnce(&mut Self)) {
         let top = self.column.y;
         let before = self.column.page.marks.len();
         self.space(0.45);
-        self.column.text(&section.ja, Style::bold(1.5 * self.em), Align::Centre);
-        let en = words::beside_japanese(&section.en);
-        self.column.text(&en, Style::regular(0.85 * self.em), Align::Centre);
+        write(self);
         self.space(0.35);
         for mark in &mut self.column.page.marks[before..] {
             if let Mark::Text { shade, .. } = mark {
@@ -183,13 +235,12 @@ impl Writer<'_> {
         self.space(0.4);
         let top = self.column.y;
         self.space(0.6);
-        self.pair(headline, 1.15, Align::Centre);
+        self.pair(headline, Style::bold(1.15 * self.em), Align::Centre);
         self.space(0.3);
         let (x, width) = (self.column.x, self.column.width);
         self.column.x += 0.8 * self.em;
         self.column.width -= 1.6 * self.em;
-        self.plain(sentence.0, Align::Left);
-        self.small(sentence.1, Align::Left);
+        self.pair(sentence, Style::regular(self.em), Align::Left);
         (self.column.x, self.column.width) = (x, width);
         self.space(0.5);
         self.column.page.frame([x, top, width, self.column.y - top], 0.09 * self.em);
@@ -206,7 +257,7 @@ impl Writer<'_> {
             if place > 0 {
                 self.may_break();
             }
-            self.item(bullet, (&item.ja, &words::beside_japanese(&item.en)));
+            self.item(bullet, item);
         }
     }
 
@@ -214,76 +265,79 @@ impl Writer<'_> {
         self.may_break();
         self.title(words::NEXT);
         for (number, step) in (1..).zip(words::next(slip.next)) {
-            self.item(&format!("{number}."), *step);
+            self.item(&format!("{number}."), &words::text(*step));
         }
     }
 
-    /// One item for each section, so that nobody goes to the same counter twice.
+    /// For whom there is more to do, an item for each section, so that nobody goes to the same counter
+    /// twice.
     fn errands(&mut self, errands: &[Errand]) {
         let mut sections: Vec<(&Text, Text)> = Vec::new();
-        for Errand { title, section } in errands {
-            let en = words::beside_japanese(&title.en);
+        for Errand { for_whom, section } in errands {
             match sections.iter_mut().find(|(known, _)| *known == section) {
-                Some((_, titles)) => {
-                    titles.ja.push('、');
-                    titles.ja.push_str(&title.ja);
-                    titles.en.push_str(", ");
-                    titles.en.push_str(&en);
+                Some((_, whom)) => {
+                    whom.ja.push('、');
+                    whom.ja.push_str(&for_whom.ja);
+                    whom.en.push_str("; ");
+                    whom.en.push_str(&for_whom.en);
                 }
-                None => sections.push((section, Text { ja: title.ja.clone(), en })),
+                None => sections.push((section, for_whom.clone())),
             }
         }
-        let item = |(section, titles): (&Text, Text)| Text {
-            ja: format!("{}：{}", section.ja, titles.ja),
-            en: format!("{}: {}", words::beside_japanese(&section.en), titles.en),
+        let item = |(section, whom): (&Text, Text)| Text {
+            ja: format!("{}：{}", whom.ja, section.ja),
+            en: format!("{}: {}", whom.en, words::in_english(section)),
         };
         let items: Vec<Text> = sections.into_iter().map(item).collect();
         self.list(words::ERRANDS, &items, "・");
-        if !items.is_empty() {
-            let (ja, en) = words::ERRANDS_FOR_WHOM;
-            self.plain(ja, Align::Left);
-            self.small(en, Align::Left);
-        }
     }
 
     fn title(&mut self, (ja, en): Pair) {
-        self.space(0.9);
-        let baseline = self.column.y + Style::bold(1.1 * self.em).ascent();
-        let ja = text::line(ja, Style::bold(1.1 * self.em), self.column.fonts);
-        let en = text::line(en, Style::regular(0.8 * self.em), self.column.fonts);
-        let right = ja.width + 0.7 * self.em;
-        let (x, below) = if right + en.width <= self.column.width {
+        self.space(0.5);
+        let (first, beside) = match self.language {
+            Some(Language::English) => (en, ""),
+            Some(Language::Japanese) => (ja, ""),
+            None => (ja, en),
+        };
+        let style = Style::bold(1.1 * self.em);
+        let baseline = self.column.y + style.ascent();
+        let first = text::line(first, style, self.column.fonts);
+        let beside = text::line(beside, Style::regular(0.8 * self.em), self.column.fonts);
+        let right = first.width + 0.7 * self.em;
+        let (x, below) = if right + beside.width <= self.column.width {
             (self.column.x + right, 0.0)
         } else {
             (self.column.x, 1.2 * self.em)
         };
-        self.column.page.text(self.column.x, baseline, ja);
-        self.column.page.text(x, baseline + below, en);
-        self.column.gap(1.55 * self.em + below);
+        self.column.page.text(self.column.x, baseline, first);
+        self.column.page.text(x, baseline + below, beside);
+        self.column.gap(1.45 * self.em + below);
         self.column.rule(0.06 * self.em);
-        self.space(0.35);
+        self.space(0.3);
     }
 
-    fn item(&mut self, bullet: &str, (ja, en): (&str, &str)) {
-        let style = Style::regular(self.em);
+    fn item(&mut self, bullet: &str, item: &Text) {
+        let style = Style::regular(LISTED * self.em);
         let mark = text::line(bullet, style, self.column.fonts);
         self.column.page.text(self.column.x, self.column.y + style.ascent(), mark);
         let indent = 1.4 * self.em;
-        self.column.indented(ja, style, Align::Left, indent);
-        let small = Style::regular(0.8 * self.em);
-        self.column.indented(en, small, Align::Left, indent);
-        self.space(0.15);
+        self.column.x += indent;
+        self.column.width -= indent;
+        self.said(item, style, Align::Left);
+        self.column.x -= indent;
+        self.column.width += indent;
+        self.space(0.1);
     }
 
-    fn code(&mut self, slip: &Slip) -> Result<(), PaperError> {
+    /// The code at the right edge; the width that it takes.
+    fn code(&mut self, slip: &Slip) -> Result<f32, PaperError> {
         let code = qr::code(&slip.token)?;
-        self.space(0.6);
-        // 0.9 mm a module is seven dots of a 203 dpi head; the narrow roll takes a little less.
         let side = f32::from(code.side);
-        let module = (0.9 * MM).min(self.column.width / (side + 2.0 * qr::QUIET));
-        self.column.gap(qr::QUIET * module);
-        let left = self.column.x + (self.column.width - side * module) / 2.0;
-        let top = self.column.y;
+        // Six dots of a 203 dpi head, and five on the narrow roll, beside which the number has room.
+        let module = if self.column.width < 60.0 * MM { 0.625 } else { 0.75 } * MM;
+        let taken = (side + qr::QUIET) * module;
+        let left = self.column.x + self.column.width - side * module;
+        let top = self.column.y + qr::QUIET * module;
         let boxes = code
             .runs
             .iter()
@@ -293,19 +347,35 @@ impl Writer<'_> {
             })
             .collect();
         self.column.page.marks.push(Mark::Boxes { boxes, shade: Shade::Black });
-        self.column.gap((side + qr::QUIET) * module);
-        self.pair(words::QR, 0.9, Align::Centre);
-        Ok(())
+        self.column.gap((side + 2.0 * qr::QUIET) * module);
+        Ok(taken)
     }
 
-    /// Japanese with English below.
-    fn pair(&mut self, (ja, en): (&str, &str), size: f32, align: Align) {
-        self.column.text(ja, Style::bold(size * self.em), align);
-        self.small(en, align);
+    /// In the visitor's language, or in Japanese with English below.
+    fn pair(&mut self, (ja, en): Pair, style: Style, align: Align) {
+        self.written_as((ja, en), en, style, align);
     }
 
-    fn plain(&mut self, text: &str, align: Align) {
-        self.column.text(text, Style::regular(self.em), align);
+    /// A text of the packs. English keeps the Japanese that it has in brackets, for the counter.
+    fn said(&mut self, text: &Text, style: Style, align: Align) {
+        self.written_as((&text.ja, &text.en), &words::beside_japanese(&text.en), style, align);
+    }
+
+    fn written_as(&mut self, (ja, en): (&str, &str), below: &str, style: Style, align: Align) {
+        match self.language {
+            Some(Language::English) => self.column.text(en, style, align),
+            Some(Language::Japanese) => self.column.text(ja, style, align),
+            None => {
+                self.column.text(ja, style, align);
+                self.small(below, align);
+            }
+        }
+    }
+
+    /// Whatever the visitor reads: by this the slip is known.
+    fn both(&mut self, (ja, en): (&str, &str), size: f32) {
+        self.column.text(ja, Style::bold(size * self.em), Align::Centre);
+        self.small(en, Align::Centre);
     }
 
     fn small(&mut self, text: &str, align: Align) {

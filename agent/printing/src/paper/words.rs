@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::offset;
 use madoguchi_protocol::application::Origin;
+use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::BusinessDay;
 
 use crate::job::{Kept, Next};
@@ -13,16 +14,13 @@ pub type Pair = (&'static str, &'static str);
 
 pub const NUMBER: Pair = ("番号", "Your number");
 pub const THIS_DAY_ONLY: Pair = ("この番号は、この日だけ使えます。", "Valid on this day only.");
-pub const PROCEDURES: Pair = ("手続", "Procedures");
+pub const PRACTICE: Pair = ("練習用です。手続はできません", "Training: nothing is filed");
+pub const ASK_SOMEBODY: Pair =
+    ("総合案内／受付の係員におたずねください", "Please ask at the information desk");
 pub const NOTICES: Pair = ("ご確認ください", "Please note");
-pub const ERRANDS: Pair = ("ほかに窓口でする手続", "Also done at a counter");
-pub const ERRANDS_FOR_WHOM: Pair = (
-    "あてはまるかどうかは、窓口でおたずねください。",
-    "Please ask at the counter which of them you need.",
-);
+pub const ERRANDS: Pair = ("次の方は、ほかの窓口へも", "Other counters, for some");
 pub const BRING: Pair = ("窓口へ持っていくもの", "Please have ready");
 pub const NEXT: Pair = ("このあと", "What happens next");
-pub const QR: Pair = ("窓口の人に見せてください。", "Please show this at the counter.");
 
 /// What is kept, as a headline and a sentence.
 pub fn kept(kept: Kept) -> (Pair, Pair) {
@@ -32,6 +30,13 @@ pub fn kept(kept: Kept) -> (Pair, Pair) {
             (
                 "まだ届け出や申請は終わっていません。窓口で内容を確認して、終わります。",
                 "Nothing is filed yet. It is checked and completed with you at the counter.",
+            ),
+        ),
+        Kept::Part => (
+            ("番号をお渡しします", "Here is your number"),
+            (
+                "途中までの内容もお預かりしました。続きは窓口でうかがいます。",
+                "What you entered so far is saved; the counter does the rest with you.",
             ),
         ),
         Kept::NumberOnly => (
@@ -97,6 +102,58 @@ pub fn origin(origin: Option<Origin>) -> Pair {
         Some(Origin::Computed) => ("自動", "derived"),
         None => ("窓口で記入", "at the counter"),
     }
+}
+
+/// Where procedures of one number go to different counters.
+pub fn same_number(counters: usize) -> Pair {
+    match counters {
+        2 => ("同じ番号を、両方の窓口で使います。", "The same number is used at both counters."),
+        _ => ("同じ番号を、どの窓口でも使います。", "The same number is used at each counter."),
+    }
+}
+
+/// As a text of the packs.
+pub fn text((ja, en): Pair) -> Text {
+    Text { ja: ja.to_owned(), en: en.to_owned() }
+}
+
+/// Titles in a row.
+pub fn listed(titles: &[Text]) -> Text {
+    let row = |of: fn(&Text) -> &str, comma| titles.iter().map(of).collect::<Vec<_>>().join(comma);
+    Text { ja: row(|t| &t.ja, "、"), en: row(|t| &t.en, ", ") }
+}
+
+/// A section's English name with its Japanese one, by which its counter is found.
+pub fn in_english(section: &Text) -> String {
+    format!("{} ({})", beside_japanese(&section.en), section.ja)
+}
+
+/// What to bring without examples, exceptions and what it is for: the screen has shown them.
+/// English keeps the
+/// Japanese that it has in brackets.
+pub fn without_brackets(text: &Text) -> Text {
+    let mut ja = String::new();
+    let mut rest = text.ja.as_str();
+    while let Some((before, from)) = rest.split_once('（') {
+        ja.push_str(before);
+        rest = from.split_once('）').map_or("", |(_, after)| after);
+    }
+    ja.push_str(rest);
+    let sentence = ja.find('。').unwrap_or(ja.len());
+    ja.truncate(sentence);
+    let mut en = String::new();
+    let mut rest = text.en.as_str();
+    while let Some((before, from)) = rest.split_once('(') {
+        let (inside, after) = from.split_once(')').unwrap_or((from, ""));
+        if inside.chars().any(is_japanese) {
+            en.push_str(&format!("{before}({inside})"));
+        } else {
+            en.push_str(before.trim_end());
+        }
+        rest = after;
+    }
+    en.push_str(rest);
+    Text { ja, en }
 }
 
 /// An English text without the Japanese that it has in brackets, for where that stands above it.
@@ -165,6 +222,16 @@ mod tests {
         ] {
             assert_eq!(beside_japanese(english), beside);
         }
+    }
+
+    #[test]
+    fn what_to_bring_is_said_without_its_examples() {
+        let bring = without_brackets(&Text {
+            ja: "本人確認書類（カード。旅券など）と、印鑑。押します".to_owned(),
+            en: "Identification (a card …) and the seal card (印鑑登録証), if any".to_owned(),
+        });
+        assert_eq!(bring.ja, "本人確認書類と、印鑑");
+        assert_eq!(bring.en, "Identification and the seal card (印鑑登録証), if any");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Papers of invented people.
 
-use madoguchi_printing::{Content, Errand, Form, Job, Kept, Next, Row, Slip};
+use madoguchi_printing::{Content, Errand, Form, Job, Kept, Next, Row, Slip, Station};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::TicketToken;
@@ -19,19 +19,23 @@ pub fn slip(ticket: &str, kept: Kept, next: Next) -> Slip {
     Slip {
         municipality: text("常盤市", "Tokiwa City"),
         ticket: ticket.parse().expect("a ticket"),
-        section: text("住民異動", "Moving"),
+        stations: vec![Station {
+            section: text("住民異動", "Moving"),
+            procedures: vec![text("転居届", "Moving within the city")],
+        }],
         business_day: "2026-11-22".parse().expect("a day"),
         given_at: "2026-11-22T01:32:00Z".parse().expect("a time"),
         kept,
         next,
-        procedures: vec![text("転居届", "Moving within the city")],
         notices: vec![text("引っ越した後に、お届けください。", "Please come after the move.")],
         bring: vec![text("全員のマイナンバーカード", "Everyone's My Number Card")],
         errands: vec![Errand {
-            title: text("国民健康保険", "National health insurance"),
+            for_whom: text("国民健康保険の方", "With national health insurance"),
             section: text("保険年金課", "Insurance and pension"),
         }],
         token: TicketToken::new([0xA5; 16]),
+        language: None,
+        practice: false,
     }
 }
 
