@@ -39,5 +39,8 @@ pub(crate) fn recall(identity: Option<&Identity>, state_dir: &Path) -> Remembere
 pub(super) fn check(remembered: &Remembered) -> Outcome {
     let (settings, said) = remembered.as_ref().map_err(Clone::clone)?;
     settings.check_packs(clock::now()).map_err(|e| e.to_string())?;
-    Ok(said.clone())
+    Ok(match settings.hidden_packs() {
+        0 => said.clone(),
+        hidden => format!("{said}; {hidden} packs not offered: the profile lacks their sections"),
+    })
 }

@@ -1,6 +1,7 @@
 //! What the core says is believed only from the municipality, and never goes back.
 
 use madoguchi_daemon::settings::{Collected, RefusedBundle, Taken};
+use madoguchi_envelope::{Kem, SealingPrivateKey};
 use madoguchi_procedure::samples::{COPY, MOVING};
 use madoguchi_protocol::bundle::{BundleKind, Payload};
 
@@ -24,6 +25,29 @@ fn bundles_never_go_back_and_never_come_from_elsewhere() {
     let wrong = collected.take(BundleKind::Profile, &packs(9)).expect_err("of another kind");
     assert!(matches!(wrong, RefusedBundle::Kind { .. }));
     assert_eq!(collected.generation(BundleKind::Packs), 5);
+}
+
+#[test]
+fn procedures_of_sections_whose_numbers_the_device_does_not_give_are_not_offered() {
+    let city = City::new();
+    let with = |sections: &[char]| {
+        let mut collected = Collected::new(city.verifier());
+        let Payload::Profile { mut profile } = city.profile("kiosk-01", Extras::default()) else {
+            panic!("a profile")
+        };
+        profile.sections = sections.iter().map(|c| (*c).try_into().expect("a letter")).collect();
+        let keys = vec![SealingPrivateKey::generate(Kem::X25519).public()];
+        for payload in [City::packs(), Payload::Profile { profile }, Payload::SealingKeys { keys }]
+        {
+            let kind = payload.kind();
+            collected.take(kind, &city.sign(1, payload)).expect("believed");
+        }
+        let settings = collected.settings().expect("complete");
+        (settings.pack_texts().map(str::to_owned).collect::<Vec<_>>(), settings.hidden_packs())
+    };
+    assert_eq!(with(&['A', 'B']), (vec![MOVING.to_owned(), COPY.to_owned()], 0));
+    assert_eq!(with(&['A']), (vec![MOVING.to_owned()], 1));
+    assert_eq!(with(&['B']), (vec![COPY.to_owned()], 1));
 }
 
 #[test]
