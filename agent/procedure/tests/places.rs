@@ -65,12 +65,7 @@ fn mistakes_of_a_pack() {
         ),
         (choice, "key = \"whole_household\"\nyear = 26", "26", "a year is one of 2000 to 2099"),
         ("lives = \"elsewhere\"", "lives = \"abroad\"", "\"abroad\"", "unknown variant"),
-        (
-            "lives = \"elsewhere\"",
-            "whose = { ja = \"本人のカード\", en = \"\" }",
-            "{ ja = \"本人のカード\", en = \"\" }",
-            "both languages",
-        ),
+        ("whose.ja = \"", "whose.ja = \" \" # ", "whose.ja = \" \"", "both languages"),
     ];
     assert_named(&text("tennyu.toml"), lint, &mistakes);
 
