@@ -104,6 +104,7 @@ fn forms() -> Result<Content, Box<dyn Error>> {
             ticket: "A017".parse()?,
             business_day: "2026-11-22".parse()?,
             given_at: "2026-11-22T01:32:00Z".parse()?,
+            practice: false,
             rows,
         })
     };

@@ -132,6 +132,8 @@ pub struct Form {
     pub business_day: BusinessDay,
     /// When the number was given.
     pub given_at: Timestamp,
+    /// Whether people only practise there.
+    pub practice: bool,
     /// The form, in the order of the pack; fields without a value are there to be written into.
     pub rows: Vec<Row>,
 }

@@ -210,6 +210,7 @@ fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {
         ticket: kept.ticket,
         business_day: kept.business_day,
         given_at: kept.kept_at,
+        practice: settings.profile().practice,
         rows: pack.form(&fields).into_iter().map(row).collect(),
     }
 }

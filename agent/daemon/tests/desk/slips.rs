@@ -1,4 +1,4 @@
-//! How long the slips of the shipped packs are. `SLIPS=folder` writes them there, to look at them.
+//! How long the papers of the shipped packs are. `SLIPS=folder` writes them there, to look at them.
 
 use std::fs;
 use std::path::Path;
@@ -64,7 +64,7 @@ fn height(pdf: &[u8]) -> f32 {
 }
 
 #[test]
-fn no_slip_of_a_shipped_pack_is_longer_than_what_is_read() {
+fn no_slip_of_a_shipped_pack_is_longer_than_what_is_read_and_no_form_than_a_sheet() {
     let folder = std::env::var_os("SLIPS");
     let mut too_long = Vec::new();
     for (packs, answers) in VISITS {
@@ -96,6 +96,11 @@ fn no_slip_of_a_shipped_pack_is_longer_than_what_is_read() {
                 let file = format!("{kind}-{}-{name}.pdf", packs.join("-"));
                 if let Some(folder) = &folder {
                     fs::write(Path::new(folder).join(&file), &*paper).expect("written");
+                }
+                let sheets = String::from_utf8_lossy(&paper).matches("/MediaBox").count();
+                let forms = if let Content::Forms(forms) = &job.content { forms.len() } else { 1 };
+                if sheets > forms {
+                    too_long.push(format!("{file}: {sheets} sheets"));
                 }
                 if kind == "slip" && height(&paper) > longest {
                     too_long.push(format!("{file}: {:.0} mm", height(&paper)));

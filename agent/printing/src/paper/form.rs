@@ -11,25 +11,27 @@ use crate::job::{Form, Row};
 const WIDTH: f32 = 210.0 * MM;
 const HEIGHT: f32 = 297.0 * MM;
 const MARGIN: f32 = 18.0 * MM;
+/// Where a page begins.
+const TOP: f32 = 10.0 * MM;
 /// Where the rows end and the foot begins.
-const BOTTOM: f32 = HEIGHT - 22.0 * MM;
+const BOTTOM: f32 = HEIGHT - 13.0 * MM;
 /// Width of names, values and origins of the fields.
-const COLUMNS: [f32; 3] = [48.0 * MM, 99.0 * MM, 27.0 * MM];
+const COLUMNS: [f32; 3] = [78.0 * MM, 78.0 * MM, 18.0 * MM];
 /// Lowest row: a field that is empty is written into by hand.
-const LOWEST_ROW: f32 = 11.0 * MM;
+const LOWEST_ROW: f32 = 9.0 * MM;
 /// What the confirmation takes.
-const CONFIRMATION: f32 = 44.0 * MM;
+const CONFIRMATION: f32 = 43.0 * MM;
 /// Height of the line that is signed.
-const SIGNATURE: f32 = 15.0 * MM;
+const SIGNATURE: f32 = 13.0 * MM;
 /// Most lines of a value in one row; a longer one goes on in the next, so that every row fits.
 const MOST_LINES: usize = 24;
 
 /// Beside the words of a cell, and above and below them.
 const PADDING: f32 = 2.4 * MM;
-const PADDING_ABOVE: f32 = 1.5 * MM;
+const PADDING_ABOVE: f32 = 0.5 * MM;
 const THIN: f32 = 0.5;
-const LABEL: f32 = 10.0;
-const SMALL: f32 = 7.5;
+const LABEL: f32 = 9.5;
+const SMALL: f32 = 7.0;
 const VALUE: f32 = 12.0;
 
 /// The pages of a form.
@@ -48,7 +50,7 @@ fn blank<'a>(fonts: &'a Fonts) -> Column<'a> {
         page: Page { width: WIDTH, height: HEIGHT, marks: Vec::new() },
         x: MARGIN,
         width: WIDTH - 2.0 * MARGIN,
-        y: MARGIN,
+        y: TOP,
         fonts,
         leading: 1.0,
         replaced: false,
@@ -67,7 +69,7 @@ impl<'a> Writer<'a> {
         let form = self.form;
         let box_width = 46.0 * MM;
         let full = self.column.width;
-        self.number([MARGIN + full - box_width, MARGIN, box_width, 25.0 * MM]);
+        self.number([MARGIN + full - box_width, TOP, box_width, 23.0 * MM]);
         self.column.width = full - box_width - 6.0 * MM;
         self.column.text(&words::addressee(&form.municipality.ja), Style::bold(12.0), Align::Left);
         self.column.gap(2.5 * MM);
@@ -75,11 +77,15 @@ impl<'a> Writer<'a> {
         let title = words::beside_japanese(&form.title.en);
         self.column.text(&title, Style::regular(9.5), Align::Left);
         self.column.width = full;
-        self.column.y = self.column.y.max(MARGIN + 25.0 * MM) + 4.0 * MM;
+        self.column.y = self.column.y.max(TOP + 23.0 * MM) + 2.0 * MM;
+        if form.practice {
+            self.note(words::PRACTICE);
+            self.column.gap(2.0 * MM);
+        }
         self.note(words::DRAFT);
-        self.column.gap(4.0 * MM);
-        self.by_hand(words::DATE, words::BLANK_DATE, Some(words::BY_THE_CLERK), LOWEST_ROW);
-        self.column.gap(4.0 * MM);
+        self.column.gap(2.5 * MM);
+        self.by_hand(words::DATE, words::BLANK_DATE, LOWEST_ROW);
+        self.column.gap(2.0 * MM);
         self.column.rule(1.2);
     }
 
@@ -128,7 +134,6 @@ impl<'a> Writer<'a> {
     }
 
     fn part_of_row(&mut self, row: &Row, value: Vec<Line>) {
-        let (ja, en) = words::origin(row.origin);
         let label = self.cell(
             0,
             &[
@@ -136,12 +141,27 @@ impl<'a> Writer<'a> {
                 (&words::beside_japanese(&row.label.en), Style::regular(SMALL)),
             ],
         );
-        let origin = self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]);
-        self.grid([label, origin], value, LOWEST_ROW);
+        let origin = row.origin.map(|origin| {
+            let (ja, en) = words::origin(origin);
+            self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))])
+        });
+        self.grid(label, origin, value, LOWEST_ROW);
     }
 
-    /// A row of three cells that is as high as what is in it, and no lower than that.
-    fn grid(&mut self, mut outer: [Column<'a>; 2], value: Vec<Line>, lowest: f32) {
+    /// A row that is as high as what is in it, and no lower than that. What has no origin is
+    /// written by hand, and gets its cell as well.
+    fn grid(
+        &mut self,
+        label: Column<'a>,
+        origin: Option<Column<'a>>,
+        value: Vec<Line>,
+        lowest: f32,
+    ) {
+        let ends = match origin {
+            Some(_) => vec![0.0, COLUMNS[0], COLUMNS[0] + COLUMNS[1], COLUMNS.iter().sum()],
+            None => vec![0.0, COLUMNS[0], COLUMNS.iter().sum()],
+        };
+        let mut outer: Vec<_> = [Some(label), origin].into_iter().flatten().collect();
         #[expect(clippy::cast_precision_loss, reason = "at most MOST_LINES")]
         let written = value.len() as f32 * Style::regular(VALUE).leading();
         let highest = outer.iter().map(|cell| cell.y).fold(written, f32::max);
@@ -164,7 +184,7 @@ impl<'a> Writer<'a> {
             column.page.text(MARGIN + COLUMNS[0] + PADDING, baseline, line);
             baseline += Style::regular(VALUE).leading();
         }
-        for x in [0.0, COLUMNS[0], COLUMNS[0] + COLUMNS[1], COLUMNS.iter().sum()] {
+        for x in ends {
             column.page.fill([MARGIN + x - THIN / 2.0, top, THIN, height], Shade::Black);
         }
         column.gap(height);
@@ -181,6 +201,7 @@ impl<'a> Writer<'a> {
             x: MARGIN + left + PADDING,
             y: 0.0,
             width: COLUMNS[column] - 2.0 * PADDING,
+            leading: 0.82,
             ..blank(self.fonts)
         };
         for (text, style) in texts {
@@ -196,26 +217,37 @@ impl<'a> Writer<'a> {
             self.note(words::REPLACED);
         }
         self.room_for(CONFIRMATION);
-        self.column.gap(6.0 * MM);
-        self.column.text(words::CONFIRMED.0, Style::bold(11.0), Align::Left);
+        self.column.gap(2.5 * MM);
+        self.column.text(words::CONFIRMED.0, Style::bold(LABEL), Align::Left);
         self.column.text(words::CONFIRMED.1, Style::regular(SMALL), Align::Left);
-        self.column.gap(3.0 * MM);
-        self.column.text(words::WHO_GIVES_NOTICE.0, Style::bold(LABEL), Align::Left);
-        self.column.text(words::WHO_GIVES_NOTICE.1, Style::regular(SMALL), Align::Left);
         self.column.gap(1.0 * MM);
-        self.by_hand(words::SIGNATURE, "", None, SIGNATURE);
+        self.by_hand(words::SIGNATURE, "", SIGNATURE);
+        self.column.gap(2.0 * MM);
+        self.record();
+    }
+
+    /// What the clerk records: who stands there, and by what they were identified.
+    fn record(&mut self) {
+        let top = self.column.y;
+        let (x, width) = (self.column.x, self.column.width);
+        self.column.gap(1.2 * MM);
+        self.column.x += PADDING;
+        self.column.width -= 2.0 * PADDING;
+        for line in words::RECORD {
+            self.column.text(line, Style::regular(9.0), Align::Left);
+            self.column.gap(1.0 * MM);
+        }
+        (self.column.x, self.column.width) = (x, width);
+        self.column.page.frame([x, top, width, self.column.y - top], THIN);
     }
 
     /// A row that is written into by hand.
-    fn by_hand(&mut self, label: words::Pair, inside: &str, by: Option<words::Pair>, height: f32) {
+    fn by_hand(&mut self, label: words::Pair, inside: &str, height: f32) {
         let style = Style::regular(VALUE);
         let written = (!inside.is_empty()).then(|| text::line(inside, style, self.fonts));
-        let (ja, en) = by.unwrap_or_default();
-        let cells = [
-            self.cell(0, &[(label.0, Style::bold(LABEL)), (label.1, Style::regular(SMALL))]),
-            self.cell(2, &[(ja, Style::regular(8.5)), (en, Style::regular(SMALL))]),
-        ];
-        self.grid(cells, written.into_iter().collect(), height);
+        let texts = [(label.0, Style::bold(LABEL)), (label.1, Style::regular(SMALL))];
+        let label = self.cell(0, &texts);
+        self.grid(label, None, written.into_iter().collect(), height);
     }
 
     /// Goes on on a new page when what follows does not fit on this one.
@@ -240,7 +272,7 @@ impl<'a> Writer<'a> {
         for (number, page) in (1..).zip(&mut self.done) {
             let foot = format!("{}　{}　　{number} / {all}", self.form.title.ja, self.form.ticket);
             let line = text::line(&foot, Style::regular(8.5), self.fonts);
-            page.text((WIDTH - line.width) / 2.0, HEIGHT - 11.0 * MM, line);
+            page.text((WIDTH - line.width) / 2.0, HEIGHT - 8.0 * MM, line);
         }
         self.done
     }

@@ -83,24 +83,28 @@ pub const DRAFT: Pair = (
 );
 pub const DATE: Pair = ("届出（申請）年月日", "Date of notice or application");
 pub const BLANK_DATE: &str = "　　　　年　　　月　　　日";
-pub const BY_THE_CLERK: Pair = ("窓口で記入", "by the clerk");
 pub const CONFIRMED: Pair =
     ("この内容を窓口で確認しました。", "I have checked this form at the counter.");
-pub const WHO_GIVES_NOTICE: Pair = ("届出人（申請者）", "Who gives notice or applies");
-pub const SIGNATURE: Pair = ("氏名（署名）", "Name (signature)");
+pub const SIGNATURE: Pair =
+    ("届出人（申請者）の氏名（署名）", "Signature of whoever gives notice or applies");
+/// For the clerk alone, so without English.
+pub const RECORD: [&str; 3] = [
+    "届出人：□本人　□同一世帯　□法定代理人　□任意代理人（委任状）",
+    "住所・電話：",
+    "本人確認：□1点　□2点　□聴聞　　□氏名と顔を確認　　　　係：",
+];
 pub const REPLACED: Pair = (
     "〓 は、この用紙に印刷できない文字です。※ の前の文字は、形が異なります。窓口で確認します。",
     "〓 marks a character that cannot be printed, ※ one whose shape differs. The counter checks it.",
 );
 
 /// Where a value comes from, short.
-pub fn origin(origin: Option<Origin>) -> Pair {
+pub fn origin(origin: Origin) -> Pair {
     match origin {
-        Some(Origin::Card) => ("カード", "card"),
-        Some(Origin::Typed) => ("入力", "entered"),
-        Some(Origin::Chosen) => ("選択", "chosen"),
-        Some(Origin::Computed) => ("自動", "derived"),
-        None => ("窓口で記入", "at the counter"),
+        Origin::Card => ("カード", "card"),
+        Origin::Typed => ("入力", "entered"),
+        Origin::Chosen => ("選択", "chosen"),
+        Origin::Computed => ("自動", "derived"),
     }
 }
 

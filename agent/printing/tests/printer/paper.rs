@@ -113,7 +113,7 @@ fn a_form_says_every_field_and_where_it_comes_from() {
         row("フリガナ", "", None),
     ];
     let one = form("A017", rows);
-    let many = form("A017", (1..=40).map(|n| row(&format!("項目{n}"), "値", None)).collect());
+    let many = form("A017", (1..=60).map(|n| row(&format!("項目{n}"), "値", None)).collect());
     let bytes = pdf(&Content::Forms(vec![one, many]), &printer(80)).expect("a PDF");
     fs::write(&file, &*bytes).expect("written");
     let words = words(&file);
@@ -126,14 +126,14 @@ fn a_form_says_every_field_and_where_it_comes_from() {
         "常盤市西町二丁目12-3",
         "入力",
         "フリガナ",
-        "窓口で記入",
         "下書き",
         "常盤市長あて",
         "届出（申請）年月日",
-        "届出人（申請者）",
-        "氏名（署名）",
+        "届出人（申請者）の氏名（署名）",
+        "任意代理人（委任状）",
+        "本人確認：□1点□2点□聴聞",
         "1/1",
-        "項目40",
+        "項目60",
         "1/3",
         "3/3",
     ];

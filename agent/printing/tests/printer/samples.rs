@@ -46,6 +46,7 @@ pub fn form(ticket: &str, rows: Vec<Row>) -> Form {
         ticket: ticket.parse().expect("a ticket"),
         business_day: "2026-11-22".parse().expect("a day"),
         given_at: "2026-11-22T01:32:00Z".parse().expect("a time"),
+        practice: false,
         rows,
     }
 }
