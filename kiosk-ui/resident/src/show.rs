@@ -113,6 +113,7 @@ impl Face {
         page.set_title(content.title);
         page.set_lead(content.lead);
         page.set_note(content.note);
+        page.set_warning(content.warning);
         page.set_assurance(content.assurance);
         page.set_procedure(content.procedure);
         page.set_main(content.main);
@@ -207,6 +208,7 @@ impl Face {
         bars.set_back(content.back);
         bars.set_stop(content.stop);
         bars.set_call_clerk(content.call_clerk);
+        bars.set_practice(content.practice);
         bars.set_core_away(content.core_away);
         bars.set_printer_away(content.printer_away);
         bars.set_away_in_brief(content.away_in_brief);

@@ -5,7 +5,9 @@ mod choosing;
 mod end;
 mod form;
 
-use madoguchi_journey::view::{Action, Button, Dialog, DisplayPanel, Screen, View, Words};
+use madoguchi_journey::view::{
+    Action, Button, Dialog, DisplayPanel, Language, Screen, View, Words,
+};
 use slint::SharedString;
 
 use super::{Bars, Content, Layer, Page, Pin, Typed};
@@ -72,6 +74,7 @@ impl Maker<'_> {
             back: self.maybe(view.back.as_ref().filter(once)),
             stop: self.maybe(view.stop.as_ref()),
             call_clerk: self.maybe(view.call_clerk.as_ref()),
+            practice: sentence(view.practice.unwrap_or_default()),
             core_away: sentence(view.core_away.as_deref().unwrap_or_default()),
             printer_away: sentence(view.printer_away.as_deref().unwrap_or_default()),
             away_in_brief: sentence(&in_brief([&view.core_away, &view.printer_away])),
@@ -131,7 +134,10 @@ impl Maker<'_> {
             language_title: sentence(&panel.language_title),
             languages: samples(&panel.languages, Action::Speak(panel.language)),
             size_title: sentence(&panel.size_title),
-            sizes: samples(&panel.sizes, Action::TextSize(self.view.display.text_size)),
+            sizes: samples(&panel.sizes, Action::TextSize(self.view.display.text_size))
+                .into_iter()
+                .map(|sample| letter(sample, self.view.language))
+                .collect(),
             contrast_title: sentence(&panel.contrast_title),
             contrasts: samples(&panel.contrasts, Action::Contrast(self.view.display.contrast)),
             ..empty
@@ -171,6 +177,15 @@ impl Maker<'_> {
     fn said(&self, kind: Kind, title: &str, lead: &str) -> Page {
         Page { title: sentence(title), lead: sentence(lead), ..self.blank(kind) }
     }
+}
+
+/// A size is shown by a letter of that size; its name is what it is called by.
+fn letter(sample: SampleView, language: Language) -> SampleView {
+    let caption = match language {
+        Language::Japanese => "あ",
+        Language::English => "A",
+    };
+    SampleView { button: ButtonView { caption: caption.into(), ..sample.button }, ..sample }
 }
 
 /// Words that are read, not touched and not a person's.

@@ -97,25 +97,32 @@ fn of_screen(screen: &Screen) -> Vec<&str> {
         | Screen::TakeCardFirst { title, .. }
         | Screen::Start { title, .. }
         | Screen::Procedures { title, .. }
-        | Screen::LifeEvent { title, .. }
         | Screen::Purpose { title, .. }
         | Screen::WithoutCard { title, .. }
         | Screen::LayCard { title, .. }
         | Screen::Reading { title, .. }
         | Screen::Keeping { title, .. }
         | Screen::Ended { title, .. } => vec![title],
+        Screen::LifeEvent { title, note, .. } => {
+            [title].into_iter().chain(note).map(String::as_str).collect()
+        }
         Screen::OutOfService { title, words } => {
             vec![title, words.what_happened, words.what_to_do]
         }
         Screen::PinEntry { title, pin_name, tries, .. } => vec![title, pin_name, tries],
-        Screen::ReferenceNumber { title, tries, .. } => vec![title, tries],
+        Screen::ReferenceNumber { title, tries, groups, current, .. } => {
+            let hint = groups.get(*current).and_then(|group| group.hint.lines().next());
+            [title.as_str(), tries].into_iter().chain(hint).collect()
+        }
         // Before the last try the title says how many there are.
         Screen::PinAgain { title, tries_left: 0..=1, .. } => vec![title],
         Screen::PinAgain { title, tries, .. } => vec![title, tries],
         Screen::Form { title, rows, .. } => [vec![title.as_str()], first(rows)].concat(),
         Screen::Question { asked, .. } | Screen::Towns { asked, .. } => vec![&asked.text],
-        Screen::Entry { asked, problem, .. } => {
-            [&asked.text].into_iter().chain(problem).map(String::as_str).collect()
+        Screen::Entry { asked, town, spoken, problem, .. } => {
+            // The whole answer says the town too.
+            let town = town.iter().filter(|_| spoken.is_none()).map(|town| town.town.expose());
+            [&asked.text].into_iter().chain(town).chain(problem).map(String::as_str).collect()
         }
         Screen::Notice { title, notices, .. } => {
             [title].into_iter().chain(notices.first()).map(String::as_str).collect()
@@ -124,10 +131,10 @@ fn of_screen(screen: &Screen) -> Vec<&str> {
             Some(notice) => vec![title, notice],
             None => [vec![title.as_str()], first(rows)].concat(),
         },
-        Screen::Kept { title, ticket, papers, clerk, take_card, .. } => {
+        Screen::Kept { title, ticket, warning, papers, clerk, take_card, .. } => {
             let papers = papers.iter().filter(|p| p.state == PaperState::Failed).map(|p| &p.words);
             let clerk = clerk.iter().filter(|c| c.state == CallState::Unheard).map(|c| &c.words);
-            let warnings = papers.chain(clerk).chain(take_card);
+            let warnings = warning.iter().chain(papers).chain(clerk).chain(take_card);
             [title, ticket].into_iter().chain(warnings).map(String::as_str).collect()
         }
         Screen::TakeCard { title, ticket, .. } => {

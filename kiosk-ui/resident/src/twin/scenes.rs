@@ -23,6 +23,7 @@ pub const NAMES: &[&str] = &[
     "start_core_away",
     "start_reader_away",
     "start_all_away",
+    "start_practice",
     "procedures",
     "life_event",
     "life_event_ticked",
@@ -68,6 +69,7 @@ pub const NAMES: &[&str] = &[
     "kept_ticket_only",
     "kept_with_errands",
     "kept_core_away",
+    "kept_practice",
     "take_card",
     "trouble",
     "trouble_locked",
@@ -103,6 +105,7 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "start_reader_away" => play.device(|d| d.reader = Some(FailureCode::ReaderMissing)),
         "start_core_away" => play.device(|d| d.core_reachable = false),
         "start_all_away" => play.device(all_away),
+        "start_practice" => play.device(|d| d.practice = true),
         "procedures" => play.until(Part::Procedures)?,
         "life_event" | "life_event_ticked" | "life_event_against" => {
             play.until(Part::Procedures)?;
@@ -263,6 +266,13 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "kept_core_away" => {
             play.device(|d| {
                 all_away(d);
+                d.card_present = true;
+            });
+            play.until(Part::Kept)?;
+        }
+        "kept_practice" => {
+            play.device(|d| {
+                d.practice = true;
                 d.card_present = true;
             });
             play.until(Part::Kept)?;

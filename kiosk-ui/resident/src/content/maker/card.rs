@@ -46,6 +46,7 @@ impl Maker<'_> {
                 title,
                 number_name,
                 lead,
+                may_look,
                 groups,
                 current,
                 tries_left,
@@ -65,6 +66,7 @@ impl Maker<'_> {
                     erase: self.button(erase),
                     ..tried(number_name, *tries_left, tries)
                 },
+                note: sentence(may_look),
                 typed: secret_groups(groups, *current),
                 main: self.button(submit),
                 second: self.button(without_card),
@@ -116,13 +118,17 @@ fn tried(name: &str, tries_left: u8, tries: &str) -> Pin {
 }
 
 fn secret_groups(groups: &[NumberGroup], current: usize) -> Typed {
-    let group = |(i, group): (usize, &NumberGroup)| GroupView {
-        label: sentence(&group.label),
-        hint: sentence(&group.hint),
-        filled: i32::from(group.entered),
-        digits: i32::from(group.digits),
-        current: i == current,
-        ..GroupView::default()
+    let group = |(i, group): (usize, &NumberGroup)| {
+        let (hint, more) = group.hint.split_once('\n').unwrap_or((&group.hint, ""));
+        GroupView {
+            label: sentence(&group.label),
+            hint: sentence(hint),
+            more: sentence(more),
+            filled: i32::from(group.entered),
+            digits: i32::from(group.digits),
+            current: i == current,
+            ..GroupView::default()
+        }
     };
     Typed {
         groups: groups.iter().enumerate().map(group).collect(),

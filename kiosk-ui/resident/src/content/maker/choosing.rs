@@ -29,9 +29,11 @@ impl Maker<'_> {
                 needed,
                 at_counter_title,
                 at_counter,
+                note,
                 next,
                 do_not_know,
             } => Page {
+                warning: maybe_sentence(note.as_ref()),
                 tiles: needed.iter().map(|n| self.needed(n)).collect(),
                 counters_title: sentence(at_counter_title),
                 counters: counters(at_counter),

@@ -4,7 +4,7 @@ use madoguchi_journey::view::{CallState, ClerkLine, PaperLine, PaperState, Scree
 
 use super::super::Page;
 use super::choosing::counters;
-use super::{Maker, none, sentence, texts, words};
+use super::{Maker, maybe_sentence, none, sentence, texts, words};
 use crate::ui::{Kind, LineView, Standing, TileView};
 
 impl Maker<'_> {
@@ -29,6 +29,7 @@ impl Maker<'_> {
                 procedures,
                 section_title,
                 section,
+                warning,
                 next_title,
                 next_steps,
                 bring_title,
@@ -41,10 +42,17 @@ impl Maker<'_> {
                 finish,
             } => {
                 let papers = papers.iter().map(|p| self.paper(p));
+                // While a clerk is coming, to leave is not the likeliest way.
+                let awaited = call
+                    .as_ref()
+                    .is_some_and(|c| matches!(c.state, CallState::Called | CallState::Coming));
+                let finish = self.button(finish);
+                let (main, second) = if awaited { (none(), finish) } else { (finish, none()) };
                 Page {
                     ticket_title: ticket_title.into(),
                     ticket: ticket.into(),
-                    procedure: sentence(&procedures.join("、")),
+                    procedure: sentence(&procedures.join("\n")),
+                    warning: maybe_sentence(warning.as_ref()),
                     section_title: section_title.into(),
                     section: section.as_deref().unwrap_or_default().into(),
                     points_title: sentence(next_title),
@@ -55,7 +63,8 @@ impl Maker<'_> {
                     counters: counters(at_counter),
                     lines: call.iter().map(clerk).chain(papers).collect(),
                     take_card: sentence(take_card.as_deref().unwrap_or_default()),
-                    main: self.button(finish),
+                    main,
+                    second,
                     ..self.said(Kind::Kept, title, "")
                 }
             }

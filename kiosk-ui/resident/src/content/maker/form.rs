@@ -3,7 +3,7 @@
 use madoguchi_journey::view::{Asked, Choice, EntryGroup, Row, RowOrigin, Screen};
 
 use super::super::{Page, Pin, Typed};
-use super::{Maker, maybe_sentence, place, sentence, texts};
+use super::{Maker, maybe_sentence, none, place, sentence, texts};
 use crate::phrases::numbers_held_together;
 use crate::ui::{GroupView, Kind, Origin, RowView, TileView};
 
@@ -63,14 +63,20 @@ impl Maker<'_> {
                 main: self.button(next),
                 ..self.asked(Kind::Entry, asked, lead)
             },
-            Screen::Notice { procedure, title, notices, lead, change, go_on, number } => Page {
-                procedure: sentence(procedure),
-                notices: texts(notices),
-                main: self.button(go_on),
-                second: self.button(number),
-                third: self.maybe(change.as_ref()),
-                ..self.said(Kind::Notice, title, lead)
-            },
+            Screen::Notice { procedure, title, notices, lead, number, change, go_on } => {
+                let (second, third) = match change {
+                    Some(change) => (self.button(change), self.button(go_on)),
+                    None => (self.button(go_on), none()),
+                };
+                Page {
+                    procedure: sentence(procedure),
+                    notices: texts(notices),
+                    main: self.button(number),
+                    second,
+                    third,
+                    ..self.said(Kind::Notice, title, lead)
+                }
+            }
             Screen::Review {
                 procedure,
                 title,

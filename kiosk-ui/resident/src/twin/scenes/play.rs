@@ -281,6 +281,7 @@ impl Play {
         if self.silent.is_some_and(|silent| silent(&frame.request)) {
             return None;
         }
+        let id = frame.id;
         let answer = match frame.request {
             Request::Begin {} => Answer::Begun {
                 visit: self.visit,
@@ -325,7 +326,10 @@ impl Play {
             Request::Enter { field, value } => {
                 let towns = Towns::parse(&towns()).ok()?;
                 let form = self.forms.get_mut(self.open)?;
-                form.enter(&field, value, Some(&towns), TODAY).ok()?;
+                if form.enter(&field, value, Some(&towns), TODAY).is_err() {
+                    let outcome = Outcome::Failure(failure(FailureCode::FormInvalid));
+                    return Some(Input::Answer(AnswerFrame { id, outcome }));
+                }
                 self.form()?
             }
             Request::Review {} => self.form()?,
@@ -334,7 +338,7 @@ impl Play {
             }
             _ => Answer::Done {},
         };
-        Some(Input::Answer(AnswerFrame { id: frame.id, outcome: Outcome::Answer(answer) }))
+        Some(Input::Answer(AnswerFrame { id, outcome: Outcome::Answer(answer) }))
     }
 
     /// The open form, as the agent would have it.
