@@ -4,7 +4,8 @@ use madoguchi_procedure::display::Language;
 use madoguchi_procedure::{LifeEvent, Pack, Towns};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardKey, Event, EventFrame, Outcome, PrinterState, Request, RequestFrame,
+    Answer, AnswerFrame, CardKey, Event, EventFrame, Language as Spoken, Outcome, PrinterState,
+    Request, RequestFrame,
 };
 use madoguchi_protocol::{FailureCode, VisitId};
 
@@ -356,6 +357,15 @@ impl Journey {
             visit.step = step;
             visit.dialog = None;
         }
+    }
+
+    /// What is printed is for whoever reads now.
+    pub(crate) fn say_language(&mut self) {
+        let language = match self.language {
+            Language::Japanese => Spoken::Japanese,
+            Language::English => Spoken::English,
+        };
+        self.send(Request::Speak { language }, Awaited::Step);
     }
 
     pub(crate) fn send(&mut self, request: Request, awaited: Awaited) {

@@ -95,6 +95,7 @@ impl Journey {
             (Step::Review, Action::NextForm) => self.turn(Turn::Next),
             (Step::Review, Action::Keep) => {
                 self.go(Step::Keeping { ticket_only: false });
+                self.say_language();
                 self.send(Request::Keep {}, Awaited::Keep);
             }
             (_, Action::Print(paper)) => {
@@ -217,6 +218,7 @@ impl Journey {
                 | Step::Kept { .. } => visit.safe_step(),
             };
             self.go(Step::Keeping { ticket_only: true });
+            self.say_language();
         }
         self.send(Request::KeepTicketOnly { reason }, Awaited::Ticket(reason));
     }

@@ -82,7 +82,7 @@ fn a_visit_from_the_first_touch_to_the_wiped_screen() {
     let mut asked = requests(&kiosk);
     asked.dedup();
     let script = "begin choose_pack agree_purpose await_card pin_digit pin_submit choose enter \
-                  choose review keep end";
+                  choose review speak keep end";
     assert_eq!(asked.join(" "), script);
     let script = "connecting start procedures purpose lay_card pin_entry reading form question \
                   entry towns entry question review keeping kept take_card ended";
