@@ -63,7 +63,7 @@ fn not_knowing_a_question_hands_over_what_is_filled() {
         panic!("kept")
     };
     assert_eq!((title.as_str(), procedures), ("番号をお渡しします", vec!["転居届".into()]));
-    assert!(next_steps.concat().contains("途中までの内容もお預かりしました"), "{next_steps:?}");
+    assert!(next_steps.concat().contains("途中までの内容も、お預かりしました"), "{next_steps:?}");
     assert_eq!(kiosk.agent.kept.len(), 1);
     assert!(kiosk.agent.kept[0].contains(&"whole_household".to_owned()), "nothing is lost");
 }

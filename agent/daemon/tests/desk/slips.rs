@@ -18,8 +18,11 @@ use crate::kiosk::{Kiosk, choose_pack, jobs, with_printer};
 const LONGEST: [(&str, Language, f32); 2] =
     [("ja", Language::Japanese, 250.0), ("en", Language::English, 340.0)];
 
-/// What visitors choose together, with the answers that want the most brought.
-const VISITS: [(&[&str], &[(&str, &str)]); 6] = [
+/// What a visitor chooses together, and what they answer.
+type Visit = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+/// The answers are those that want the most brought.
+const VISITS: [Visit; 6] = [
     (&["tennyu"], &[("who_notifies", "agent"), ("moved_out_by", "abroad")]),
     (&["tenkyo"], &[("who_notifies", "agent")]),
     (&["tenshutsu", "juminhyo"], &[("who_notifies", "agent"), ("destination", "abroad")]),

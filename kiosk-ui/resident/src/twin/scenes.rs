@@ -68,6 +68,7 @@ pub const NAMES: &[&str] = &[
     "kept_unheard",
     "kept_ticket_only",
     "kept_with_errands",
+    "kept_two",
     "kept_core_away",
     "kept_practice",
     "take_card",
@@ -262,6 +263,13 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.chosen = Chosen::Moving(&["tenkyo"]);
             play.device(|d| d.card_present = true);
             play.until(Part::Kept)?;
+        }
+        "kept_two" => {
+            play.chosen = Chosen::Moving(&["tenshutsu", "juminhyo"]);
+            play.until(Part::Question)?;
+            play.touch("do_not_know")?;
+            play.device(|d| d.card_present = true);
+            play.touch("confirm_number")?;
         }
         "kept_core_away" => {
             play.device(|d| {
