@@ -61,6 +61,9 @@ pub fn name(command: &[u8]) -> String {
         0x20 if rest.is_empty() => format!("VERIFY {:02X}, empty", p2 & 0x1F),
         0x20 => format!("VERIFY {:02X}", p2 & 0x1F),
         0xB0 if p1 & 0x80 != 0 => format!("READ {:02X} from {p2}", p1 & 0x1F),
+        // Elsewhere an object begins whose place depends on how large the pictures before it are,
+        // which depends on the machine's font.
+        0xB0 if *p2 != 0 => "READ an object".to_owned(),
         0xB0 => format!("READ from {}", u16::from_be_bytes([*p1, *p2])),
         0xB2 => "READ RECORD".to_owned(),
         0x2A => format!("SIGN {:02X}", p2 & 0x1F),
