@@ -3,6 +3,8 @@
 //! One port, HTTP/2 over mTLS. Every route but `/.well-known/est/*` requires a client certificate.
 //! An envelope travels as its own bytes (`application/vnd.madoguchi.envelope`), not inside JSON.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -84,6 +86,12 @@ impl Epoch {
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) async fn waiting(
     QueryParameters(cursor): QueryParameters<Cursor>,
 ) -> Result<Json<WaitingAlerts>, Refusal> {
     let look = || intake.alerts_after(cursor.after);
-    let alerts = long_poll(&intake.alerted, &intake.stop, &cursor, look).await?;
+    let alerts = long_poll(&intake.alerted, &intake.stop, &cursor, intake.epoch, look).await?;
     Ok(Json(WaitingAlerts { epoch: Some(intake.epoch), alerts }))
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn waiting(
     QueryParameters(cursor): QueryParameters<Cursor>,
 ) -> Result<Json<WaitingEnvelopes>, Refusal> {
     let look = || intake.waiting_after(cursor.after);
-    let envelopes = long_poll(&intake.arrived, &intake.stop, &cursor, look).await?;
+    let envelopes = long_poll(&intake.arrived, &intake.stop, &cursor, intake.epoch, look).await?;
     Ok(Json(WaitingEnvelopes { epoch: Some(intake.epoch), envelopes }))
 }
 

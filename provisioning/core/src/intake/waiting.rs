@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use madoguchi_protocol::core_api::Epoch;
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -23,6 +24,10 @@ pub(super) struct Cursor {
     /// Seconds to wait when nothing is there, 20 at most.
     #[serde(default)]
     wait: u64,
+    /// What `after` belongs to. Under another one there is nothing to wait for: the answer comes
+    /// at once and names the intake's own.
+    #[param(value_type = Option<String>)]
+    epoch: Option<Epoch>,
 }
 
 /// What `look` finds, at once or as soon as `rung` announced it; nothing when the wait is over.
@@ -30,12 +35,17 @@ pub(super) async fn long_poll<T, F>(
     rung: &Notify,
     stop: &Stop,
     cursor: &Cursor,
+    epoch: Epoch,
     look: impl Fn() -> F,
 ) -> Result<Vec<T>, sqlx::Error>
 where
     F: Future<Output = Result<Vec<T>, sqlx::Error>>,
 {
-    let deadline = Instant::now() + Duration::from_secs(cursor.wait).min(LONGEST_WAIT);
+    let wait = match cursor.epoch {
+        Some(other) if other != epoch => Duration::ZERO,
+        _ => Duration::from_secs(cursor.wait).min(LONGEST_WAIT),
+    };
+    let deadline = Instant::now() + wait;
     let mut stop = stop.clone();
     loop {
         // Armed before looking: what comes in between is not missed.

@@ -14,6 +14,8 @@ use reqwest::{Client, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::follow::Place;
+
 /// How long the intake may hold an answer back when nothing waits, in seconds.
 pub(super) const WAIT: u64 = 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,8 +77,8 @@ impl IntakeClient {
     }
 
     /// What waits after a position; waits itself when nothing does.
-    pub(super) async fn waiting(&self, after: i64) -> Result<WaitingEnvelopes, ClientError> {
-        self.get(ENVELOPES, after).await
+    pub(super) async fn waiting(&self, place: Place) -> Result<WaitingEnvelopes, ClientError> {
+        self.get(ENVELOPES, place).await
     }
 
     /// Tells the intake what is committed here.
@@ -89,8 +91,8 @@ impl IntakeClient {
     }
 
     /// Alerts after a position; waits itself when there are none.
-    pub(super) async fn waiting_alerts(&self, after: i64) -> Result<WaitingAlerts, ClientError> {
-        self.get(ALERTS, after).await
+    pub(super) async fn waiting_alerts(&self, place: Place) -> Result<WaitingAlerts, ClientError> {
+        self.get(ALERTS, place).await
     }
 
     /// Tells the intake which alerts somebody has taken on.
@@ -101,8 +103,12 @@ impl IntakeClient {
         self.post(ALERTS_ACKNOWLEDGED, &AcknowledgedAlerts { alerts }).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str, after: i64) -> Result<T, ClientError> {
-        let url = format!("{}{path}?after={after}&wait={WAIT}", self.url);
+    async fn get<T: DeserializeOwned>(&self, path: &str, place: Place) -> Result<T, ClientError> {
+        let Place { epoch, after } = place;
+        let mut url = format!("{}{path}?after={after}&wait={WAIT}", self.url);
+        if let Some(epoch) = epoch {
+            url.push_str(&format!("&epoch={epoch}"));
+        }
         let answer = self.http.get(url).send().await.map_err(ClientError::Http)?;
         let body = read(check(answer, StatusCode::OK)?).await?;
         serde_json::from_slice(&body).map_err(ClientError::Answer)

@@ -22,7 +22,7 @@ const HONEST_WAIT: Duration = Duration::from_secs(WAIT / 2);
 /// Something of the intake that is followed.
 pub(super) trait Order {
     /// Takes what comes after a position. What was taken before is recognised.
-    fn take(&self, after: i64) -> impl Future<Output = Result<Page, FollowError>> + Send;
+    fn take(&self, place: Place) -> impl Future<Output = Result<Page, FollowError>> + Send;
 
     /// Hears of a failure; it is tried again.
     fn failed(&self, error: &FollowError, again: bool);
@@ -56,7 +56,7 @@ pub(super) async fn follow(order: &impl Order, longest_pause: Duration) {
     let mut failing = false;
     loop {
         let asked = Instant::now();
-        let page = order.take(place.after).await;
+        let page = order.take(place).await;
         match page.and_then(|page| place.move_on(&page, asked.elapsed())) {
             Ok(Moved::On) => {
                 (pauses, failing) = (self::pauses(longest_pause), false);
@@ -74,9 +74,12 @@ pub(super) async fn follow(order: &impl Order, longest_pause: Duration) {
 }
 
 /// Where the office is in the intake's order.
-struct Place {
-    epoch: Option<Epoch>,
-    after: i64,
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// What the position belongs to, once the intake has said it.
+    pub(super) epoch: Option<Epoch>,
+    /// The last position that was taken; 0 at first.
+    pub(super) after: i64,
 }
 
 enum Moved {
@@ -138,7 +141,7 @@ mod tests {
         A: Fn(usize, i64) -> F + Sync,
         F: Future<Output = Result<Page, FollowError>> + Send,
     {
-        async fn take(&self, after: i64) -> Result<Page, FollowError> {
+        async fn take(&self, Place { after, .. }: Place) -> Result<Page, FollowError> {
             let turn = {
                 let mut asked = self.asked.lock().expect("whole");
                 asked.push(after);

@@ -8,7 +8,7 @@ use sqlx::SqlitePool;
 
 use super::checks::Checks;
 use super::client::IntakeClient;
-use super::follow::{FollowError, Order, Page, follow, pause, pauses};
+use super::follow::{FollowError, Order, Page, Place, follow, pause, pauses};
 use super::receive::{receive, try_again};
 use crate::server::Stop;
 
@@ -43,8 +43,8 @@ impl Puller {
 impl Order for Puller {
     /// What is taken is told to the intake. After a failure the same envelopes come again and are
     /// recognised.
-    async fn take(&self, after: i64) -> Result<Page, FollowError> {
-        let waiting = self.intake.waiting(after).await.map_err(FollowError::Intake)?;
+    async fn take(&self, place: Place) -> Result<Page, FollowError> {
+        let waiting = self.intake.waiting(place).await.map_err(FollowError::Intake)?;
         for envelope in &waiting.envelopes {
             let received = receive(&self.database, &self.checks, envelope).await;
             received.map_err(FollowError::Database)?;

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::alerts;
 use super::client::IntakeClient;
-use super::follow::{FollowError, Order, Page, follow, pause, pauses};
+use super::follow::{FollowError, Order, Page, Place, follow, pause, pauses};
 use crate::server::Stop;
 
 /// Shorter than for envelopes: somebody stands there and waits.
@@ -62,8 +62,8 @@ impl AlertRelay {
 }
 
 impl Order for AlertRelay {
-    async fn take(&self, after: i64) -> Result<Page, FollowError> {
-        let waiting = self.intake.waiting_alerts(after).await.map_err(FollowError::Intake)?;
+    async fn take(&self, place: Place) -> Result<Page, FollowError> {
+        let waiting = self.intake.waiting_alerts(place).await.map_err(FollowError::Intake)?;
         if !waiting.alerts.is_empty() {
             let stored = alerts::store(&self.database, &waiting.alerts).await;
             stored.map_err(FollowError::Database)?;
