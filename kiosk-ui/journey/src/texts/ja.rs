@@ -192,7 +192,7 @@ pub(super) const TEXTS: Texts = Texts {
     done_at: |procedure, section| format!("{procedure} → {section}"),
     same_number_step: "同じ番号を、どの窓口でも使います。",
     ticket_step: "番号が呼ばれたら、窓口へお越しください。手続は窓口で行います。",
-    partly_step: "途中までの内容も、お預かりしました。続きは窓口でうかがいます。",
+    partly_step: "途中までの内容も、お預かりしました。続きは、窓口で作ります。",
     wait_for_clerk: "係員をお待ちください。番号は変わりません。",
     called_steps: [
         "この番号でも、お呼びします。",
