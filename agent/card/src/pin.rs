@@ -54,7 +54,10 @@ impl PinBuffer {
     #[must_use]
     pub fn of(key: Key) -> Self {
         let mut command = Box::new([0; HEADER + LONGEST]);
-        command[..HEADER].copy_from_slice(&[0x00, 0x20, 0x00, key.reference(), 0]);
+        // With the length that all keys but the password have, so that what waits here is the very
+        // command, and a search of memory for it finds it.
+        let (_, longest) = key.lengths();
+        command[..HEADER].copy_from_slice(&[0x00, 0x20, 0x00, key.reference(), longest]);
         Self { key, command, digits: 0 }
     }
 
@@ -177,7 +180,7 @@ pub(crate) mod tests {
     fn erasing_wipes_the_digit_and_stops_at_the_first() {
         let mut pin = typed("9247");
         pin.erase();
-        assert_eq!(pin.command[..9], *b"\x00\x20\x00\x91\x00924\0");
+        assert_eq!(pin.command[..9], *b"\x00\x20\x00\x91\x04924\0");
         for _ in 0..5 {
             pin.erase();
         }
