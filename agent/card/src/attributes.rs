@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use aws_lc_rs::digest;
 use madoguchi_procedure::{CardAttributes, CardValue};
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
-use madoguchi_protocol::{AttributeName, Personal};
+use madoguchi_protocol::AttributeName;
 use myna_card::ap::text::Attributes;
 use zeroize::Zeroizing;
 
@@ -84,18 +83,13 @@ fn read(attribute: AttributeName, bytes: &[u8]) -> Result<CardValue, BadFile> {
         _ => {}
     }
     let text = std::str::from_utf8(bytes).map_err(|_| BadFile("a text is not UTF-8"))?;
-    let evidence = CardEvidence {
-        attribute,
-        file: "TEXT/0002".to_owned(),
-        signature: SignatureCheck::NotChecked,
-        // TEXT holds the characters themselves; substitution is a matter of the certificate.
-        substitutions: Vec::new(),
-    };
-    Ok(CardValue { value: Personal::from(text), evidence })
+    Ok(CardValue::as_read(attribute, text))
 }
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_protocol::application::SignatureCheck;
+
     use super::*;
 
     const ALL: [AttributeName; 4] =

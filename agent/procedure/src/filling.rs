@@ -163,7 +163,6 @@ impl Filling {
 mod tests {
     use jiff::civil::date;
     use madoguchi_protocol::AttributeName;
-    use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
 
     use super::*;
     use crate::card::CardValue;
@@ -176,13 +175,7 @@ mod tests {
     }
 
     fn said(attribute: AttributeName, value: &str) -> (AttributeName, CardValue) {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        (attribute, CardValue { value: value.into(), evidence })
+        (attribute, CardValue::as_read(attribute, value))
     }
 
     fn card() -> CardAttributes {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use madoguchi_protocol::FieldKey;
 use madoguchi_protocol::application::{Field, Origin};
 use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::Answer;
 
 use crate::condition::{Condition, SWITCHED};
 use crate::entry::BadEntry;
@@ -73,6 +74,20 @@ impl Pack {
             Source::Question { .. } | Source::Entry { .. } => false,
         });
         form
+    }
+
+    /// A form of it as a screen is told of it, which knows no conditions.
+    #[must_use]
+    pub fn told(&self, fields: Vec<Field>) -> Answer {
+        let keys = |of: Vec<&FieldDefinition>| of.into_iter().map(|f| f.key.clone()).collect();
+        let texts = |of: Vec<&Text>| of.into_iter().cloned().collect();
+        Answer::Form {
+            asked: keys(self.asked(&fields)),
+            bring: texts(self.to_bring(&fields)),
+            notices: texts(self.notices(&fields)),
+            at_counter: keys(self.left_to_counter(&fields)),
+            fields,
+        }
     }
 
     /// What the visitor has to have with them at the counter.

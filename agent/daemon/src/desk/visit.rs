@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use madoguchi_card::PinBuffer;
 use madoguchi_procedure::{Filling, FormError, Pack};
-use madoguchi_protocol::application::{Content, Field, PartlyFilled, TicketOnlyReason};
+use madoguchi_protocol::application::{Content, PartlyFilled, TicketOnlyReason};
 use madoguchi_protocol::local::{Answer, CardKey, Language, MOST_FORMS, Outcome, Request};
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber, TicketToken};
 use madoguchi_protocol::{Failure, FailureCode, PackId, VisitId};
@@ -190,7 +190,7 @@ impl Visit {
                 let form = self.forms.get_mut(self.open).ok_or_else(not_configured)?;
                 let fields = form.filling.finish().map_err(form_invalid)?;
                 form.reviewed = true;
-                Ok(answer(form.filling.pack(), fields))
+                Ok(form.filling.pack().told(fields))
             }
             request => Err(out_of_order(&request)),
         }
@@ -215,7 +215,7 @@ impl Visit {
     /// The open form as far as it is filled.
     pub fn open_form(&self) -> Result<Answer, Failure> {
         let form = self.forms.get(self.open).ok_or_else(not_configured)?;
-        Ok(answer(form.filling.pack(), form.filling.fields()))
+        Ok(form.filling.pack().told(form.filling.fields()))
     }
 
     /// The chosen forms' fillings.
@@ -402,13 +402,4 @@ fn not_on_offer() -> Failure {
 
 fn form_invalid(error: FormError) -> Failure {
     Failure::new(FailureCode::FormInvalid, error)
-}
-
-/// A form as the screen is told of it: conditions are worked out here.
-fn answer(pack: &Pack, fields: Vec<Field>) -> Answer {
-    let asked = pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect();
-    let bring = pack.to_bring(&fields).into_iter().cloned().collect();
-    let notices = pack.notices(&fields).into_iter().cloned().collect();
-    let at_counter = pack.left_to_counter(&fields).into_iter().map(|f| f.key.clone()).collect();
-    Answer::Form { fields, asked, bring, notices, at_counter }
 }

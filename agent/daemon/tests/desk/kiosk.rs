@@ -7,15 +7,15 @@ use madoguchi_card::{CardNews, CardReport};
 use madoguchi_daemon::desk::visit::{Keep, Kept};
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::Job;
-use madoguchi_procedure::samples::{COPY, MOVING};
-use madoguchi_procedure::{CardAttributes, CardValue};
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
+use madoguchi_procedure::CardAttributes;
+use madoguchi_procedure::samples::{COPY, MOVING, card_of};
+use madoguchi_protocol::application::SignatureCheck;
 use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::{
     Answer, CardKey, Event, FromAgent, Outcome, Request, RequestFrame,
 };
 use madoguchi_protocol::ticket::TicketToken;
-use madoguchi_protocol::{AttributeName, FailureCode, PinDigit, VisitId};
+use madoguchi_protocol::{FailureCode, PinDigit, VisitId};
 use madoguchi_uplink::CoreState;
 
 use crate::city::{City, Extras, SIGNED};
@@ -248,21 +248,5 @@ pub fn ends_card(effects: &[Effect]) -> bool {
 }
 
 pub fn hanako() -> CardAttributes {
-    person("検証　花子")
-}
-
-pub fn person(name: &str) -> CardAttributes {
-    let said = [
-        (AttributeName::Name, name),
-        (AttributeName::Address, "常盤県常盤市本町一丁目２番３号"),
-        (AttributeName::BirthDate, "19800217"),
-        (AttributeName::Sex, "2"),
-    ];
-    let value = |(attribute, value): (AttributeName, &str)| {
-        let signature = SignatureCheck::NotChecked;
-        let file = "TEXT/0002".to_owned();
-        let evidence = CardEvidence { attribute, file, signature, substitutions: vec![] };
-        (attribute, CardValue { value: value.into(), evidence })
-    };
-    said.into_iter().map(value).collect()
+    card_of("検証　花子")
 }

@@ -9,6 +9,7 @@ use madoguchi_card::{CardNews, CardReport};
 use madoguchi_daemon::desk::alerts::CallReport;
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::{Content as PaperContent, PrintReport};
+use madoguchi_procedure::samples::card_of;
 use madoguchi_protocol::application::{Content, Field, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::local::{
     Answer, CardKey, ClerkState, Event, FromAgent, Outcome, Paper, PrintState, PrinterState,
@@ -19,9 +20,7 @@ use madoguchi_uplink::CoreState;
 
 use crate::card::unusable;
 use crate::city::{City, Extras, SIGNED};
-use crate::kiosk::{
-    choose, choose_pack, enter, events, given, jobs, open_form, person, with_printer,
-};
+use crate::kiosk::{choose, choose_pack, enter, events, given, jobs, open_form, with_printer};
 
 /// Seeds that are tried, and inputs to each.
 const SEEDS: u64 = 150;
@@ -127,7 +126,7 @@ impl World {
             10 => unusable(failure(codes[self.random.usize(0..codes.len())])),
             // Everybody has a name of their own, so that it is known where it may be.
             _ => match self.of(visit) {
-                Some(at) => CardNews::Read(person(&format!("検証　{at}番"))),
+                Some(at) => CardNews::Read(card_of(&format!("検証　{at}番"))),
                 None => CardNews::Present,
             },
         }
@@ -153,7 +152,7 @@ impl World {
             9 => Request::PinSubmit {},
             10 => {
                 let whose = visit.and_then(|visit| self.of(visit)).expect("a visit");
-                let news = CardNews::Read(person(&format!("検証　{whose}番")));
+                let news = CardNews::Read(card_of(&format!("検証　{whose}番")));
                 return Input::Card(CardReport { visit, news });
             }
             11 => choose("who", "all"),

@@ -9,8 +9,7 @@ use jiff::civil::{Date, date};
 use madoguchi_procedure::{
     CardAttributes, CardValue, Entry, FieldDefinition, Filling, Pack, Source, Towns,
 };
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
-use madoguchi_protocol::{AttributeName, FieldKey};
+use madoguchi_protocol::FieldKey;
 
 pub const NAMES: [&str; 6] =
     ["tennyu", "tenkyo", "tenshutsu", "juminhyo", "inkan-shomei", "kazei-shomei"];
@@ -35,22 +34,7 @@ pub fn key(text: &str) -> FieldKey {
 }
 
 pub fn card() -> CardAttributes {
-    let said = [
-        (AttributeName::Name, "検証　花子"),
-        (AttributeName::Address, ADDRESS),
-        (AttributeName::BirthDate, "19800217"),
-        (AttributeName::Sex, "2"),
-    ];
-    let value = |attribute, value: &str| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        CardValue { value: value.into(), evidence }
-    };
-    said.into_iter().map(|(attribute, text)| (attribute, value(attribute, text))).collect()
+    CardValue::all_as_read(["検証　花子", ADDRESS, "19800217", "2"])
 }
 
 /// A form with the card's values and these answers, in order.

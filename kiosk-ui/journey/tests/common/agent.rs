@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use jiff::civil::{Date, date};
-use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack, Towns};
-use madoguchi_protocol::application::{CardEvidence, Field, SignatureCheck, TicketOnlyReason};
+use madoguchi_procedure::samples::card_of;
+use madoguchi_procedure::{CardAttributes, Filling, Pack, Towns};
+use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, IssuedBy,
     Outcome, Paper, PrintState, PrinterState, Request, RequestFrame,
 };
 use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, PackId, VisitId};
+use madoguchi_protocol::{Failure, FailureCode, PackId, VisitId};
 
 use super::packs::{LIFE_EVENT, PROXY, SHORT, TENKYO, TOWNS};
 
@@ -326,7 +327,7 @@ impl Agent {
                 let (filling, reviewed) = &mut visit.fillings[visit.open];
                 let fields = filling.finish().map_err(|_| F::FormInvalid)?;
                 *reviewed = true;
-                form(filling.pack(), fields)
+                filling.pack().told(fields)
             }
             Request::Keep {} if visit.filled && visit.fillings.iter().all(|(_, r)| *r) => {
                 for (filling, _) in &visit.fillings {
@@ -365,7 +366,7 @@ impl Agent {
 impl Visit {
     fn form(&self) -> Answer {
         let filling = &self.fillings[self.open].0;
-        form(filling.pack(), filling.fields())
+        filling.pack().told(filling.fields())
     }
 
     fn entered(&self) -> Answer {
@@ -387,28 +388,5 @@ pub fn city() -> Text {
 }
 
 pub fn said() -> CardAttributes {
-    let value = |attribute, value: &str| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        (attribute, CardValue { value: value.into(), evidence })
-    };
-    [
-        value(AttributeName::Name, "検証　花子"),
-        value(AttributeName::Address, "常盤県常盤市本町一丁目２番３号"),
-        value(AttributeName::BirthDate, "19800217"),
-        value(AttributeName::Sex, "2"),
-    ]
-    .into()
-}
-
-fn form(pack: &Pack, fields: Vec<Field>) -> Answer {
-    let asked = pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect();
-    let bring = pack.to_bring(&fields).into_iter().cloned().collect();
-    let notices = pack.notices(&fields).into_iter().cloned().collect();
-    let at_counter = pack.left_to_counter(&fields).into_iter().map(|f| f.key.clone()).collect();
-    Answer::Form { fields, asked, bring, notices, at_counter }
+    card_of("検証　花子")
 }

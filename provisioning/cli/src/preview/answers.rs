@@ -7,8 +7,7 @@ use jiff::civil::Date;
 use madoguchi_procedure::{
     CardAttributes, CardValue, Filling, Lives, Pack, Source, Towns, split_address,
 };
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
-use madoguchi_protocol::{AttributeName, FieldKey};
+use madoguchi_protocol::FieldKey;
 
 /// What would be chosen or typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,21 +71,5 @@ fn dummy_card(lives: Lives) -> CardAttributes {
         Lives::Here => "常盤県常盤市本町一丁目２番３号",
         Lives::Elsewhere => "千鳥県千鳥市港町４番地５",
     };
-    let said = |(attribute, value): (AttributeName, &str)| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        (attribute, CardValue { value: value.into(), evidence })
-    };
-    [
-        (AttributeName::Name, "検証　花子"),
-        (AttributeName::Address, address),
-        (AttributeName::BirthDate, "19800217"),
-        (AttributeName::Sex, "2"),
-    ]
-    .map(said)
-    .into()
+    CardValue::all_as_read(["検証　花子", address, "19800217", "2"])
 }

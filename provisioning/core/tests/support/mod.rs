@@ -22,13 +22,11 @@ use madoguchi_envelope::{
     seal,
 };
 use madoguchi_procedure::{CardValue, Filling, Pack, Towns};
-use madoguchi_protocol::application::{
-    APPLICATION_FORMAT, Application, CardEvidence, Content, SignatureCheck,
-};
+use madoguchi_protocol::application::{APPLICATION_FORMAT, Application, Content};
 use madoguchi_protocol::bundle::{Bundle, Payload, SealingKey, SignedBundle};
 use madoguchi_protocol::core_api::{ENVELOPE_MEDIA_TYPE, ENVELOPES, Problem};
 use madoguchi_protocol::ticket::TicketToken;
-use madoguchi_protocol::{ApplicationId, AttributeName, FieldKey, TenantId, VisitId};
+use madoguchi_protocol::{ApplicationId, FieldKey, TenantId, VisitId};
 use madoguchi_uplink::{Endpoints, Timeouts};
 use rcgen::KeyPair;
 use reqwest::{Client, Response};
@@ -339,24 +337,12 @@ pub fn application_of(name: &str) -> Application {
 /// A form with what the card says, before any answer.
 pub fn filling(id: &str, name: &str) -> Filling {
     let mut form = Filling::new(Pack::parse(&pack(id)).expect("a pack"));
-    let said = |attribute, value: &str| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        (attribute, CardValue { value: value.into(), evidence })
-    };
-    form.insert_card(
-        [
-            said(AttributeName::Name, name),
-            said(AttributeName::Address, "常盤県常盤市本町一丁目２番３号"),
-            said(AttributeName::BirthDate, "19800217"),
-            said(AttributeName::Sex, "2"),
-        ]
-        .into(),
-    );
+    form.insert_card(CardValue::all_as_read([
+        name,
+        "常盤県常盤市本町一丁目２番３号",
+        "19800217",
+        "2",
+    ]));
     form
 }
 

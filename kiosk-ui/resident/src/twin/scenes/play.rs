@@ -3,14 +3,13 @@
 use jiff::civil::{Date, date};
 use madoguchi_journey::view::{Action, Language};
 use madoguchi_journey::{Command, Input, Journey};
-use madoguchi_procedure::{CardAttributes, CardValue, Filling, Pack, Towns};
-use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
+use madoguchi_procedure::{CardValue, Filling, Pack, Towns};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardEvent, Event, EventFrame, IssuedBy, Outcome, PrinterState, Request,
     RequestFrame,
 };
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, PackId, PinDigit, VisitId};
+use madoguchi_protocol::{Failure, FailureCode, PackId, PinDigit, VisitId};
 
 /// The day of every scene.
 const TODAY: Date = date(2026, 11, 22);
@@ -307,7 +306,7 @@ impl Play {
                 Answer::Done {}
             }
             Request::PinSubmit {} => {
-                let card = card(self.person);
+                let card = CardValue::all_as_read(self.person);
                 self.forms.iter_mut().for_each(|form| form.insert_card(card.clone()));
                 self.form()?
             }
@@ -344,40 +343,13 @@ impl Play {
     /// The open form, as the agent would have it.
     fn form(&self) -> Option<Answer> {
         let form = self.forms.get(self.open)?;
-        let (pack, fields) = (form.pack(), form.fields());
-        Some(Answer::Form {
-            asked: pack.asked(&fields).into_iter().map(|f| f.key.clone()).collect(),
-            bring: pack.to_bring(&fields).into_iter().cloned().collect(),
-            notices: pack.notices(&fields).into_iter().cloned().collect(),
-            at_counter: pack.left_to_counter(&fields).into_iter().map(|f| f.key.clone()).collect(),
-            fields,
-        })
+        Some(form.pack().told(form.fields()))
     }
 }
 
 fn form(id: &PackId) -> Option<Filling> {
     let packs = packs().into_iter().filter_map(|text| Pack::parse(&text).ok());
     packs.into_iter().find(|pack| pack.id == *id).map(Filling::new)
-}
-
-fn card([name, address, birth_date, sex]: Person) -> CardAttributes {
-    let value = |(attribute, value): (AttributeName, &str)| {
-        let evidence = CardEvidence {
-            attribute,
-            file: "TEXT/0002".into(),
-            signature: SignatureCheck::NotChecked,
-            substitutions: vec![],
-        };
-        (attribute, CardValue { value: value.into(), evidence })
-    };
-    [
-        (AttributeName::Name, name),
-        (AttributeName::Address, address),
-        (AttributeName::BirthDate, birth_date),
-        (AttributeName::Sex, sex),
-    ]
-    .map(value)
-    .into()
 }
 
 fn municipality() -> Text {
