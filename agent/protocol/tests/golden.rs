@@ -58,6 +58,24 @@ fn text() -> Text {
     Text { ja: "常盤市".into(), en: "Tokiwa City".into() }
 }
 
+/// A profile that says nothing but what it must.
+fn profile() -> Profile {
+    Profile {
+        device: parsed("kiosk-01"),
+        site: parsed("honcho"),
+        municipality: text(),
+        sections: vec!['A'.try_into().expect("a letter")],
+        idle_seconds: 90,
+        appearance: None,
+        printer: None,
+        packs_valid_days: None,
+        municipality_code: None,
+        municipality_codes_before: vec![],
+        reader: None,
+        practice: false,
+    }
+}
+
 fn fields() -> Vec<Field> {
     let evidence = CardEvidence {
         attribute: AttributeName::Name,
@@ -338,20 +356,6 @@ fn bundles() {
         payload,
     };
     let key = SealingKey { id: "0123456789abcdef".into(), kem: 0x20, public_key: "AA==".into() };
-    let profile = Profile {
-        device: parsed("kiosk-01"),
-        site: parsed("honcho"),
-        municipality: text(),
-        sections: vec!['A'.try_into().expect("a letter")],
-        idle_seconds: 90,
-        appearance: None,
-        printer: None,
-        packs_valid_days: None,
-        municipality_code: None,
-        municipality_codes_before: vec![],
-        reader: None,
-        practice: false,
-    };
     golden(
         "bundles",
         &[
@@ -361,7 +365,7 @@ fn bundles() {
                 life_events: vec![],
                 towns: None,
             }),
-            bundle(Payload::Profile { profile }),
+            bundle(Payload::Profile { profile: profile() }),
         ],
     );
 }
@@ -375,11 +379,6 @@ fn bundles_of_whole_visits() {
         towns: Some("format = 1\n".into()),
     };
     let profile = Profile {
-        device: parsed("kiosk-01"),
-        site: parsed("honcho"),
-        municipality: text(),
-        sections: vec!['A'.try_into().expect("a letter")],
-        idle_seconds: 90,
         appearance: Some(Appearance { volume: 40, panel_mm: Some([268, 476]) }),
         printer: Some(Printer {
             uri: "ipp://printer.example/ipp/print".into(),
@@ -387,10 +386,7 @@ fn bundles_of_whole_visits() {
             forms: true,
         }),
         packs_valid_days: Some(400),
-        municipality_code: None,
-        municipality_codes_before: vec![],
-        reader: None,
-        practice: false,
+        ..profile()
     };
     golden("bundles-of-whole-visits", &[packs, Payload::Profile { profile }]);
 }
@@ -399,18 +395,9 @@ fn bundles_of_whole_visits() {
 #[test]
 fn profile_of_whole_cards() {
     let profile = Profile {
-        device: parsed("kiosk-01"),
-        site: parsed("honcho"),
-        municipality: text(),
-        sections: vec!['A'.try_into().expect("a letter")],
-        idle_seconds: 90,
-        appearance: None,
-        printer: None,
-        packs_valid_days: None,
         municipality_code: Some(parsed("13999")),
-        municipality_codes_before: vec![],
         reader: Some(parsed("054c:0dc9")),
-        practice: false,
+        ..profile()
     };
     golden("profile-of-whole-cards", &Payload::Profile { profile });
 }
@@ -419,18 +406,10 @@ fn profile_of_whole_cards() {
 #[test]
 fn profile_of_practice() {
     let profile = Profile {
-        device: parsed("kiosk-01"),
-        site: parsed("honcho"),
-        municipality: text(),
-        sections: vec!['A'.try_into().expect("a letter")],
-        idle_seconds: 90,
-        appearance: None,
-        printer: None,
-        packs_valid_days: None,
         municipality_code: Some(parsed("13999")),
         municipality_codes_before: vec![parsed("13998"), parsed("13997")],
-        reader: None,
         practice: true,
+        ..profile()
     };
     golden("profile-of-practice", &Payload::Profile { profile });
 }

@@ -2,6 +2,18 @@
 
 use super::{ByIssuer, Row};
 
+/// Of what only a counter sets anew, and without which the card is of no use here.
+const SET_ANEW: ByIssuer = ByIssuer {
+    here: [
+        "今日は、カードを使わずに進めます。こちらの窓口で、設定しなおせます。",
+        "For today, continue without the card. The counter of this office can reset it.",
+    ],
+    elsewhere: [
+        "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。",
+        "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification.",
+    ],
+};
+
 pub(super) const CARD_PIN_LOCKED: Row = Row {
     ja: [
         "暗証番号が使えなくなっています",
@@ -85,16 +97,7 @@ pub(super) const CARD_AUTHENTICATION_PIN_LOCKED: Row = Row {
         "The 4-digit PIN of the user certificate (利用者証明用電子証明書) was wrong too many times in a row. It cannot be unlocked here.",
         "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification.",
     ],
-    by_issuer: Some(ByIssuer {
-        here: [
-            "今日は、カードを使わずに進めます。こちらの窓口で、設定しなおせます。",
-            "For today, continue without the card. The counter of this office can reset it.",
-        ],
-        elsewhere: [
-            "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。",
-            "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification.",
-        ],
-    }),
+    by_issuer: Some(SET_ANEW),
     support: [
         "窓口で、利用者証明用の暗証番号を設定しなおします。できるのは、住民票のある市区町村です。",
         "A counter of the municipality where the person is registered sets this PIN anew.",
@@ -112,16 +115,7 @@ pub(super) const CARD_SIGNATURE_PASSWORD_LOCKED: Row = Row {
         "The password of the signature certificate (署名用電子証明書, 6 to 16 characters) was wrong too many times in a row. It cannot be unlocked here.",
         "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it; if you are moving here, ours, after your notification.",
     ],
-    by_issuer: Some(ByIssuer {
-        here: [
-            "今日は、カードを使わずに進めます。こちらの窓口で、設定しなおせます。",
-            "For today, continue without the card. The counter of this office can reset it.",
-        ],
-        elsewhere: [
-            "今日は、カードを使わずに進めます。住民票のある市区町村の窓口で、設定しなおせます。こちらに転入する方は、転入届のあと、こちらの窓口でできます。",
-            "For today, continue without the card. The counter of the municipality where you are registered (住民票のある市区町村の窓口) can reset it. If you are moving here, ours can do it after your notification.",
-        ],
-    }),
+    by_issuer: Some(SET_ANEW),
     support: [
         "窓口で、署名用のパスワードを設定しなおします。できるのは、住民票のある市区町村です。",
         "A counter of the municipality where the person is registered sets this password anew.",
