@@ -1,31 +1,10 @@
 //! How values of the card are said to a person, in each language.
 
 use madoguchi_protocol::AttributeName;
-use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::Language;
 
 use crate::entry::Entry;
 use crate::pack::{FieldDefinition, Source};
-
-/// A language of the screens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Language {
-    /// 日本語.
-    #[default]
-    Japanese,
-    /// English.
-    English,
-}
-
-impl Language {
-    /// The text in this language.
-    #[must_use]
-    pub fn of(self, text: &Text) -> &str {
-        match self {
-            Self::Japanese => &text.ja,
-            Self::English => &text.en,
-        }
-    }
-}
 
 /// The value of a field as a person reads it: what the card says, the label of what was picked, a
 /// typed day in words. What cannot be understood is shown as it is.

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::civil::{Date, date};
-use madoguchi_procedure::display::Language;
 use madoguchi_procedure::{Condition, Entry, LifeEvent, MAX_CONDITION_BYTES, Pack, Towns};
+use madoguchi_protocol::local::Language;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

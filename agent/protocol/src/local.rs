@@ -165,14 +165,26 @@ pub enum Request {
     End {},
 }
 
-/// A language of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A language of screens and paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
-    /// Japanese.
+    /// 日本語.
+    #[default]
     Japanese,
     /// English.
     English,
+}
+
+impl Language {
+    /// The text in this language.
+    #[must_use]
+    pub fn of(self, text: &Text) -> &str {
+        match self {
+            Self::Japanese => &text.ja,
+            Self::English => &text.en,
+        }
+    }
 }
 
 /// Most forms of one visit.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use madoguchi_procedure::display::Language;
 use madoguchi_protocol::application::TicketOnlyReason;
+use madoguchi_protocol::local::Language;
 use madoguchi_protocol::local::{CardKey, Paper};
 use madoguchi_protocol::{FieldKey, PackId, PinDigit};
 

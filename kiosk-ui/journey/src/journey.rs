@@ -1,11 +1,10 @@
 //! The state machine's frame: what every input does before and outside of a visit.
 
-use madoguchi_procedure::display::Language;
 use madoguchi_procedure::{LifeEvent, Pack, Towns};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardKey, Event, EventFrame, Language as Spoken, Outcome, PrinterState,
-    Request, RequestFrame,
+    Answer, AnswerFrame, CardKey, Event, EventFrame, Language, Outcome, PrinterState, Request,
+    RequestFrame,
 };
 use madoguchi_protocol::{FailureCode, VisitId};
 
@@ -361,11 +360,7 @@ impl Journey {
 
     /// What is printed is for whoever reads now.
     pub(crate) fn say_language(&mut self) {
-        let language = match self.language {
-            Language::Japanese => Spoken::Japanese,
-            Language::English => Spoken::English,
-        };
-        self.send(Request::Speak { language }, Awaited::Step);
+        self.send(Request::Speak { language: self.language }, Awaited::Step);
     }
 
     pub(crate) fn send(&mut self, request: Request, awaited: Awaited) {

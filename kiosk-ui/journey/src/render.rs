@@ -6,9 +6,9 @@ mod end;
 mod pages;
 mod questions;
 
-use madoguchi_procedure::display::Language;
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Text;
+use madoguchi_protocol::local::Language;
 
 use crate::journey::{Journey, LinkState};
 use crate::state::{Awaited, Leaving, State, Step, Visit};

@@ -4,8 +4,8 @@ mod en;
 mod ja;
 
 use madoguchi_procedure::LegalEffect;
-use madoguchi_procedure::display::Language;
 use madoguchi_protocol::AttributeName;
+use madoguchi_protocol::local::Language;
 
 use crate::view::Words;
 

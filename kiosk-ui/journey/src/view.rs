@@ -21,7 +21,7 @@ pub use self::parts::{
 };
 pub use self::screen::Screen;
 pub use crate::action::{Action, KanaRow};
-pub use madoguchi_procedure::display::Language;
+pub use madoguchi_protocol::local::Language;
 
 /// For so long after another [`View::page`] came, a touch was meant for the page before it (a
 /// second tap of the same finger): the shell, which has the clock, passes it on as

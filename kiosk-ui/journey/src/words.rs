@@ -10,9 +10,9 @@ mod card;
 mod device;
 mod keys;
 
-use madoguchi_procedure::display::Language;
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::IssuedBy;
+use madoguchi_protocol::local::Language;
 
 use crate::texts::Texts;
 use crate::view::Words;

@@ -2,9 +2,9 @@
 
 use madoguchi_journey::view::Words;
 use madoguchi_journey::{advice, words, words_of_card};
-use madoguchi_procedure::display::Language;
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::IssuedBy;
+use madoguchi_protocol::local::Language;
 
 const MANUAL: &str = "FAILURES.md";
 

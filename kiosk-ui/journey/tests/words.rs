@@ -1,9 +1,9 @@
 //! The words: complete in every language, and never more than is true.
 
 use madoguchi_journey::{advice, words, words_of_card};
-use madoguchi_procedure::display::Language;
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::IssuedBy;
+use madoguchi_protocol::local::Language;
 
 /// A draft is no 受付, and a local check verifies nobody.
 const NEVER_JA: [&str; 5] = ["受付", "受理", "申請完了", "有効", "本人確認済"];

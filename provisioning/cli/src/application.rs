@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use madoguchi_authority::Role;
-use madoguchi_procedure::display::{Language, card_value, field_value};
+use madoguchi_procedure::display::{card_value, field_value};
 use madoguchi_procedure::{FieldDefinition, Pack};
 use madoguchi_protocol::application::{
     CardEvidence, Content, Field, Origin, PartlyFilled, SignatureCheck, TicketOnlyReason,
 };
 use madoguchi_protocol::core_api::{APPLICATIONS, OpenedApplication};
 use madoguchi_protocol::header::PackVersion;
+use madoguchi_protocol::local::Language;
 use madoguchi_protocol::time::in_japan;
 use unicode_width::UnicodeWidthStr as _;
 

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use jiff::civil::Date;
-use madoguchi_procedure::display::{Language, field_value};
+use madoguchi_procedure::display::field_value;
 use madoguchi_procedure::{
     CheckedBy, Condition, Entry, FieldDefinition, Filling, LegalEffect, Pack, Source,
 };
 use madoguchi_protocol::application::Origin;
+use madoguchi_protocol::local::Language;
 use serde::Serialize;
 
 pub(crate) use self::answers::Answer;

@@ -4,10 +4,10 @@
 use madoguchi_printing::{
     Content, Form, Job, Kept as SlipSays, Next, PrintReport, Row, Slip, Station,
 };
-use madoguchi_procedure::display::{Language, field_value};
+use madoguchi_procedure::display::field_value;
 use madoguchi_procedure::{FieldDefinition, Filling};
 use madoguchi_protocol::bundle::Text;
-use madoguchi_protocol::local::{Answer, Event, Language as Spoken, Paper, PrintState, Request};
+use madoguchi_protocol::local::{Answer, Event, Language, Paper, PrintState, Request};
 use madoguchi_protocol::ticket::TicketNumber;
 use madoguchi_protocol::{Failure, PackId, Personal, VisitId};
 
@@ -32,7 +32,7 @@ impl Papers {
     pub fn new(
         kept: &Kept,
         forms: &[Filling],
-        language: Option<Spoken>,
+        language: Option<Language>,
         reviewed: bool,
         core_away: bool,
         settings: &Settings,
@@ -103,7 +103,7 @@ impl Papers {
 
 impl Visit {
     /// The visitor reads in that language from now on.
-    pub fn speak(&mut self, language: Spoken) {
+    pub fn speak(&mut self, language: Language) {
         self.language = Some(language);
         if let Some(slip) = self.papers.as_mut().and_then(|papers| papers.slip.as_mut()) {
             slip.language = Some(language);

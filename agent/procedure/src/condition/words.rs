@@ -3,8 +3,8 @@
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 
 use super::Condition;
-use crate::display::Language;
 use crate::pack::{Pack, Source};
+use madoguchi_protocol::local::Language;
 
 impl Condition {
     /// The condition of that pack in English words; fields and choices are called as the screens

@@ -1,8 +1,9 @@
 //! The pages of the form: what the card said, the questions, the review.
 
-use madoguchi_procedure::display::{Language, card_value};
+use madoguchi_procedure::display::card_value;
 use madoguchi_procedure::{Entry, FieldDefinition, Pack, Source, Town};
 use madoguchi_protocol::application::TicketOnlyReason;
+use madoguchi_protocol::local::Language;
 use madoguchi_protocol::{AttributeName, Personal};
 
 use super::button;

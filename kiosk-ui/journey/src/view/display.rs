@@ -1,6 +1,6 @@
 //! How large and in which colours the screens are drawn, as the visitor chose.
 
-use madoguchi_procedure::display::Language;
+use madoguchi_protocol::local::Language;
 
 use super::Button;
 

@@ -6,7 +6,7 @@ pub mod packs;
 
 use madoguchi_journey::view::{Dialog, EntryKind, Row, RowOrigin, Screen};
 use madoguchi_journey::{Action, Command, Discarded, Earcon, Input, Journey, Timer, View};
-use madoguchi_procedure::display::Language;
+use madoguchi_protocol::local::Language;
 use madoguchi_protocol::local::{FromAgent, Outcome, RequestFrame};
 use madoguchi_protocol::{Failure, FailureCode, PinDigit};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
-use madoguchi_procedure::display::Language;
+use madoguchi_protocol::local::Language;
 
 use crate::preview::Answer;
 
