@@ -367,32 +367,7 @@ pub struct EventFrame {
 #[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// State of the device: right after the hello, and at every change.
-    Device {
-        /// Why no visit can begin, if none can.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        out_of_service: Option<Failure>,
-        /// Whether something lies on the reader.
-        card_present: bool,
-        /// The municipality's name, once the profile is there: the first screen shows it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        municipality: Option<Text>,
-        /// Whether the core answers.
-        core_reachable: bool,
-        /// How long a visitor may pause before the warning, in seconds.
-        idle_seconds: u16,
-        /// Why no card can be read, if none can; a visit goes on without one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reader: Option<Failure>,
-        /// The printer, where the profile names one.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        printer: Option<PrinterState>,
-        /// What the profile says of screen and sound.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        appearance: Option<Appearance>,
-        /// For practice: nothing is filed, and every page says so.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        practice: bool,
-    },
+    Device(DeviceState),
     /// The card of this visit.
     Card {
         /// Its state.
@@ -416,6 +391,53 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
+}
+
+/// The device, as its screen has to know it. By default in service with nothing on its reader, the
+/// core in reach and nothing known of the profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceState {
+    /// Why no visit can begin, if none can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_service: Option<Failure>,
+    /// Whether something lies on the reader.
+    pub card_present: bool,
+    /// The municipality's name, once the profile is there: the first screen shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub municipality: Option<Text>,
+    /// Whether the core answers.
+    pub core_reachable: bool,
+    /// How long a visitor may pause before the warning, in seconds.
+    pub idle_seconds: u16,
+    /// Why no card can be read, if none can; a visit goes on without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<Failure>,
+    /// The printer, where the profile names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printer: Option<PrinterState>,
+    /// What the profile says of screen and sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appearance: Option<Appearance>,
+    /// For practice: nothing is filed, and every page says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub practice: bool,
+}
+
+impl Default for DeviceState {
+    fn default() -> Self {
+        Self {
+            out_of_service: None,
+            card_present: false,
+            municipality: None,
+            core_reachable: true,
+            idle_seconds: 90,
+            reader: None,
+            printer: None,
+            appearance: None,
+            practice: false,
+        }
+    }
 }
 
 /// What happened to the visit's card.

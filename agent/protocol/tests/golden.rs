@@ -12,8 +12,9 @@ use madoguchi_protocol::core_api::{
 };
 use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, Hello,
-    IssuedBy, Language, Outcome, Paper, PrintState, PrinterState, Request, RequestFrame, ToAgent,
+    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, DeviceState, Event, EventFrame, FromAgent,
+    Hello, IssuedBy, Language, Outcome, Paper, PrintState, PrinterState, Request, RequestFrame,
+    ToAgent,
 };
 use madoguchi_protocol::ticket::{TicketBlock, TicketNumber, TicketToken};
 use madoguchi_protocol::{
@@ -156,17 +157,11 @@ fn local_protocol_from_the_agent() {
     let events = [
         EventFrame {
             visit: None,
-            event: Event::Device {
+            event: Event::Device(DeviceState {
                 out_of_service: Some(failure.clone()),
-                card_present: false,
                 municipality: Some(text()),
-                core_reachable: true,
-                idle_seconds: 90,
-                reader: None,
-                printer: None,
-                appearance: None,
-                practice: false,
-            },
+                ..DeviceState::default()
+            }),
         },
         card(CardEvent::Present {}),
         card(CardEvent::Usable { tries_left: 3 }),
@@ -205,17 +200,12 @@ fn local_protocol_of_whole_visits() {
     };
     let ours = |event| EventFrame { visit: Some(visit()), event };
     let print = |paper, state| ours(Event::Print { paper, state });
-    let device = Event::Device {
-        out_of_service: None,
-        card_present: false,
-        municipality: None,
-        core_reachable: true,
-        idle_seconds: 90,
+    let device = Event::Device(DeviceState {
         reader: Some(Failure::new(FailureCode::ReaderMissing, "no reader")),
         printer: Some(PrinterState::Unusable { failure: failure.clone() }),
         appearance: Some(Appearance { volume: 40, panel_mm: Some([268, 476]) }),
-        practice: false,
-    };
+        ..DeviceState::default()
+    });
     let events = [
         EventFrame { visit: None, event: device },
         print(Paper::Slip, PrintState::Printing {}),
@@ -257,17 +247,11 @@ fn local_protocol_of_whole_cards() {
 /// What was added to version 1 for devices that are for practice.
 #[test]
 fn local_protocol_of_practice() {
-    let event = Event::Device {
-        out_of_service: None,
-        card_present: false,
+    let event = Event::Device(DeviceState {
         municipality: Some(text()),
-        core_reachable: true,
-        idle_seconds: 90,
-        reader: None,
-        printer: None,
-        appearance: None,
         practice: true,
-    };
+        ..DeviceState::default()
+    });
     let frame = EventFrame { visit: None, event };
     golden("local-from-agent-practice", &[FromAgent::Event(frame)]);
 }

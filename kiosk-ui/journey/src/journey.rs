@@ -3,8 +3,8 @@
 use madoguchi_procedure::{LifeEvent, Pack, Towns};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardKey, Event, EventFrame, Language, Outcome, PrinterState, Request,
-    RequestFrame,
+    Answer, AnswerFrame, CardKey, DeviceState, Event, EventFrame, Language, Outcome, PrinterState,
+    Request, RequestFrame,
 };
 use madoguchi_protocol::{FailureCode, VisitId};
 
@@ -250,7 +250,7 @@ impl Journey {
             _ => false,
         };
         match event {
-            Event::Device {
+            Event::Device(DeviceState {
                 out_of_service,
                 card_present,
                 municipality,
@@ -261,7 +261,7 @@ impl Journey {
                 // Screen and sound are the shell's.
                 appearance: _,
                 practice,
-            } => self.device_is(Device {
+            }) => self.device_is(Device {
                 out_of_service: out_of_service.map(|f| f.code),
                 card_present,
                 core_reachable,

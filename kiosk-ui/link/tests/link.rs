@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use madoguchi_link::{Connection, Link, LinkEvent, QUEUE};
 use madoguchi_protocol::frame::{FrameReader, MAX_FRAME, encode};
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, Event, EventFrame, FromAgent, Hello, LOCAL_PROTOCOL, Outcome, Request,
-    RequestFrame, ToAgent,
+    Answer, AnswerFrame, DeviceState, Event, EventFrame, FromAgent, Hello, LOCAL_PROTOCOL, Outcome,
+    Request, RequestFrame, ToAgent,
 };
 use madoguchi_protocol::{FailureCode, PinDigit};
 use tempfile::TempDir;
@@ -140,17 +140,7 @@ fn requests_answers_and_events_pass_in_order() {
         let outcome = Outcome::Answer(Answer::Done {});
         agent.say(&FromAgent::Answer(AnswerFrame { id, outcome }));
     }
-    let event = Event::Device {
-        out_of_service: None,
-        card_present: true,
-        municipality: None,
-        core_reachable: true,
-        idle_seconds: 90,
-        reader: None,
-        printer: None,
-        appearance: None,
-        practice: false,
-    };
+    let event = Event::Device(DeviceState { card_present: true, ..DeviceState::default() });
     let event = EventFrame { visit: None, event };
     agent.say(&FromAgent::Event(event.clone()));
     for id in 1..=20 {

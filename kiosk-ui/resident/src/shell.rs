@@ -14,7 +14,7 @@ use madoguchi_journey::{Command, Input, Journey, Timer, View};
 use madoguchi_link::{Connection, Link, LinkEvent};
 use madoguchi_protocol::PinDigit;
 use madoguchi_protocol::bundle::Appearance;
-use madoguchi_protocol::local::Event;
+use madoguchi_protocol::local::{DeviceState, Event};
 use madoguchi_widgets::{Panel, Pixels};
 use slint::{ComponentHandle, PhysicalPosition, PhysicalSize, PlatformError, TimerMode};
 
@@ -269,7 +269,9 @@ impl Shell {
             }
             LinkEvent::Answer(frame) => Input::Answer(frame),
             LinkEvent::Event(frame) => {
-                if let Event::Device { appearance: Some(appearance), .. } = &frame.event {
+                if let Event::Device(DeviceState { appearance: Some(appearance), .. }) =
+                    &frame.event
+                {
                     self.appear(*appearance);
                 }
                 Input::Event(frame)

@@ -6,16 +6,13 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use madoguchi_protocol::bundle::{Printer, Profile};
-use madoguchi_protocol::local::{Event, PrinterState};
+use madoguchi_protocol::local::{DeviceState, Event, PrinterState};
 use madoguchi_protocol::{Failure, FailureCode, UsbId};
 use madoguchi_uplink::CoreState;
 
 use super::{Desk, Effect, not_configured};
 use crate::clock::day_in_japan;
 use crate::settings::{CLOCK_TOLERANCE, Settings};
-
-/// Before a profile is there.
-const DEFAULT_IDLE_SECONDS: u16 = 90;
 
 /// The device's clock, and one that nobody sets.
 #[derive(Clone, Copy)]
@@ -165,17 +162,17 @@ impl Device {
     pub fn event(&self, of_visit: Option<&Profile>) -> Event {
         let profile = of_visit.or(self.settings.as_ref().map(|s| s.profile()));
         let has_printer = profile.is_some_and(|p| p.printer.is_some());
-        Event::Device {
+        Event::Device(DeviceState {
             out_of_service: self.fit_to_serve().err(),
             card_present: self.card_present,
             municipality: profile.map(|p| p.municipality.clone()),
             core_reachable: self.core_reachable,
-            idle_seconds: profile.map_or(DEFAULT_IDLE_SECONDS, |p| p.idle_seconds),
+            idle_seconds: profile.map_or(DeviceState::default().idle_seconds, |p| p.idle_seconds),
             reader: self.reader_problem.clone(),
             printer: self.printer.clone().filter(|_| has_printer),
             appearance: profile.and_then(|p| p.appearance),
             practice: profile.is_some_and(|p| p.practice),
-        }
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use madoguchi_card::CardNews;
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_protocol::bundle::Appearance;
-use madoguchi_protocol::local::{Event, Request};
+use madoguchi_protocol::local::{DeviceState, Event, Request};
 use madoguchi_protocol::{Failure, FailureCode};
 use madoguchi_uplink::CoreState;
 
@@ -30,7 +30,9 @@ fn compared(ahead: i64) -> CoreState {
 
 fn out_of_service(effects: &[Effect]) -> Option<FailureCode> {
     match events(effects).pop() {
-        Some(Event::Device { out_of_service, .. }) => out_of_service.map(|failure| failure.code),
+        Some(Event::Device(DeviceState { out_of_service, .. })) => {
+            out_of_service.map(|failure| failure.code)
+        }
         other => panic!("the device says nothing but {other:?}"),
     }
 }
@@ -113,7 +115,7 @@ fn no_fault_interrupts_a_visit() {
         kiosk.reach_form();
         let effects = kiosk.tell(comes());
         assert!(
-            matches!(&events(&effects)[..], [Event::Device { .. }]) && effects.len() == 1,
+            matches!(&events(&effects)[..], [Event::Device(_)]) && effects.len() == 1,
             "{code}: {effects:?}"
         );
         kiosk.fill_moving();
@@ -128,7 +130,7 @@ fn a_visit_goes_on_without_the_core() {
     let said = events(&kiosk.core(false));
     assert!(matches!(
         &said[..],
-        [Event::Device { core_reachable: false, out_of_service: None, .. }]
+        [Event::Device(DeviceState { core_reachable: false, out_of_service: None, .. })]
     ));
     kiosk.fill_moving();
     kiosk.keep(Request::Keep {});
@@ -202,7 +204,7 @@ fn without_a_reader_a_visit_begins_and_the_screen_knows() {
     let effects = kiosk.card(news);
     let said = events(&effects);
     assert!(
-        matches!(&said[..], [Event::Device { out_of_service: None, reader: Some(f), .. }] if *f == away),
+        matches!(&said[..], [Event::Device(DeviceState { out_of_service: None, reader: Some(f), .. })] if *f == away),
         "{said:?}"
     );
     kiosk.begin();
@@ -230,7 +232,7 @@ fn a_visit_keeps_the_settings_it_began_with() {
     );
     let said = events(&kiosk.ask(Request::End {}));
     assert!(
-        matches!(&said[..], [Event::Device { appearance: now, .. }] if *now == appearance),
+        matches!(&said[..], [Event::Device(DeviceState { appearance: now, .. })] if *now == appearance),
         "{said:?}"
     );
 }

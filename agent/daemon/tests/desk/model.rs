@@ -324,7 +324,7 @@ impl World {
                 }
             }
             Effect::Send(FromAgent::Event(frame)) => match frame.event {
-                Event::Device { .. } => assert_eq!(frame.visit, None),
+                Event::Device(_) => assert_eq!(frame.visit, None),
                 _ => assert!(frame.visit.is_some_and(|v| mine(v, now)), "{frame:?}"),
             },
             Effect::Send(FromAgent::Hello(_)) => panic!("the socket says hello"),

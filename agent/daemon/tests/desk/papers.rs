@@ -4,7 +4,7 @@ use madoguchi_daemon::desk::{Effect, Input};
 use madoguchi_printing::{Content, Kept, Next, PrintReport, Slip};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{
-    Answer, Event, Language, Paper, PrintState, PrinterState, Request,
+    Answer, DeviceState, Event, Language, Paper, PrintState, PrinterState, Request,
 };
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
 
@@ -243,7 +243,7 @@ fn the_printer_is_shown_as_it_is_and_never_keeps_a_visit_from_beginning() {
     let state = Some(PrinterState::Unusable { failure });
     let effects = kiosk.tell(Input::Paper(PrintReport::Printer(state.clone())));
     assert!(
-        matches!(&events(&effects)[..], [Event::Device { printer, out_of_service: None, .. }] if *printer == state),
+        matches!(&events(&effects)[..], [Event::Device(DeviceState { printer, out_of_service: None, .. })] if *printer == state),
         "{effects:?}"
     );
     kiosk.begin();

@@ -17,8 +17,8 @@ use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState};
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, ClerkState, Event, FromAgent, Outcome, Paper, PrintState, Request,
-    RequestFrame,
+    Answer, AnswerFrame, ClerkState, DeviceState, Event, FromAgent, Outcome, Paper, PrintState,
+    Request, RequestFrame,
 };
 use madoguchi_protocol::{AlertId, FailureCode, VisitId};
 use madoguchi_uplink::{CoreState, UplinkError};
@@ -295,7 +295,9 @@ async fn a_device_that_the_core_revokes_ends_the_visit_and_takes_none_until_it_i
     screen.core.send_replace(CoreState { reachable: true, ..CoreState::unknown() });
     let in_service = |message: &FromAgent| match message {
         FromAgent::Event(frame) => match &frame.event {
-            Event::Device { out_of_service: None, core_reachable: true, .. } => Some(()),
+            Event::Device(DeviceState { out_of_service: None, core_reachable: true, .. }) => {
+                Some(())
+            }
             _ => None,
         },
         _ => None,

@@ -13,8 +13,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::frame::{FrameReader, encode};
 use madoguchi_protocol::local::{
-    Answer, CardEvent, CardKey, Event, FromAgent, Hello, LOCAL_PROTOCOL, Outcome, Request,
-    RequestFrame, ToAgent,
+    Answer, CardEvent, CardKey, DeviceState, Event, FromAgent, Hello, LOCAL_PROTOCOL, Outcome,
+    Request, RequestFrame, ToAgent,
 };
 use madoguchi_protocol::{PinDigit, VisitId};
 use madoguchi_stage::namespaces::Private;
@@ -76,7 +76,7 @@ impl BareScreen {
         screen.write(&ToAgent::Hello(Hello { protocol: LOCAL_PROTOCOL, program }))?;
         loop {
             if let FromAgent::Event(frame) = screen.read()?
-                && let Event::Device { out_of_service: None, .. } = frame.event
+                && let Event::Device(DeviceState { out_of_service: None, .. }) = frame.event
             {
                 return Ok(screen);
             }

@@ -8,8 +8,8 @@ use madoguchi_procedure::{CardAttributes, Filling, Pack, Towns};
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, Event, EventFrame, FromAgent, IssuedBy,
-    Outcome, Paper, PrintState, PrinterState, Request, RequestFrame,
+    Answer, AnswerFrame, CardEvent, CardKey, ClerkState, DeviceState, Event, EventFrame, FromAgent,
+    IssuedBy, Outcome, Paper, PrintState, PrinterState, Request, RequestFrame,
 };
 use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
 use madoguchi_protocol::{Failure, FailureCode, PackId, VisitId};
@@ -96,20 +96,18 @@ impl Agent {
     }
 
     pub fn say_device(&mut self) {
-        let event = Event::Device {
+        let event = Event::Device(DeviceState {
             out_of_service: self.out_of_service.map(failure),
             card_present: self.card_present,
             municipality: Some(city()),
             core_reachable: self.core_reachable,
-            idle_seconds: 90,
             reader: self.reader.map(failure),
             printer: self.printer.map(|state| match state {
                 Ok(()) => PrinterState::Ready {},
                 Err(code) => PrinterState::Unusable { failure: failure(code) },
             }),
-            appearance: None,
-            practice: false,
-        };
+            ..DeviceState::default()
+        });
         self.event(None, event);
     }
 

@@ -1,7 +1,7 @@
 //! The rule of the end: left alone, every way leads out, and nothing is left.
 
 use madoguchi_journey::{Action, Input, Timer};
-use madoguchi_protocol::local::{Event, EventFrame};
+use madoguchi_protocol::local::{DeviceState, Event, EventFrame};
 use madoguchi_protocol::{Failure, FailureCode};
 
 use super::Walk;
@@ -20,17 +20,7 @@ impl Walk {
         let view = self.kiosk.view();
         let page = view.screen.name();
         if page == "take_card" {
-            let event = Event::Device {
-                out_of_service: None,
-                card_present: false,
-                municipality: None,
-                core_reachable: true,
-                idle_seconds: 90,
-                reader: None,
-                printer: None,
-                appearance: None,
-                practice: false,
-            };
+            let event = Event::Device(DeviceState::default());
             self.kiosk.put(Input::Event(EventFrame { visit: None, event }));
         }
         let outside = ["connecting", "out_of_service", "take_card_first", "start"];

@@ -4,8 +4,8 @@ use madoguchi_journey::Input;
 use madoguchi_protocol::application::Field;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, ClerkState, Event, EventFrame, Outcome, Paper, PrintState,
-    PrinterState,
+    Answer, AnswerFrame, CardEvent, ClerkState, DeviceState, Event, EventFrame, Outcome, Paper,
+    PrintState, PrinterState,
 };
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
 
@@ -77,21 +77,18 @@ impl Walk {
             },
             Event::Clerk { state: ClerkState::Unheard },
             Event::Clerk { state: ClerkState::Acknowledged },
-            Event::Device {
+            Event::Device(DeviceState {
                 out_of_service: Some(failure.clone()),
                 card_present: pick.is_multiple_of(3),
-                municipality: None,
                 core_reachable: false,
                 idle_seconds: u16::try_from(pick).unwrap_or(0),
-                reader: None,
                 printer: Some(PrinterState::Unusable { failure }),
-                appearance: None,
-                practice: false,
-            },
+                ..DeviceState::default()
+            }),
         ];
         let event = events[pick / 4 % events.len()].clone();
         let before = self.kiosk.view();
-        let foreign = visit != ours && !matches!(event, Event::Device { .. });
+        let foreign = visit != ours && !matches!(event, Event::Device(_));
         self.put(Input::Event(EventFrame { visit, event }));
         if foreign && self.kiosk.hold {
             assert_eq!(self.kiosk.view(), before, "an event of another visit changes nothing");

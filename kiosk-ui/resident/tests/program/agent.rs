@@ -11,8 +11,8 @@ use madoguchi_protocol::VisitId;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::frame::{FrameReader, encode};
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, Event, EventFrame, FromAgent, Hello, LOCAL_PROTOCOL, Outcome,
-    Request, ToAgent,
+    Answer, AnswerFrame, CardEvent, DeviceState, Event, EventFrame, FromAgent, Hello,
+    LOCAL_PROTOCOL, Outcome, Request, ToAgent,
 };
 use madoguchi_resident::twin::scenes;
 
@@ -124,17 +124,8 @@ fn serve(mut stream: UnixStream, heard: &Sender<ToAgent>) {
 fn greet(stream: &mut UnixStream) {
     let hello = Hello { protocol: LOCAL_PROTOCOL, program: "a script".into() };
     say(stream, &FromAgent::Hello(hello));
-    let event = Event::Device {
-        out_of_service: None,
-        card_present: false,
-        municipality: Some(municipality()),
-        core_reachable: true,
-        idle_seconds: 90,
-        reader: None,
-        printer: None,
-        appearance: None,
-        practice: false,
-    };
+    let event =
+        Event::Device(DeviceState { municipality: Some(municipality()), ..DeviceState::default() });
     say(stream, &FromAgent::Event(EventFrame { visit: None, event }));
 }
 

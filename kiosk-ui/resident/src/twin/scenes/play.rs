@@ -6,8 +6,8 @@ use madoguchi_journey::{Command, Input, Journey};
 use madoguchi_procedure::{CardValue, Filling, Pack, Towns};
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::{
-    Answer, AnswerFrame, CardEvent, Event, EventFrame, IssuedBy, Outcome, PrinterState, Request,
-    RequestFrame,
+    Answer, AnswerFrame, CardEvent, DeviceState, Event, EventFrame, IssuedBy, Outcome,
+    PrinterState, Request, RequestFrame,
 };
 use madoguchi_protocol::{Failure, FailureCode, PackId, PinDigit, VisitId};
 
@@ -160,17 +160,16 @@ impl Play {
             self.tell(Input::Connected);
         }
         change(&mut self.device);
-        let event = Event::Device {
+        let event = Event::Device(DeviceState {
             out_of_service: self.device.out_of_service.map(failure),
             card_present: self.device.card_present,
             municipality: Some(municipality()),
             core_reachable: self.device.core_reachable,
-            idle_seconds: 90,
             reader: self.device.reader.map(failure),
             printer: self.device.printer.clone(),
-            appearance: None,
             practice: self.device.practice,
-        };
+            ..DeviceState::default()
+        });
         self.tell(Input::Event(EventFrame { visit: None, event }));
     }
 
