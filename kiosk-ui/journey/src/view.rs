@@ -16,8 +16,8 @@ pub use self::dialog::Dialog;
 pub use self::display::{Contrast, Display, DisplayPanel, TextSize};
 pub use self::parts::{
     Asked, AtCounter, Button, CallState, Choice, ChosenTown, ClerkLine, EntryGroup, EntryKind,
-    FormProgress, Needed, NumberGroup, Occasion, PaperLine, PaperState, Procedure, Progress, Row,
-    RowOrigin, Words,
+    FormProgress, KeyPad, Needed, NumberGroup, Occasion, PaperLine, PaperState, Procedure,
+    Progress, Row, RowOrigin, Words,
 };
 pub use self::screen::Screen;
 pub use crate::action::{Action, KanaRow};

@@ -4,7 +4,7 @@ mod common;
 
 use common::agent::NUMBER_B;
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::view::{RowOrigin, Screen};
+use madoguchi_journey::view::{KeyPad, RowOrigin, Screen};
 use madoguchi_journey::{Action, Input};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::{CardEvent, CardKey, Event, EventFrame, IssuedBy, Request};
@@ -59,7 +59,7 @@ fn what_was_typed_can_be_erased_and_sent_only_whole() {
     let mut kiosk = Kiosk::awaiting_card();
     kiosk.lay_card();
     let pad = |kiosk: &Kiosk| match kiosk.view().screen {
-        Screen::PinEntry { entered, submit, erase, digits_enabled, .. } => {
+        Screen::PinEntry(KeyPad { entered, submit, erase, digits_enabled, .. }) => {
             (entered, submit.enabled, erase.enabled, digits_enabled)
         }
         other => panic!("{other:?}"),
@@ -79,11 +79,11 @@ fn only_the_agents_count_is_shown() {
     kiosk.lay_card();
     kiosk.hold = true;
     kiosk.type_digits("12");
-    let Screen::PinEntry { entered, .. } = kiosk.view().screen else { panic!("key pad") };
+    let Screen::PinEntry(KeyPad { entered, .. }) = kiosk.view().screen else { panic!("key pad") };
     assert_eq!(entered, 0, "nothing is answered yet");
     kiosk.hold = false;
     kiosk.deliver();
-    let Screen::PinEntry { entered, .. } = kiosk.view().screen else { panic!("key pad") };
+    let Screen::PinEntry(KeyPad { entered, .. }) = kiosk.view().screen else { panic!("key pad") };
     assert_eq!(entered, 2);
 }
 
@@ -216,7 +216,7 @@ fn a_card_can_be_taken_up_to_read_its_numbers() {
     kiosk.take_card();
     assert_eq!((kiosk.page(), kiosk.trouble()), ("lay_card", None));
     kiosk.lay_card();
-    let Screen::ReferenceNumber { entered: 0, .. } = kiosk.view().screen else {
+    let Screen::ReferenceNumber { pad: KeyPad { entered: 0, .. }, .. } = kiosk.view().screen else {
         panic!("its numbers again")
     };
     kiosk.type_digits(NUMBER_B);
@@ -260,13 +260,14 @@ fn without_a_usable_pin_the_numbers_on_the_card_open_it() {
             other => panic!("{other:?}"),
         };
         assert_eq!(last_await(&kiosk), CardKey::ReferenceNumberB);
-        let Screen::ReferenceNumber { other_key, .. } = kiosk.view().screen else {
+        let Screen::ReferenceNumber { pad: KeyPad { other_key, .. }, .. } = kiosk.view().screen
+        else {
             panic!("its numbers")
         };
         assert_eq!(other_key, None, "the PIN has been seen not to work");
 
         let parts = |kiosk: &Kiosk| match kiosk.view().screen {
-            Screen::ReferenceNumber { groups, current, submit, .. } => {
+            Screen::ReferenceNumber { groups, current, pad: KeyPad { submit, .. }, .. } => {
                 let parts: Vec<_> = groups.iter().map(|g| (g.entered, g.digits)).collect();
                 (parts, current, submit.enabled)
             }
@@ -313,7 +314,9 @@ fn a_card_taken_away_before_it_was_read_can_be_laid_again() {
     kiosk.touch("lay_card");
     assert_eq!(kiosk.page(), "lay_card");
     kiosk.lay_card();
-    let Screen::PinEntry { entered: 0, .. } = kiosk.view().screen else { panic!("empty pad") };
+    let Screen::PinEntry(KeyPad { entered: 0, .. }) = kiosk.view().screen else {
+        panic!("empty pad")
+    };
 }
 
 #[test]

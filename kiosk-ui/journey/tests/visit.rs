@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Kiosk, VALUES, requests, rows};
-use madoguchi_journey::view::{RowOrigin, Screen};
+use madoguchi_journey::view::{KeyPad, RowOrigin, Screen};
 use madoguchi_journey::{Earcon, Input, Timer};
 use madoguchi_protocol::local::Request;
 use madoguchi_protocol::{Failure, FailureCode};
@@ -23,11 +23,11 @@ fn a_visit_from_the_first_touch_to_the_wiped_screen() {
     assert_eq!(kiosk.page(), "lay_card");
 
     kiosk.lay_card();
-    let Screen::PinEntry { tries_left, pin_name, entered, .. } = kiosk.view().screen else {
+    let Screen::PinEntry(KeyPad { tries_left, key_name, entered, .. }) = kiosk.view().screen else {
         panic!("key pad")
     };
     assert_eq!((tries_left, entered), (3, 0), "tries left stand there before anything is typed");
-    assert_eq!(pin_name, "券面事項入力補助用暗証番号（数字4桁）");
+    assert_eq!(key_name, "券面事項入力補助用暗証番号（数字4桁）");
     kiosk.type_digits("1234");
     kiosk.touch("submit_pin");
 

@@ -66,8 +66,8 @@ fn a_word_that_runs_out_of_its_key_is_found() {
     let mut view = scenes::view("pin_entry", Language::Japanese).expect("a scene");
     stage.set(&view, LOW);
     assert_eq!(stage.spilled(), [""; 0]);
-    if let Screen::PinEntry { erase, .. } = &mut view.screen {
-        erase.label = "さいごの数字をひとつだけ消す".into();
+    if let Screen::PinEntry(pad) = &mut view.screen {
+        pad.erase.label = "さいごの数字をひとつだけ消す".into();
     }
     stage.set(&view, LOW);
     let spilled = stage.spilled();

@@ -7,7 +7,7 @@ use crate::codes::other;
 use crate::journey::Journey;
 use crate::state::{Awaited, Visit};
 use crate::texts::Texts;
-use crate::view::{Action, Button, NumberGroup, Screen};
+use crate::view::{Action, Button, KeyPad, NumberGroup, Screen};
 
 /// Digits of the parts of 照合番号B: birth date, year of expiry, security code.
 const NUMBER_GROUPS: [u8; 3] = [6, 4, 4];
@@ -26,49 +26,43 @@ impl Journey {
         let (typed, erased) = (under_way(Awaited::PinDigit), under_way(Awaited::PinErase));
         // What the agent will hold once it has answered everything.
         let soon = (usize::from(entered) + typed).saturating_sub(erased);
-        let digits_enabled = soon < usize::from(key.digits());
-        let tries = (texts.tries)(tries_left);
-        let entered_words = (texts.entered)(entered, key.digits());
-        let erase = Button { enabled: soon > 0, ..button(Action::ErasePin, texts.erase) };
-        let submit = Button {
-            enabled: entered == key.digits() && typed + erased == 0,
-            ..button(Action::SubmitPin, texts.submit)
+        let (title, key_name, lead, other_key) = match key {
+            CardKey::Pin => {
+                let other = use_key(CardKey::ReferenceNumberB, texts);
+                (texts.pin_title, texts.pin_name, texts.pin_lead, Some(other))
+            }
+            CardKey::ReferenceNumberB => {
+                let other = other_key(visit, texts);
+                (texts.number_title, texts.number_name, texts.number_lead, other)
+            }
         };
-        let without_card = button(Action::WithoutCard, texts.without_card);
-        match key {
-            CardKey::Pin => Screen::PinEntry {
-                title: texts.pin_title.into(),
-                pin_name: texts.pin_name.into(),
-                lead: texts.pin_lead.into(),
-                tries_left,
-                tries,
-                entered,
-                entered_words,
-                digits_enabled,
-                erase,
-                submit,
-                other_key: use_key(CardKey::ReferenceNumberB, texts),
-                without_card,
+        let pad = KeyPad {
+            title: title.into(),
+            key_name: key_name.into(),
+            lead: lead.into(),
+            tries_left,
+            tries: (texts.tries)(tries_left),
+            entered,
+            entered_words: (texts.entered)(entered, key.digits()),
+            digits_enabled: soon < usize::from(key.digits()),
+            erase: Button { enabled: soon > 0, ..button(Action::ErasePin, texts.erase) },
+            submit: Button {
+                enabled: entered == key.digits() && typed + erased == 0,
+                ..button(Action::SubmitPin, texts.submit)
             },
+            other_key,
+            without_card: button(Action::WithoutCard, texts.without_card),
+        };
+        match key {
+            CardKey::Pin => Screen::PinEntry(pad),
             CardKey::ReferenceNumberB => {
                 let groups = number_groups(entered, texts);
                 let current = groups.iter().position(|g| g.entered < g.digits);
                 Screen::ReferenceNumber {
-                    title: texts.number_title.into(),
-                    number_name: texts.number_name.into(),
-                    lead: texts.number_lead.into(),
+                    pad,
                     may_look: texts.may_look.into(),
                     current: current.unwrap_or(groups.len().saturating_sub(1)),
                     groups,
-                    tries_left,
-                    tries,
-                    entered,
-                    entered_words,
-                    digits_enabled,
-                    erase,
-                    submit,
-                    other_key: other_key(visit, texts),
-                    without_card,
                 }
             }
         }

@@ -1,14 +1,14 @@
 //! Which controls pages and dialogs have, in reading order.
 
-use super::{Button, Dialog, Screen};
+use super::{Button, Dialog, KeyPad, Screen};
 
 impl Screen {
     /// Whether the ten digit keys ([`super::Action::Digit`]) are there and taken now.
     #[must_use]
     pub fn digits_enabled(&self) -> bool {
         match self {
-            Self::PinEntry { digits_enabled, .. }
-            | Self::ReferenceNumber { digits_enabled, .. }
+            Self::PinEntry(KeyPad { digits_enabled, .. })
+            | Self::ReferenceNumber { pad: KeyPad { digits_enabled, .. }, .. }
             | Self::Entry { digits_enabled, .. } => *digits_enabled,
             _ => false,
         }
@@ -28,11 +28,9 @@ impl Screen {
             Self::Purpose { agree, otherwise, .. } => vec![agree, otherwise],
             Self::WithoutCard { answer, number, .. } => answer.iter().chain([number]).collect(),
             Self::LayCard { without_card, .. } => vec![without_card],
-            Self::PinEntry { erase, submit, other_key, without_card, .. } => {
-                vec![erase, submit, other_key, without_card]
-            }
-            Self::ReferenceNumber { erase, submit, other_key, without_card, .. } => {
-                [erase, submit].into_iter().chain(other_key).chain([without_card]).collect()
+            Self::PinEntry(pad) | Self::ReferenceNumber { pad, .. } => {
+                let keys = [&pad.erase, &pad.submit].into_iter();
+                keys.chain(&pad.other_key).chain([&pad.without_card]).collect()
             }
             Self::PinAgain { again, other_key, without_card, .. } => {
                 [again].into_iter().chain(other_key).chain([without_card]).collect()

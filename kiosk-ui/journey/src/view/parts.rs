@@ -172,6 +172,35 @@ pub struct ChosenTown {
     pub change: Button,
 }
 
+/// The page on which a value is typed that opens the card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPad {
+    /// Heading.
+    pub title: String,
+    /// The value by its full name.
+    pub key_name: String,
+    /// Which one that is, or what to do, in plain words.
+    pub lead: String,
+    /// Tries left, read from the card.
+    pub tries_left: u8,
+    /// The same in words.
+    pub tries: String,
+    /// How many digits the agent holds, 0 to all.
+    pub entered: u8,
+    /// The same in words, for whoever does not see them.
+    pub entered_words: String,
+    /// Whether the ten digit keys ([`Action::Digit`]) are taken now.
+    pub digits_enabled: bool,
+    /// Takes one digit back.
+    pub erase: Button,
+    /// Sends it; enabled when all digits are there.
+    pub submit: Button,
+    /// The other value that opens the card, where it can be used.
+    pub other_key: Option<Button>,
+    /// On without the card.
+    pub without_card: Button,
+}
+
 /// Digits of 照合番号B that stand together on the card. Only their count is known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberGroup {

@@ -3,7 +3,7 @@
 use madoguchi_protocol::Personal;
 
 use super::{
-    Asked, AtCounter, Button, Choice, ChosenTown, ClerkLine, EntryGroup, EntryKind, Needed,
+    Asked, AtCounter, Button, Choice, ChosenTown, ClerkLine, EntryGroup, EntryKind, KeyPad, Needed,
     NumberGroup, Occasion, PaperLine, Procedure, Row, Words,
 };
 
@@ -125,64 +125,17 @@ pub enum Screen {
         without_card: Button,
     },
     /// The key pad.
-    PinEntry {
-        /// Heading.
-        title: String,
-        /// The PIN by its full name.
-        pin_name: String,
-        /// Which one that is, in plain words.
-        lead: String,
-        /// Tries left, read from the card.
-        tries_left: u8,
-        /// The same in words.
-        tries: String,
-        /// How many digits the agent holds, 0 to 4.
-        entered: u8,
-        /// The same in words, for whoever does not see the dots.
-        entered_words: String,
-        /// Whether the ten digit keys ([`Action::Digit`]) are taken now.
-        digits_enabled: bool,
-        /// Takes one digit back.
-        erase: Button,
-        /// Sends it; enabled when all digits are there.
-        submit: Button,
-        /// 照合番号B instead.
-        other_key: Button,
-        /// On without the card.
-        without_card: Button,
-    },
+    PinEntry(KeyPad),
     /// 照合番号B, as it stands on the card's face. The digits are not shown and not known here.
     ReferenceNumber {
-        /// Heading.
-        title: String,
-        /// The number by its full name.
-        number_name: String,
-        /// What to do.
-        lead: String,
-        /// That the card may be taken up to look at it: said beside `tries`.
+        /// The keys, and what is typed on them.
+        pad: KeyPad,
+        /// That the card may be taken up to look at it: said beside [`KeyPad::tries`].
         may_look: String,
         /// Its parts, in the order in which they are typed.
         groups: Vec<NumberGroup>,
         /// Index into `groups`: where the next digit goes; the last one when all are full.
         current: usize,
-        /// Tries left, read from the card.
-        tries_left: u8,
-        /// The same in words.
-        tries: String,
-        /// How many digits the agent holds, 0 to 14.
-        entered: u8,
-        /// The same in words.
-        entered_words: String,
-        /// Whether the ten digit keys ([`super::Action::Digit`]) are taken now.
-        digits_enabled: bool,
-        /// Takes one digit back.
-        erase: Button,
-        /// Sends it; enabled when all digits are there.
-        submit: Button,
-        /// The PIN instead, where it can be used.
-        other_key: Option<Button>,
-        /// On without the card.
-        without_card: Button,
     },
     /// Before the key pad: PIN or number was wrong, or only one try is left. On only by choice.
     PinAgain {
@@ -411,7 +364,7 @@ impl Screen {
             Self::Purpose { .. } => "purpose",
             Self::WithoutCard { .. } => "without_card",
             Self::LayCard { .. } => "lay_card",
-            Self::PinEntry { .. } => "pin_entry",
+            Self::PinEntry(_) => "pin_entry",
             Self::ReferenceNumber { .. } => "reference_number",
             Self::PinAgain { .. } => "pin_again",
             Self::Reading { .. } => "reading",

@@ -1,6 +1,6 @@
 //! What a visitor does: whatever is offered, what leads on, and what is not there any more.
 
-use madoguchi_journey::view::{Dialog, Screen};
+use madoguchi_journey::view::{Dialog, KeyPad, Screen};
 use madoguchi_journey::{Action, Input};
 use madoguchi_protocol::PinDigit;
 use madoguchi_protocol::application::TicketOnlyReason;
@@ -38,10 +38,10 @@ impl Walk {
         let view = self.kiosk.view();
         if view.dialog.is_none() {
             match &view.screen {
-                Screen::PinEntry { digits_enabled: true, .. } => {
+                Screen::PinEntry(KeyPad { digits_enabled: true, .. }) => {
                     return self.kiosk.type_digits("1234");
                 }
-                Screen::ReferenceNumber { digits_enabled: true, .. } => {
+                Screen::ReferenceNumber { pad: KeyPad { digits_enabled: true, .. }, .. } => {
                     return self.kiosk.type_digits(agent::NUMBER_B);
                 }
                 Screen::LayCard { looking: false, .. } => return self.kiosk.lay_card(),

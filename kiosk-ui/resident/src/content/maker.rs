@@ -150,7 +150,7 @@ impl Maker<'_> {
         match screen {
             S::Start { .. } | S::Procedures { .. } | S::LifeEvent { .. } => self.choosing(screen),
             S::Purpose { .. } | S::WithoutCard { .. } => self.choosing(screen),
-            S::TakeCardFirst { .. } | S::LayCard { .. } | S::PinEntry { .. } => self.card(screen),
+            S::TakeCardFirst { .. } | S::LayCard { .. } | S::PinEntry(_) => self.card(screen),
             S::ReferenceNumber { .. } | S::PinAgain { .. } => self.card(screen),
             S::Reading { .. } | S::TakeCard { .. } => self.card(screen),
             S::Form { .. } | S::Question { .. } | S::Towns { .. } => self.form(screen),

@@ -109,10 +109,10 @@ fn of_screen(screen: &Screen) -> Vec<&str> {
         Screen::OutOfService { title, words } => {
             vec![title, words.what_happened, words.what_to_do]
         }
-        Screen::PinEntry { title, pin_name, tries, .. } => vec![title, pin_name, tries],
-        Screen::ReferenceNumber { title, tries, groups, current, .. } => {
+        Screen::PinEntry(pad) => vec![&pad.title, &pad.key_name, &pad.tries],
+        Screen::ReferenceNumber { pad, groups, current, .. } => {
             let hint = groups.get(*current).and_then(|group| group.hint.lines().next());
-            [title.as_str(), tries].into_iter().chain(hint).collect()
+            [pad.title.as_str(), &pad.tries].into_iter().chain(hint).collect()
         }
         // Before the last try the title says how many there are.
         Screen::PinAgain { title, tries_left: 0..=1, .. } => vec![title],

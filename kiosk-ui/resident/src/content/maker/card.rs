@@ -1,6 +1,6 @@
 //! The card: laying it on, its PIN or number, taking it away.
 
-use madoguchi_journey::view::{NumberGroup, Screen};
+use madoguchi_journey::view::{KeyPad, NumberGroup, Screen};
 
 use super::super::{Page, Pin, Typed};
 use super::{Maker, none, sentence};
@@ -16,62 +16,11 @@ impl Maker<'_> {
                 second: self.button(without_card),
                 ..self.said(Kind::LayCard, title, lead)
             },
-            Screen::PinEntry {
-                title,
-                pin_name,
-                lead,
-                tries_left,
-                tries,
-                entered,
-                entered_words,
-                digits_enabled,
-                erase,
-                submit,
-                other_key,
-                without_card,
-            } => Page {
-                pin: Pin {
-                    entered: i32::from(*entered),
-                    entered_words: entered_words.into(),
-                    digits_enabled: *digits_enabled,
-                    erase: self.button(erase),
-                    ..tried(pin_name, *tries_left, tries)
-                },
-                main: self.button(submit),
-                second: self.button(without_card),
-                third: self.button(other_key),
-                ..self.said(Kind::PinEntry, title, lead)
-            },
-            Screen::ReferenceNumber {
-                title,
-                number_name,
-                lead,
-                may_look,
-                groups,
-                current,
-                tries_left,
-                tries,
-                entered,
-                entered_words,
-                digits_enabled,
-                erase,
-                submit,
-                other_key,
-                without_card,
-            } => Page {
-                pin: Pin {
-                    entered: i32::from(*entered),
-                    entered_words: entered_words.into(),
-                    digits_enabled: *digits_enabled,
-                    erase: self.button(erase),
-                    ..tried(number_name, *tries_left, tries)
-                },
+            Screen::PinEntry(pad) => self.key_pad(Kind::PinEntry, pad),
+            Screen::ReferenceNumber { pad, may_look, groups, current } => Page {
                 note: sentence(may_look),
                 typed: secret_groups(groups, *current),
-                main: self.button(submit),
-                second: self.button(without_card),
-                third: self.maybe(other_key.as_ref()),
-                ..self.said(Kind::ReferenceNumber, title, lead)
+                ..self.key_pad(Kind::ReferenceNumber, pad)
             },
             Screen::PinAgain {
                 title,
@@ -102,6 +51,22 @@ impl Maker<'_> {
                 ..self.said(Kind::TakeCard, title, lead)
             },
             _ => Page::default(),
+        }
+    }
+
+    fn key_pad(&self, kind: Kind, pad: &KeyPad) -> Page {
+        Page {
+            pin: Pin {
+                entered: i32::from(pad.entered),
+                entered_words: (&pad.entered_words).into(),
+                digits_enabled: pad.digits_enabled,
+                erase: self.button(&pad.erase),
+                ..tried(&pad.key_name, pad.tries_left, &pad.tries)
+            },
+            main: self.button(&pad.submit),
+            second: self.button(&pad.without_card),
+            third: self.maybe(pad.other_key.as_ref()),
+            ..self.said(kind, &pad.title, &pad.lead)
         }
     }
 }
