@@ -18,8 +18,16 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// Media type of an envelope's bytes.
 pub const ENVELOPE_MEDIA_TYPE: &str = "application/vnd.madoguchi.envelope";
 
+/// Media type of several envelopes ([`crate::batch`]).
+pub const ENVELOPES_MEDIA_TYPE: &str = "application/vnd.madoguchi.envelopes";
+
+/// Most envelopes of one batch.
+pub const MAX_BATCH: usize = 64;
+
 /// `POST` (device → intake): one envelope. `GET ?after=&wait=` (office → intake): those waiting.
 pub const ENVELOPES: &str = "/v1/envelopes";
+/// `POST` (device → intake): a [`crate::batch`] of the device's envelopes, answered by [`BatchAnswer`].
+pub const ENVELOPES_BATCH: &str = "/v1/envelopes/batch";
 /// `POST` (office → intake): [`Fetched`], so that the intake may forget the bytes.
 pub const ENVELOPES_FETCHED: &str = "/v1/envelopes/fetched";
 /// `POST` (device → intake): [`BlockRequest`], answered by a [`crate::ticket::TicketBlock`].
@@ -61,6 +69,25 @@ pub struct Receipt {
     /// When the intake had committed it.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub accepted_at: jiff::Timestamp,
+}
+
+/// What became of a batch. All that were taken were committed together before this was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BatchAnswer {
+    /// One for each envelope, in the order of the batch.
+    pub answers: Vec<EnvelopeAnswer>,
+}
+
+/// What became of one envelope of a batch; the others do not depend on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum EnvelopeAnswer {
+    /// It is durable, or was already.
+    Taken(Receipt),
+    /// Nothing of it was stored.
+    Refused(Problem),
 }
 
 /// Asks for numbers to give.

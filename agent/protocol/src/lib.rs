@@ -8,6 +8,7 @@
 //! A value of a person is a [`Personal`]; it has no readable `Debug`, so it cannot reach a log.
 
 pub mod application;
+pub mod batch;
 pub mod bundle;
 pub mod core_api;
 pub mod failure;
