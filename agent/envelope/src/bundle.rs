@@ -76,9 +76,9 @@ impl MunicipalPublicKey {
     pub fn verify(&self, signed: &SignedBundle, tenant: &TenantId) -> Result<Bundle, BundleError> {
         let bytes = STANDARD.decode(&signed.bundle).map_err(|_| BundleError::Form)?;
         let signature = STANDARD.decode(&signed.signature).map_err(|_| BundleError::Form)?;
-        UnparsedPublicKey::new(&ED25519, self.0)
-            .verify(&message(&bytes), &signature)
-            .map_err(|_| BundleError::Signature)?;
+        if !self.has_signed(CONTEXT, &bytes, &signature) {
+            return Err(BundleError::Signature);
+        }
         let bundle: Bundle =
             serde_json::from_slice(&bytes).map_err(|e| BundleError::Content(e.to_string()))?;
         if bundle.format != 1 {
@@ -89,6 +89,13 @@ impl MunicipalPublicKey {
             return Err(BundleError::Tenant { found: bundle.tenant, expected });
         }
         Ok(bundle)
+    }
+
+    /// Whether the municipality signed those bytes as what `context` says.
+    pub(crate) fn has_signed(&self, context: &[u8], bytes: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0)
+            .verify(&[context, bytes].concat(), signature)
+            .is_ok()
     }
 }
 
@@ -138,14 +145,12 @@ impl MunicipalKey {
     #[must_use]
     pub fn sign(&self, bundle: &Bundle) -> SignedBundle {
         let bytes = serde_json::to_vec(bundle).expect("a bundle serialises");
-        let signature = self.pair.sign(&message(&bytes));
-        SignedBundle {
-            bundle: STANDARD.encode(bytes),
-            signature: STANDARD.encode(signature.as_ref()),
-        }
+        let signature = self.sign_bytes(CONTEXT, &bytes);
+        SignedBundle { bundle: STANDARD.encode(bytes), signature }
     }
-}
 
-fn message(bundle: &[u8]) -> Vec<u8> {
-    [CONTEXT, bundle].concat()
+    /// Standard base64 of the signature over those bytes as what `context` says.
+    pub(crate) fn sign_bytes(&self, context: &[u8], bytes: &[u8]) -> String {
+        STANDARD.encode(self.pair.sign(&[context, bytes].concat()).as_ref())
+    }
 }

@@ -4,7 +4,8 @@
 //! [`Envelope::verify`] (office: the device's signature) → [`open()`] (office: its sealing key).
 //! The types stand in that order: what was not verified cannot be opened.
 //!
-//! [`bundle`] signs and verifies what the municipality says to its devices.
+//! [`bundle`] signs and verifies what the municipality says to its devices; [`export`] what lets one of
+//! them hand over its envelopes on a medium, and what it then says that it handed over.
 //!
 //! Wire form of envelope v1, integers big-endian:
 //!
@@ -18,6 +19,7 @@
 //! `"madoguchi envelope v1\0"` and everything before it.
 
 pub mod bundle;
+pub mod export;
 mod keys;
 mod open;
 mod padding;

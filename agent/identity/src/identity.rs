@@ -97,6 +97,13 @@ impl Identity {
         &self.municipal_key
     }
 
+    /// The device's certificate (DER), as the core knows it.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        // A chain without one does not load.
+        self.credentials.certified.cert.first().map_or(&[], |certificate| certificate)
+    }
+
     /// Last moment of the certificate.
     #[must_use]
     pub fn not_after(&self) -> jiff::Timestamp {

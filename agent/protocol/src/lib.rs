@@ -11,6 +11,7 @@ pub mod application;
 pub mod batch;
 pub mod bundle;
 pub mod core_api;
+pub mod export;
 pub mod failure;
 pub mod frame;
 pub mod header;
