@@ -6,13 +6,12 @@
 //! fresh one.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use madoguchi_durable::Readers;
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock, TicketNumber};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, record};
+use crate::{StoreError, aside, record};
 
 /// How many numbers the file runs ahead: so many may be skipped after a crash, and so many are
 /// given for each write of the file.
@@ -46,16 +45,9 @@ struct Reserved {
 
 impl Counters {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let state = match fs::read(path) {
-            Ok(bytes) => record::unpack(&bytes)
-                .and_then(|json| serde_json::from_slice(json).ok())
-                .unwrap_or_else(|| {
-                    tracing::error!("the ticket counters are damaged: fresh numbers are needed");
-                    State::default()
-                }),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => State::default(),
-            Err(e) => return Err(StoreError::file("read", path)(e)),
-        };
+        // Set aside: fresh numbers are then needed.
+        let parse = |json: &[u8]| serde_json::from_slice(json).ok();
+        let state: State = aside::read_or_set_aside(path, parse)?.unwrap_or_default();
         let next = state.blocks.iter().map(|b| b.reserved + 1).collect();
         Ok(Self { path: path.to_owned(), state, next })
     }

@@ -3,96 +3,47 @@
 //! [`Store`] keeps sealed envelopes until they are delivered, the day's ticket numbers, and what
 //! the core said last. It blocks on the disk, so it lives on a thread of its own.
 //!
-//! Two records, each with one authority:
-//! - the **outbox** on sled: envelopes and the device's sequence. [`Store::keep`] returns after
-//!   sled's flush *and* an fdatasync of sled's file; sled's flush alone is not durable
-//!   (DECISIONS.md).
+//! Three records, each with one authority:
+//! - the **outbox**: a journal of our own takes every envelope and every delivery, and the
+//!   fdatasync; sled follows with the index of what is due and where it stands (DECISIONS.md).
+//!   Whatever returned is durable: [`Store::keep`] is what 「お預かりしました」 stands on.
 //! - the **counters**, a small file replaced as a whole: which ticket numbers may have been given.
 //!   It runs ahead of what was given, so after a crash numbers are skipped and never given twice.
+//! - what is **remembered** of the core, one file a name, and the highest generation seen.
 //!
 //! After a failed write or sync nothing is called kept any more: every later [`Store::keep`] fails
 //! until the store is opened again.
 
+mod aside;
 mod counters;
+mod error;
+mod index;
+mod journal;
+mod limits;
 mod outbox;
 mod record;
+mod remembered;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock, TicketNumber};
 use madoguchi_protocol::{ApplicationId, VisitId};
-
 use rustix::fs::FlockOperation;
 
 use crate::counters::Counters;
+use crate::limits::Usage;
 use crate::outbox::Outbox;
+use crate::remembered::Remembered;
 
-/// Most envelopes that wait at a time.
-pub const MAX_WAITING: usize = 100_000;
+pub use aside::set_aside_in;
+pub use error::StoreError;
+pub use limits::{FREE_FLOOR, MAX_AGE, MAX_BYTES, MAX_VALUE, MAX_WAITING, Room};
+pub use remembered::{highest_generation, remembered};
 
-/// Free bytes of the disk below which nothing more is kept (64 MiB).
-pub const FREE_FLOOR: u64 = 64 << 20;
-
-/// Longest value, in bytes. sled puts longer ones (over about 128 KiB) into files of their own
-/// that it never syncs.
-pub const MAX_VALUE: usize = 66 << 10;
-
-/// Why the store could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A folder or file could not be used.
-    #[error("cannot {action} {path}")]
-    File {
-        /// What was tried.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// sled failed.
-    #[error("the outbox cannot {action}")]
-    Outbox {
-        /// What was tried.
-        action: &'static str,
-        /// What sled said.
-        source: sled::Error,
-    },
-    /// Another program has it open.
-    #[error("the store in {0} is in use by another program")]
-    InUse(PathBuf),
-    /// The disk or the outbox is full.
-    #[error("the store is full: {0}")]
-    Full(String),
-    /// An earlier write or sync failed.
-    #[error("an earlier write failed; nothing is kept until the store is opened again")]
-    Poisoned,
-    /// A block with numbers that are there already.
-    #[error("a block of ticket numbers overlaps one that is there already")]
-    BlockTaken,
-    /// A value longer than [`MAX_VALUE`].
-    #[error("a value of {0} bytes is over the limit of {MAX_VALUE}")]
-    TooLong(usize),
-}
-
-impl StoreError {
-    fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::File { action, path, source }
-    }
-
-    /// Whether sled says that its own files are broken, and not the disk or the system.
-    fn is_corruption(&self) -> bool {
-        let Self::Outbox { source, .. } = self else { return false };
-        matches!(source, sled::Error::Corruption { .. } | sled::Error::Unsupported(_))
-    }
-
-    fn outbox(action: &'static str) -> impl FnOnce(sled::Error) -> Self {
-        move |source| Self::Outbox { action, source }
-    }
-}
+/// The outbox's folder in the store's.
+pub(crate) const OUTBOX: &str = "outbox";
 
 /// One envelope in the outbox: an application and one of its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +52,19 @@ pub struct EnvelopeKey {
     pub application: ApplicationId,
     /// Its part, from 1.
     pub part: u8,
+}
+
+impl EnvelopeKey {
+    /// When the application was made, by the device's clock of then: a UUIDv7 carries it, to the
+    /// millisecond.
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        let mut milliseconds = [0; 8];
+        milliseconds[2..].copy_from_slice(&self.application.as_bytes()[..6]);
+        // 48 bits of milliseconds reach the year 10889; a later year than 9999 is the last moment.
+        let milliseconds = i64::from_be_bytes(milliseconds);
+        Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// An envelope to be kept, or kept and due.
@@ -121,6 +85,8 @@ pub struct Waiting {
     pub due: usize,
     /// Envelopes refused for good, kept for the operator.
     pub set_aside: usize,
+    /// How much room is left, the disk's included.
+    pub room: Room,
 }
 
 /// The store of one device. One owner, one thread.
@@ -128,42 +94,27 @@ pub struct Store {
     folder: PathBuf,
     outbox: Outbox,
     counters: Counters,
-    poisoned: bool,
+    remembered: Remembered,
     /// Held for as long as the store is open; the kernel gives it back when the process dies.
     _lock: fs::File,
 }
 
 impl Store {
-    /// Opens the store, making it when it is new. An outbox whose files are broken is moved aside
-    /// whole (`outbox.unreadable-N`) and a new one begun: the office goes on, and nothing is lost
-    /// that a specialist could still read.
+    /// Opens the store, making it when it is new. What cannot be read is moved aside whole
+    /// (`….unreadable-N`, see [`set_aside_in`]) and reported, and keeping goes on.
     ///
     /// # Errors
-    /// When folder or disk cannot be used, or the store is in use.
+    /// When the folder or the disk cannot be used at all, or the store is in use.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(StoreError::file("make", folder))?;
-        // Before anything else: an outbox in use looks like one that cannot be opened.
+        make(folder)?;
+        // Before anything else: what another program writes is not whole.
         let lock = lock(folder)?;
-        let path = folder.join("outbox");
+        remove_torn(folder);
         let counters = Counters::open(&folder.join("counters.json"))?;
-        let floor = counters.sequence_floor();
-        let outbox = match Outbox::open(&path, floor) {
-            Ok(outbox) => outbox,
-            // Only what is broken inside is set aside. A full disk or a wrong owner can be mended,
-            // and what was kept is then there again.
-            Err(error) if error.is_corruption() => {
-                let aside = move_aside(folder, &path)?;
-                tracing::error!(
-                    error = madoguchi_protocol::failure::chain(&error),
-                    aside = %aside.display(),
-                    "the outbox could not be opened and was set aside"
-                );
-                Outbox::open(&path, floor)?
-            }
-            Err(error) => return Err(error),
-        };
+        let remembered = Remembered::open(folder)?;
+        let outbox = Outbox::open(&folder.join(OUTBOX), counters.sequence_floor())?;
         madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
-        Ok(Self { folder: folder.to_owned(), outbox, counters, poisoned: false, _lock: lock })
+        Ok(Self { folder: folder.to_owned(), outbox, counters, remembered, _lock: lock })
     }
 
     /// The sequence that the next envelope must carry.
@@ -172,23 +123,19 @@ impl Store {
         self.outbox.next_sequence()
     }
 
-    /// Keeps the parts of one application. **On return they are durable**: this is what
-    /// 「お預かりしました」 stands on.
+    /// Keeps the parts of one application, all or none. **On return they are durable**: this is
+    /// what 「お預かりしました」 stands on.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing may be called kept.
+    /// [`StoreError`]; then nothing may be called kept. What reached the disk nevertheless may be
+    /// due after the next opening.
     pub fn keep(&mut self, parts: &[KeptEnvelope]) -> Result<(), StoreError> {
-        if self.poisoned {
-            return Err(StoreError::Poisoned);
-        }
-        self.check_space(parts.len())?;
         if let Some(part) = parts.iter().find(|p| p.bytes.len() > MAX_VALUE) {
             return Err(StoreError::TooLong(part.bytes.len()));
         }
-        // Whatever fails from here on, it is not known what reached the disk.
-        let kept = self.outbox.keep(parts);
-        self.poisoned = kept.is_err();
-        kept
+        let bytes = parts.iter().map(|part| part.bytes.len() as u64).sum();
+        self.check_space(parts.len(), bytes)?;
+        self.outbox.keep(parts)
     }
 
     /// Whether one more application could be kept.
@@ -196,17 +143,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Full`] and [`StoreError::Poisoned`], or the disk could not be asked.
     pub fn check_can_keep(&self) -> Result<(), StoreError> {
-        if self.poisoned {
-            return Err(StoreError::Poisoned);
-        }
-        self.check_space(1)
+        self.check_space(1, MAX_VALUE as u64)
     }
 
     /// The oldest envelopes to be delivered, of those behind `after` when it is given, at most
-    /// `limit`. Records that cannot be read are set aside.
+    /// `limit`. What cannot be read is set aside.
     ///
     /// # Errors
-    /// When sled fails.
+    /// When the index fails.
     pub fn due(
         &mut self,
         after: Option<EnvelopeKey>,
@@ -215,26 +159,62 @@ impl Store {
         self.outbox.due(after, limit)
     }
 
-    /// The core has it: forget it. Not synced, since a repeat has no effect.
+    /// The newest envelopes to be delivered, newest first, of those made at or after `since`, and
+    /// before `before` when it is given, at most `limit`. What cannot be read is set aside.
     ///
     /// # Errors
-    /// When sled fails.
-    pub fn delivered(&mut self, key: EnvelopeKey) -> Result<(), StoreError> {
-        self.outbox.delivered(key)
+    /// When the index fails.
+    pub fn newest_due(
+        &mut self,
+        since: Timestamp,
+        before: Option<EnvelopeKey>,
+        limit: usize,
+    ) -> Result<Vec<KeptEnvelope>, StoreError> {
+        self.outbox.newest_due(since, before, limit)
     }
 
-    /// The core refused it for good: keep it for the operator, but do not send it again.
+    /// The envelope that has been due for the longest.
     ///
     /// # Errors
-    /// When sled fails.
+    /// When the index fails.
+    pub fn oldest_due(&self) -> Result<Option<EnvelopeKey>, StoreError> {
+        self.outbox.oldest_due()
+    }
+
+    /// The core has it: forget it. As [`Store::delivered_all`].
+    ///
+    /// # Errors
+    /// As [`Store::delivered_all`].
+    pub fn delivered(&mut self, key: EnvelopeKey) -> Result<(), StoreError> {
+        self.delivered_all(&[key])
+    }
+
+    /// The core has them: forget them, in one step that is durable on return. A repeat has no
+    /// effect. After a failed write they are forgotten until the next opening, and sent once more
+    /// then, which has no effect either.
+    ///
+    /// # Errors
+    /// When journal or index fail.
+    pub fn delivered_all(&mut self, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
+        self.outbox.delivered(keys)
+    }
+
+    /// The core refused it for good: keep it for the operator, but do not send it again. Durable
+    /// on return.
+    ///
+    /// # Errors
+    /// When journal or index fail.
     pub fn set_aside(&mut self, key: EnvelopeKey) -> Result<(), StoreError> {
         self.outbox.set_aside(key)
     }
 
-    /// How much waits.
+    /// How much waits. Asks the disk for its room.
     #[must_use]
     pub fn waiting(&self) -> Waiting {
-        self.outbox.waiting()
+        let held = self.outbox.held();
+        // A disk that does not answer has no room.
+        let room = self.usage().map_or(Room::Full, |usage| usage.room());
+        Waiting { due: held.due, set_aside: held.set_aside, room }
     }
 
     /// Remembers what the core said, under a name. Durable on return.
@@ -242,10 +222,27 @@ impl Store {
     /// # Errors
     /// When the file cannot be written.
     pub fn remember(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let path = cached(&self.folder, name);
-        let bytes = record::pack(bytes);
-        madoguchi_durable::write(&path, &bytes, madoguchi_durable::Readers::Owner)
-            .map_err(StoreError::file("write", &path))
+        self.remembered.write(name, bytes)
+    }
+
+    /// Remembers what the core said in that generation, and that there was one. Durable on return.
+    ///
+    /// # Errors
+    /// [`StoreError::Older`], or the files cannot be written.
+    pub fn remember_generation(
+        &mut self,
+        name: &str,
+        generation: u64,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        self.remembered.write_generation(name, generation, bytes)
+    }
+
+    /// The highest generation that was remembered under that name, 0 for none. A value that says
+    /// of itself, under its signature, that it is older was put back by somebody.
+    #[must_use]
+    pub fn highest_generation(&self, name: &str) -> u64 {
+        self.remembered.highest(name)
     }
 
     /// What was remembered under that name; none when there is nothing or it was damaged. The
@@ -287,43 +284,46 @@ impl Store {
         self.counters.last_day()
     }
 
-    /// The last thing before an orderly end: no number is then skipped at the next start.
+    /// The last thing before an orderly end: no number is then skipped at the next start, which is
+    /// also quicker.
     ///
     /// # Errors
-    /// When the counters cannot be written; numbers are then skipped, nothing is lost.
+    /// When something cannot be written; numbers are then skipped, nothing is lost.
     pub fn settle(&mut self) -> Result<(), StoreError> {
-        self.counters.settle(self.outbox.next_sequence())
+        self.counters.settle(self.outbox.next_sequence())?;
+        self.outbox.close()
     }
 
-    fn check_space(&self, more: usize) -> Result<(), StoreError> {
-        let waiting = self.outbox.waiting();
-        if waiting.due + waiting.set_aside + more > MAX_WAITING {
-            return Err(StoreError::Full(format!("{MAX_WAITING} envelopes wait already")));
+    fn check_space(&self, envelopes: usize, bytes: u64) -> Result<(), StoreError> {
+        if self.outbox.is_poisoned() {
+            return Err(StoreError::Poisoned);
         }
+        self.usage()?.refuses(envelopes, bytes).map_or(Ok(()), |why| Err(StoreError::Full(why)))
+    }
+
+    fn usage(&self) -> Result<Usage, StoreError> {
         let disk = rustix::fs::statvfs(&self.folder)
             .map_err(|e| StoreError::file("ask for the space of", &self.folder)(e.into()))?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < FREE_FLOOR {
-            return Err(StoreError::Full(format!("{} MiB of the disk are free", free >> 20)));
-        }
-        Ok(())
+        let held = self.outbox.held();
+        Ok(Usage {
+            envelopes: held.due + held.set_aside,
+            bytes: held.bytes,
+            oldest: self.oldest_due()?.map(|key| key.made_at()),
+            now: Timestamp::now(),
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+        })
     }
 }
 
-/// What was remembered under that name in the store of that folder, which may be open elsewhere;
-/// none when there is nothing or it was damaged.
-#[must_use]
-pub fn remembered(folder: &Path, name: &str) -> Option<Vec<u8>> {
-    let bytes = fs::read(cached(folder, name)).ok()?;
-    let value = record::unpack(&bytes).map(<[u8]>::to_vec);
-    if value.is_none() {
-        tracing::warn!(name, "a remembered value is damaged and is not used");
+/// The folder is durable together with its name.
+fn make(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(StoreError::file("make", folder))?;
+    let parent = folder.parent().filter(|parent| *parent != Path::new(""));
+    let parent = parent.unwrap_or(Path::new("."));
+    if let Err(error) = madoguchi_durable::sync_folder(parent) {
+        tracing::warn!(folder = %parent.display(), %error, "a folder cannot be synced");
     }
-    value
-}
-
-fn cached(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.cached"))
+    Ok(())
 }
 
 fn lock(folder: &Path) -> Result<fs::File, StoreError> {
@@ -336,11 +336,13 @@ fn lock(folder: &Path) -> Result<fs::File, StoreError> {
     }
 }
 
-/// Renames what is at `path` to the first free `….unreadable-N`.
-fn move_aside(folder: &Path, path: &Path) -> Result<PathBuf, StoreError> {
-    let free =
-        (1u32..).map(|n| folder.join(format!("outbox.unreadable-{n}"))).find(|p| !p.exists());
-    let aside = free.unwrap_or_else(|| folder.join("outbox.unreadable"));
-    fs::rename(path, &aside).map_err(StoreError::file("set aside", path))?;
-    Ok(aside)
+/// Files that a power cut left before they had their name: nobody was told of them.
+fn remove_torn(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let torn = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".writing-"));
+        if torn && let Err(error) = fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %error, "what was left of a write stays there");
+        }
+    }
 }

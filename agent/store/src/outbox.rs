@@ -1,64 +1,63 @@
-//! Envelopes on their way, on sled 0.34. No sled type leaves this module.
-//!
-//! One tree, so that one batch is one atomic step. Keys: `e`, id and part for what is due; `x`, id
-//! and part for what was set aside; `sequence` for the highest sequence used. An id is a UUIDv7,
-//! so the order of keys is the order of keeping.
+//! Envelopes on their way: the journal, and the index that follows it.
 
-use std::fs::File;
-use std::ops::Bound;
+mod opening;
+mod totals;
+
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use madoguchi_protocol::{ApplicationId, VisitId};
-use sled::{Batch, Db};
+use jiff::Timestamp;
+use madoguchi_protocol::failure::chain;
 
-use crate::{EnvelopeKey, KeptEnvelope, StoreError, Waiting, record};
+use crate::index::{Index, Line};
+use crate::journal::{Entry, Found, Journal, Place, State};
+use crate::{EnvelopeKey, KeptEnvelope, StoreError};
+use opening::{Closed, Opened, remove_closed, write_closed};
+use totals::{Held, Totals};
 
-const DUE: u8 = b'e';
-const ASIDE: u8 = b'x';
-const SEQUENCE: &[u8] = b"sequence";
+/// The journal may be so much larger than twice what waits in it, before what waits in its oldest
+/// file is written to its end (8 MiB).
+const SLACK: u64 = 8 << 20;
 
-/// sled's cache: envelopes are written once and read once, so it need not be large (8 MiB).
-const CACHE: u64 = 8 << 20;
+/// An index above this size is made anew when little waits (4 MiB, 1,000 envelopes): sled's file
+/// does not shrink by itself.
+const INDEX: u64 = 4 << 20;
+const LITTLE: usize = 1_000;
 
 pub(crate) struct Outbox {
-    db: Db,
-    /// The log that sled writes, for the fdatasync that sled does not do.
-    log: File,
-    log_path: PathBuf,
+    folder: PathBuf,
+    journal: Journal,
+    index: Index,
     next_sequence: u64,
-    waiting: Waiting,
+    totals: Totals,
+    is_poisoned: bool,
+    is_closed: bool,
 }
 
 impl Outbox {
-    /// `floor`: a sequence that an outbox which is new must not go below.
-    pub(crate) fn open(path: &Path, floor: u64) -> Result<Self, StoreError> {
-        let db = sled::Config::new()
-            .path(path)
-            .cache_capacity(CACHE)
-            // Flushed by `keep` itself, and otherwise when there is time.
-            .flush_every_ms(Some(1000))
-            .open()
-            .map_err(StoreError::outbox("be opened"))?;
-        let log_path = path.join("db");
-        let log = File::open(&log_path).map_err(StoreError::file("open", &log_path))?;
-        // The file is new, or its names may not have been synced before a crash.
-        log.sync_all().map_err(StoreError::file("sync", &log_path))?;
-        madoguchi_durable::sync_folder(path).map_err(StoreError::file("sync", path))?;
-
-        let read = db.get(SEQUENCE).map_err(StoreError::outbox("read its sequence"))?;
-        let used = read.and_then(|r| {
-            record::unpack(&r).and_then(|v| v.try_into().ok()).map(u64::from_be_bytes)
-        });
-        let waiting = Waiting { due: count(&db, DUE)?, set_aside: count(&db, ASIDE)? };
-        let next_sequence = used.unwrap_or(floor) + 1;
-        let this = Self { db, log, log_path, next_sequence, waiting };
-        if used.is_none() {
-            // From now on the outbox is the authority: the floor is for a later new one.
-            this.db
-                .insert(SEQUENCE, record::pack(&floor.to_be_bytes()))
-                .map_err(StoreError::outbox("begin its sequence"))?;
-            this.make_durable()?;
+    /// `floor`: a sequence that an outbox whose journal says nothing must not go below.
+    pub(crate) fn open(folder: &Path, floor: u64) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(StoreError::file("make", folder))?;
+        let mut journal = Journal::open(folder)?;
+        let opened = opening::read(folder, &mut journal, floor)?;
+        let Opened { index, totals, next_sequence, damaged } = opened;
+        let mut this = Self {
+            folder: folder.to_owned(),
+            journal,
+            index,
+            next_sequence: next_sequence.unwrap_or(floor + 1),
+            totals,
+            is_poisoned: false,
+            is_closed: false,
+        };
+        if next_sequence.is_none() {
+            // From now on the journal is the authority: the floor is for a later new one.
+            this.begin();
         }
+        for number in damaged {
+            report(this.move_on(number, Some("something in it is damaged")));
+        }
+        this.tidy();
         Ok(this)
     }
 
@@ -66,31 +65,32 @@ impl Outbox {
         self.next_sequence
     }
 
-    pub(crate) fn waiting(&self) -> Waiting {
-        self.waiting
+    pub(crate) fn held(&self) -> Held {
+        self.totals.held
+    }
+
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.is_poisoned
     }
 
     pub(crate) fn keep(&mut self, parts: &[KeptEnvelope]) -> Result<(), StoreError> {
         let next_sequence = self.next_sequence + parts.len() as u64;
-        let mut batch = Batch::default();
-        for part in parts {
-            let mut value = part.visit.0.as_bytes().to_vec();
-            value.extend_from_slice(&part.bytes);
-            batch.insert(&key_bytes(DUE, part.key), record::pack(&value));
-        }
-        batch.insert(SEQUENCE, record::pack(&(next_sequence - 1).to_be_bytes()));
-        self.db.apply_batch(batch).map_err(StoreError::outbox("keep"))?;
-        self.make_durable()?;
+        let kept: Vec<_> = parts.iter().map(|part| (State::Due, part)).collect();
+        let places = self.append(&Entry::Kept(&kept), next_sequence)?;
         self.next_sequence = next_sequence;
-        self.waiting.due += parts.len();
+        let line = |(part, place): (&KeptEnvelope, Place)| Line {
+            key: part.key,
+            state: State::Due,
+            place,
+        };
+        let lines: Vec<Line> = parts.iter().zip(places).map(line).collect();
+        lines.iter().for_each(|line| self.totals.add(line));
+        if let Err(error) = self.index.put(&lines) {
+            // It is kept, whatever becomes of the index.
+            tracing::error!(error = chain(&error), "kept, but due only after the next opening");
+            self.is_poisoned = true;
+        }
         Ok(())
-    }
-
-    /// sled's flush hands its buffer to the kernel (and calls `sync_file_range`, which commits
-    /// neither the file's size nor the drive's cache); the fdatasync makes it true.
-    fn make_durable(&self) -> Result<(), StoreError> {
-        self.db.flush().map_err(StoreError::outbox("flush"))?;
-        self.log.sync_data().map_err(StoreError::file("sync", &self.log_path))
     }
 
     pub(crate) fn due(
@@ -98,75 +98,214 @@ impl Outbox {
         after: Option<EnvelopeKey>,
         limit: usize,
     ) -> Result<Vec<KeptEnvelope>, StoreError> {
-        let behind = |key| Bound::Excluded(key_bytes(DUE, key).to_vec());
-        let from = after.map_or(Bound::Included(vec![DUE]), behind);
-        let mut due = Vec::new();
-        let mut damaged = Vec::new();
-        for entry in self.db.range((from, Bound::Excluded(vec![DUE + 1]))) {
-            let (key, value) = entry.map_err(StoreError::outbox("be read"))?;
-            match parse(&key, &value) {
-                Some(envelope) => due.push(envelope),
-                None => damaged.push(key),
-            }
-            if due.len() == limit {
-                break;
-            }
-        }
-        for key in damaged {
-            tracing::error!(key = ?key.as_ref(), "a record of the outbox is damaged and is set aside");
-            self.move_aside(&key)?;
-        }
-        Ok(due)
+        let lines = self.index.due(after, limit)?;
+        self.read_all(&lines)
     }
 
-    pub(crate) fn delivered(&mut self, key: EnvelopeKey) -> Result<(), StoreError> {
-        let removed = self.db.remove(key_bytes(DUE, key)).map_err(StoreError::outbox("forget"))?;
-        self.waiting.due -= usize::from(removed.is_some());
+    pub(crate) fn newest_due(
+        &mut self,
+        since: Timestamp,
+        before: Option<EnvelopeKey>,
+        limit: usize,
+    ) -> Result<Vec<KeptEnvelope>, StoreError> {
+        let lines = self.index.newest_due(since, before, limit)?;
+        self.read_all(&lines)
+    }
+
+    pub(crate) fn oldest_due(&self) -> Result<Option<EnvelopeKey>, StoreError> {
+        Ok(self.index.due(None, 1)?.first().map(|line| line.key))
+    }
+
+    pub(crate) fn delivered(&mut self, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
+        let lines = self.lines_due(keys)?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<EnvelopeKey> = lines.iter().map(|line| line.key).collect();
+        self.append_if_possible(&Entry::Delivered(&keys))?;
+        self.index.remove(&lines)?;
+        lines.iter().for_each(|line| self.totals.subtract(line));
+        self.tidy();
         Ok(())
     }
 
     pub(crate) fn set_aside(&mut self, key: EnvelopeKey) -> Result<(), StoreError> {
-        self.move_aside(&key_bytes(DUE, key))
-    }
-
-    fn move_aside(&mut self, key: &[u8]) -> Result<(), StoreError> {
-        let value = self.db.get(key).map_err(StoreError::outbox("be read"))?;
-        let Some(value) = value else { return Ok(()) };
-        let mut aside = key.to_vec();
-        aside[0] = ASIDE;
-        let mut batch = Batch::default();
-        batch.insert(aside, value);
-        batch.remove(key);
-        self.db.apply_batch(batch).map_err(StoreError::outbox("set aside"))?;
-        self.make_durable()?;
-        self.waiting.due -= 1;
-        self.waiting.set_aside += 1;
+        for line in self.lines_due(&[key])? {
+            self.append_if_possible(&Entry::SetAside(&[key]))?;
+            self.index.change(&line, State::Aside)?;
+            self.totals.subtract(&line);
+            self.totals.add(&Line { state: State::Aside, ..line });
+        }
         Ok(())
     }
-}
 
-fn count(db: &Db, prefix: u8) -> Result<usize, StoreError> {
-    let mut count = 0;
-    for entry in db.scan_prefix([prefix]).keys() {
-        entry.map_err(StoreError::outbox("be read"))?;
-        count += 1;
+    /// Says where the index stands, so that it need not be made again. Anything that is done
+    /// afterwards takes that back first.
+    pub(crate) fn close(&mut self) -> Result<(), StoreError> {
+        let Some(end) = self.journal.end() else { return Ok(()) };
+        if self.is_poisoned {
+            return Ok(());
+        }
+        if !self.index.close()? {
+            return Ok(());
+        }
+        let closed = Closed { end, next_sequence: self.next_sequence, held: self.totals.held };
+        write_closed(&self.folder, &closed)?;
+        self.is_closed = true;
+        Ok(())
     }
-    Ok(count)
+
+    fn begin(&mut self) {
+        let begun = self.append(&Entry::Delivered(&[]), self.next_sequence).map(drop);
+        report(begun);
+    }
+
+    /// Appends; whatever fails poisons, since nobody knows what reached the disk.
+    fn append(&mut self, entry: &Entry<'_>, next_sequence: u64) -> Result<Vec<Place>, StoreError> {
+        if self.is_poisoned {
+            return Err(StoreError::Poisoned);
+        }
+        let appended = self.reopen().and_then(|()| self.journal.append(entry, next_sequence));
+        self.is_poisoned = appended.is_err();
+        appended
+    }
+
+    /// What is done after a failed write is done in the index alone, until the next opening: that
+    /// an envelope is delivered or refused is then found out once more.
+    fn append_if_possible(&mut self, entry: &Entry<'_>) -> Result<(), StoreError> {
+        if self.is_poisoned {
+            return Ok(());
+        }
+        self.append(entry, self.next_sequence).map(drop)
+    }
+
+    fn reopen(&mut self) -> Result<(), StoreError> {
+        if self.is_closed {
+            remove_closed(&self.folder)?;
+            self.is_closed = false;
+        }
+        Ok(())
+    }
+
+    fn read_all(&mut self, lines: &[Line]) -> Result<Vec<KeptEnvelope>, StoreError> {
+        let mut envelopes = Vec::with_capacity(lines.len());
+        for line in lines {
+            let why = match self.journal.read(line.key, line.place) {
+                Ok(Some(envelope)) => {
+                    envelopes.push(envelope);
+                    continue;
+                }
+                Ok(None) => "it is damaged".to_owned(),
+                Err(error) => chain(&error),
+            };
+            let EnvelopeKey { application, part } = line.key;
+            tracing::error!(%application, part, why, "an envelope cannot be read and is set aside");
+            self.set_aside(line.key)?;
+        }
+        Ok(envelopes)
+    }
+
+    /// Those of the keys that are due, each once.
+    fn lines_due(&self, keys: &[EnvelopeKey]) -> Result<Vec<Line>, StoreError> {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        let lines = keys.into_iter().map(|key| self.index.get(key));
+        let due = |line: &Line| line.state == State::Due;
+        lines.filter_map(|line| line.map(|line| line.filter(due)).transpose()).collect()
+    }
+
+    /// Gives back what nobody waits for.
+    fn tidy(&mut self) {
+        let tidied = self.shrink_journal().and_then(|()| self.shrink_index());
+        report(tidied);
+    }
+
+    /// Removes files in which nothing waits, oldest first: a later one says that what stands in an
+    /// earlier one was delivered.
+    fn shrink_journal(&mut self) -> Result<(), StoreError> {
+        while let Some(oldest) = self.journal.oldest_but_last() {
+            if self.totals.waits_in(oldest) {
+                let too_much = self.journal.bytes() > SLACK + 2 * self.totals.held.bytes;
+                // One at a time: somebody may be waiting for a number.
+                let can_move = too_much && !self.is_poisoned;
+                return if can_move { self.move_on(oldest, None) } else { Ok(()) };
+            }
+            self.reopen()?;
+            self.journal.remove(oldest)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits in a file to the end of the journal. Then the file is removed, or set
+    /// aside when something in it is damaged.
+    fn move_on(&mut self, number: u64, damage: Option<&str>) -> Result<(), StoreError> {
+        let mut damage = damage;
+        let (mut moved, mut unreadable) = (Vec::new(), Vec::new());
+        for line in self.lines_in(number)? {
+            match self.journal.read(line.key, line.place)? {
+                Some(envelope) => moved.push((line, envelope)),
+                None => unreadable.push(line),
+            }
+        }
+        let kept: Vec<_> = moved.iter().map(|(line, kept)| (line.state, kept)).collect();
+        let places = self.append(&Entry::Kept(&kept), self.next_sequence)?;
+        let lines: Vec<Line> =
+            moved.iter().zip(places).map(|((line, _), place)| Line { place, ..*line }).collect();
+        moved.iter().for_each(|(line, _)| self.totals.subtract(line));
+        lines.iter().for_each(|line| self.totals.add(line));
+        self.index.put(&lines)?;
+        if !unreadable.is_empty() {
+            damage = Some("an envelope in it is damaged");
+            self.index.remove(&unreadable)?;
+            unreadable.iter().for_each(|line| self.totals.subtract(line));
+        }
+        let Some(why) = damage else { return self.journal.remove(number) };
+        self.repeat_marks(number)?;
+        self.journal.set_aside(number, why)
+    }
+
+    /// What a file says of envelopes in earlier ones must not go with it.
+    fn repeat_marks(&mut self, number: u64) -> Result<(), StoreError> {
+        let (mut delivered, mut aside) = (Vec::new(), Vec::new());
+        self.journal.scan(number, |found| match found {
+            Found::Kept(..) => {}
+            Found::Delivered(key) => delivered.push(key),
+            Found::SetAside(key) => aside.push(key),
+        })?;
+        self.append(&Entry::Delivered(&delivered), self.next_sequence)?;
+        self.append(&Entry::SetAside(&aside), self.next_sequence).map(drop)
+    }
+
+    fn lines_in(&self, number: u64) -> Result<Vec<Line>, StoreError> {
+        let mut lines = Vec::new();
+        for state in State::ALL {
+            self.index.each(state, |line| {
+                if line.place.file == number {
+                    lines.push(line);
+                }
+            })?;
+        }
+        Ok(lines)
+    }
+
+    fn shrink_index(&mut self) -> Result<(), StoreError> {
+        let Held { due, set_aside, .. } = self.totals.held;
+        if self.index.bytes() <= INDEX || due + set_aside > LITTLE {
+            return Ok(());
+        }
+        self.reopen()?;
+        let mut lines = Vec::new();
+        for state in State::ALL {
+            self.index.each(state, |line| lines.push(line))?;
+        }
+        self.index.renew(lines)
+    }
 }
 
-fn key_bytes(prefix: u8, key: EnvelopeKey) -> [u8; 18] {
-    let mut bytes = [0; 18];
-    bytes[0] = prefix;
-    bytes[1..17].copy_from_slice(key.application.as_bytes());
-    bytes[17] = key.part;
-    bytes
-}
-
-fn parse(key: &[u8], value: &[u8]) -> Option<KeptEnvelope> {
-    let (&part, id) = key.get(1..)?.split_last()?;
-    let application = ApplicationId::from_bytes(id.try_into().ok()?).ok()?;
-    let value = record::unpack(value)?;
-    let (visit, bytes) = value.split_first_chunk::<16>()?;
-    let visit = VisitId::from_bytes(*visit);
-    Some(KeptEnvelope { key: EnvelopeKey { application, part }, visit, bytes: bytes.to_vec() })
+/// Of what is done on the side: the store goes on, and says so itself when it cannot.
+fn report(done: Result<(), StoreError>) {
+    if let Err(error) = done {
+        tracing::error!(error = chain(&error), "the outbox could not be put in order");
+    }
 }

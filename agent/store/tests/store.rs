@@ -1,11 +1,14 @@
 //! The store as the daemon uses it. Power cuts are a matter of the harness; here a process is
 //! thought to be killed, which drops nothing that was written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use madoguchi_protocol::ticket::TicketBlock;
 use madoguchi_protocol::{ApplicationId, VisitId};
-use madoguchi_store::{EnvelopeKey, KeptEnvelope, MAX_VALUE, Store, StoreError};
+use madoguchi_store::{
+    EnvelopeKey, KeptEnvelope, MAX_VALUE, Room, Store, StoreError, highest_generation, set_aside_in,
+};
 
 fn envelope(fill: u8) -> KeptEnvelope {
     let key = EnvelopeKey { application: ApplicationId::now(), part: 1 };
@@ -27,8 +30,29 @@ fn open(folder: &Path) -> Store {
     Store::open(folder).expect("opens")
 }
 
-fn blobs(folder: &Path) -> usize {
-    std::fs::read_dir(folder.join("outbox/blobs")).map_or(0, Iterator::count)
+/// The journal's files, oldest first.
+fn journal(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("outbox")).expect("an outbox");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let name = |path: &PathBuf| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let is_ours = |path: &PathBuf| {
+        name(path).strip_prefix("journal-").is_some_and(|n| n.parse::<u64>().is_ok())
+    };
+    let mut files: Vec<PathBuf> = paths.filter(is_ours).collect();
+    files.sort();
+    files
+}
+
+/// Flips a bit in the middle of a file.
+fn damage(path: &Path) {
+    let mut bytes = std::fs::read(path).expect("there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(path, bytes).expect("damaged");
+}
+
+fn all(store: &mut Store) -> Vec<KeptEnvelope> {
+    store.due(None, usize::MAX).expect("due")
 }
 
 #[test]
@@ -55,19 +79,53 @@ fn what_was_kept_is_due_after_a_restart_until_it_is_delivered() {
     let mut store = open(folder.path());
     assert_eq!(store.due(None, 9).expect("due"), envelopes[2..]);
     assert_eq!((store.waiting().due, store.waiting().set_aside), (1, 1));
-    assert_eq!(blobs(folder.path()), 0, "sled never syncs its blobs");
 }
 
 #[test]
-fn the_longest_value_stays_in_the_log() {
+fn a_value_over_the_limit_is_refused_and_poisons_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());
     let longest = KeptEnvelope { bytes: vec![9; MAX_VALUE], ..envelope(0) };
-    store.keep(&[longest]).expect("kept");
-    assert_eq!(blobs(folder.path()), 0);
+    store.keep(std::slice::from_ref(&longest)).expect("kept");
     let longer = KeptEnvelope { bytes: vec![9; MAX_VALUE + 1], ..envelope(0) };
     assert!(matches!(store.keep(&[longer]), Err(StoreError::TooLong(_))));
     store.keep(&[envelope(1)]).expect("a refusal poisons nothing");
+    assert_eq!(store.due(None, 1).expect("due"), [longest]);
+}
+
+#[test]
+fn the_newest_come_newest_first_from_a_moment_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let now: Timestamp = "2026-11-22T03:00:00Z".parse().expect("a time");
+    let made = |minutes: i64| {
+        let at = now + SignedDuration::from_mins(minutes);
+        let mut id = *ApplicationId::now().as_bytes();
+        id[..6].copy_from_slice(&at.as_millisecond().to_be_bytes()[2..]);
+        let application = ApplicationId::from_bytes(id).expect("an id");
+        KeptEnvelope { key: EnvelopeKey { application, part: 1 }, ..envelope(1) }
+    };
+    let envelopes: Vec<KeptEnvelope> = (0..5).map(made).collect();
+    assert_eq!(store.oldest_due().expect("the index"), None);
+    store.keep(&envelopes).expect("kept");
+    let newest = |store: &mut Store, minutes, before: Option<usize>, limit| {
+        let since = now + SignedDuration::from_mins(minutes);
+        let before = before.map(|at: usize| envelopes[at].key);
+        let found = store.newest_due(since, before, limit).expect("the index");
+        let at = |due: &KeptEnvelope| envelopes.iter().position(|e| e == due).expect("kept");
+        found.iter().map(at).collect::<Vec<usize>>()
+    };
+    assert_eq!(newest(&mut store, -9, None, 9), [4, 3, 2, 1, 0]);
+    assert_eq!(newest(&mut store, 2, None, 9), [4, 3, 2], "made at the moment counts");
+    assert_eq!(newest(&mut store, -9, Some(3), 2), [2, 1]);
+    assert_eq!(newest(&mut store, 5, None, 9), [0; 0]);
+    let oldest = store.oldest_due().expect("the index").expect("due");
+    assert_eq!((oldest, oldest.made_at()), (envelopes[0].key, now));
+    store.delivered_all(&[envelopes[4].key, envelopes[0].key, envelopes[0].key]).expect("gone");
+    assert_eq!(newest(&mut store, -9, None, 9), [3, 2, 1]);
+    assert_eq!(store.waiting().due, 3);
+    drop(store);
+    assert_eq!(newest(&mut open(folder.path()), -9, None, 9), [3, 2, 1]);
 }
 
 #[test]
@@ -104,23 +162,6 @@ fn a_block_with_numbers_that_are_there_already_is_refused() {
 }
 
 #[test]
-fn an_outbox_that_the_disk_or_the_system_refuses_is_left_where_it_is() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut store = open(folder.path());
-    store.keep(&[envelope(1)]).expect("kept");
-    drop(store);
-    // A folder in the place of sled's file: an error of the system, as a wrong owner is.
-    let (file, aside) = (folder.path().join("outbox/db"), folder.path().join("db"));
-    std::fs::rename(&file, &aside).expect("moved");
-    std::fs::create_dir(&file).expect("in its place");
-    assert!(Store::open(folder.path()).is_err());
-    assert!(!folder.path().join("outbox.unreadable-1").exists());
-    std::fs::remove_dir(&file).expect("mended");
-    std::fs::rename(&aside, &file).expect("mended");
-    assert_eq!(open(folder.path()).waiting().due, 1);
-}
-
-#[test]
 fn closing_in_good_order_skips_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());
@@ -134,35 +175,148 @@ fn closing_in_good_order_skips_nothing() {
 }
 
 #[test]
-fn damaged_counters_never_bring_an_old_block_back() {
+fn damaged_counters_are_set_aside_and_never_bring_an_old_block_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());
     store.add_block(&block(1, 20)).expect("leased");
     take(&mut store);
     drop(store);
-    let path = folder.path().join("counters.json");
-    let mut bytes = std::fs::read(&path).expect("counters");
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&path, bytes).expect("damaged");
-    assert_eq!(take(&mut open(folder.path())), None);
+    damage(&folder.path().join("counters.json"));
+    let mut store = open(folder.path());
+    assert_eq!(take(&mut store), None);
+    assert_eq!(set_aside_in(folder.path()), [folder.path().join("counters.json.unreadable-1")]);
+    store.add_block(&block(41, 60)).expect("a fresh block");
+    assert_eq!(take(&mut store), Some(41));
 }
 
 #[test]
-fn an_outbox_that_cannot_be_opened_is_set_aside_and_its_sequence_is_not_used_again() {
+fn whatever_file_cannot_be_read_is_set_aside_whole_and_keeping_goes_on() {
+    for name in ["counters.json", "generations.json", "outbox/journal-0000000000000001"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = open(folder.path());
+        store.add_block(&block(1, 20)).expect("leased");
+        store.remember_generation("packs", 7, b"seven").expect("written");
+        store.keep(&[envelope(1)]).expect("kept");
+        drop(store);
+        // A folder in its place: the system refuses to read it.
+        let path = folder.path().join(name);
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::create_dir(&path).expect("in its place");
+        std::fs::write(path.join("inside"), "something").expect("written");
+
+        let mut store = open(folder.path());
+        let aside = PathBuf::from(format!("{}.unreadable-1", path.display()));
+        assert!(aside.join("inside").exists(), "{name}");
+        assert_eq!(set_aside_in(folder.path()), [aside], "{name}");
+        store.keep(&[envelope(2)]).expect("keeping goes on");
+        drop(store);
+        assert_eq!(set_aside_in(folder.path()).len(), 1, "{name} is set aside once");
+    }
+}
+
+#[test]
+fn of_a_damaged_journal_everything_is_saved_that_can_be_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let envelopes: Vec<KeptEnvelope> = (1..=5).map(envelope).collect();
+    for envelope in &envelopes {
+        store.keep(std::slice::from_ref(envelope)).expect("kept");
+    }
+    store.delivered(envelopes[0].key).expect("delivered");
+    store.set_aside(envelopes[4].key).expect("set aside");
+    let next = store.next_sequence();
+    drop(store);
+    let [file] = journal(folder.path()).try_into().expect("one file");
+    damage(&file);
+
+    let mut store = open(folder.path());
+    let saved = [&envelopes[1], &envelopes[3]];
+    assert_eq!(all(&mut store).iter().collect::<Vec<_>>(), saved, "the middle one is damaged");
+    assert_eq!(store.waiting().set_aside, 1);
+    assert_eq!(set_aside_in(folder.path()).len(), 1);
+    assert!(store.next_sequence() >= next, "{} after {next}", store.next_sequence());
+    drop(store);
+    let mut store = open(folder.path());
+    assert_eq!(all(&mut store).iter().collect::<Vec<_>>(), saved);
+    assert_eq!(store.waiting().set_aside, 1);
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_gives_no_sequence_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());
     store.add_block(&block(1, 20)).expect("leased");
-    store.keep(&[envelope(1)]).expect("kept");
+    for fill in 0..9 {
+        store.keep(&[envelope(fill)]).expect("kept");
+    }
+    let next = store.next_sequence();
+    drop(store);
+    let [file] = journal(folder.path()).try_into().expect("one file");
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::create_dir(&file).expect("in its place");
+    let mut store = open(folder.path());
+    assert!(store.next_sequence() > next, "{} after {next}", store.next_sequence());
+    assert!(all(&mut store).is_empty());
+}
+
+#[test]
+fn an_index_is_believed_only_as_it_was_closed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let kept = [envelope(1), envelope(2)];
+    store.keep(&kept).expect("kept");
     store.settle().expect("settled");
     drop(store);
-    std::fs::write(folder.path().join("outbox/conf"), b"this is not sled's").expect("damaged");
-
+    let closed = folder.path().join("outbox/closed.json");
+    assert!(closed.exists());
+    std::fs::write(folder.path().join("outbox/index/db"), "this is not sled's").expect("damaged");
     let mut store = open(folder.path());
-    assert!(folder.path().join("outbox.unreadable-1/db").exists());
-    assert!(store.next_sequence() > 1_000, "{}", store.next_sequence());
-    assert!(store.due(None, 9).expect("due").is_empty());
-    store.keep(&[envelope(2)]).expect("keeping goes on");
+    assert_eq!(all(&mut store), kept, "made again from the journal");
+    assert!(!closed.exists(), "an index in use is not closed");
+    assert!(set_aside_in(folder.path()).is_empty(), "nothing is lost with an index");
+
+    store.settle().expect("settled");
+    store.delivered(kept[0].key).expect("delivered");
+    assert!(!closed.exists(), "what is done afterwards takes it back");
+    drop(store);
+    assert_eq!(all(&mut open(folder.path())), kept[1..]);
+}
+
+#[test]
+fn delivered_space_comes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let big = || KeptEnvelope { bytes: vec![3; 60_000], ..envelope(3) };
+    let refused = big();
+    store.keep(std::slice::from_ref(&refused)).expect("kept");
+    store.set_aside(refused.key).expect("set aside");
+    for _ in 0..60 {
+        let visit: Vec<KeptEnvelope> = (0..10).map(|_| big()).collect();
+        store.keep(&visit).expect("kept");
+    }
+    assert!(bytes_in(folder.path()) > 36_000_000);
+    loop {
+        let keys: Vec<EnvelopeKey> =
+            store.due(None, 64).expect("due").iter().map(|due| due.key).collect();
+        if keys.is_empty() {
+            break;
+        }
+        store.delivered_all(&keys).expect("delivered");
+    }
+    assert!(bytes_in(folder.path()) < 16 << 20, "{} bytes", bytes_in(folder.path()));
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!((store.waiting().due, store.waiting().set_aside), (0, 1), "it moved on");
+}
+
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry"));
+    entries
+        .map(|entry| match entry.metadata().expect("there") {
+            metadata if metadata.is_dir() => bytes_in(&entry.path()),
+            metadata => metadata.len(),
+        })
+        .sum()
 }
 
 #[test]
@@ -182,7 +336,7 @@ fn a_store_in_use_is_left_alone() {
     store.keep(&[envelope(1)]).expect("kept");
     drop(store);
     assert_eq!(open(folder.path()).waiting().due, 1);
-    assert!(!folder.path().join("outbox.unreadable-1").exists());
+    assert!(set_aside_in(folder.path()).is_empty());
 }
 
 #[test]
@@ -200,4 +354,33 @@ fn a_remembered_value_comes_back_or_not_at_all() {
     *bytes.last_mut().expect("not empty") ^= 1;
     std::fs::write(&path, bytes).expect("damaged");
     assert_eq!(open(folder.path()).recall("packs"), None);
+}
+
+#[test]
+fn the_highest_generation_stays_when_an_older_value_is_put_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    assert_eq!(store.highest_generation("packs"), 0);
+    store.remember_generation("packs", 4, b"four").expect("written");
+    let four = std::fs::read(folder.path().join("packs.cached")).expect("there");
+    store.remember_generation("packs", 5, b"five").expect("written");
+    let older = store.remember_generation("packs", 4, b"four");
+    assert!(matches!(older, Err(StoreError::Older { found: 4, highest: 5 })), "{older:?}");
+    assert_eq!(store.recall("packs"), Some(b"five".to_vec()));
+    drop(store);
+    std::fs::write(folder.path().join("packs.cached"), four).expect("put back");
+    let store = open(folder.path());
+    // Whoever recalls it reads its generation under its signature.
+    assert_eq!(store.recall("packs"), Some(b"four".to_vec()));
+    assert_eq!(store.highest_generation("packs"), 5);
+    assert_eq!(highest_generation(folder.path(), "packs"), 5, "whoever has it open");
+    assert_eq!(highest_generation(folder.path(), "profile"), 0);
+}
+
+#[test]
+fn there_is_room_in_a_new_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    assert_eq!(store.waiting().room, Room::Plenty);
+    store.check_can_keep().expect("room");
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// Envelopes are padded to at least this many bytes, so a shorter write to the log is not one.
+/// Envelopes are padded to at least this many bytes, so a shorter write to the journal is not one.
 const ENVELOPE: i64 = 4096;
 
 /// What goes before a program's command line, so that its calls are written to `output`. SIGTERM
@@ -44,7 +44,7 @@ pub struct Durable {
     pub syncs: usize,
 }
 
-/// Checks a trace: the last write of an envelope to the store's log is followed by a real
+/// Checks a trace: the last write of an envelope to the store's journal is followed by a real
 /// fdatasync of it that ended before the frame with the ticket was sent.
 ///
 /// # Errors
@@ -57,11 +57,12 @@ pub fn durable_before_kept(trace: &Path) -> Result<Durable> {
 fn judge(calls: &[Call]) -> Result<Durable> {
     let kept = calls.iter().find(|c| c.arguments.contains(r#"\"is\":\"kept\""#));
     let kept = kept.context("no frame says that anything was kept")?;
-    let log = |c: &&Call| c.arguments.contains("/outbox/db>") && c.ended < kept.began;
-    let writes = calls.iter().filter(log).filter(|c| c.name == "pwrite64" && c.result >= ENVELOPE);
+    let journal = |c: &&Call| c.arguments.contains("/outbox/journal-") && c.ended < kept.began;
+    let writes =
+        calls.iter().filter(journal).filter(|c| c.name == "pwrite64" && c.result >= ENVELOPE);
     let write = writes.max_by_key(|c| c.ended).context("no envelope was written to the store")?;
     let is_sync = |c: &&Call| matches!(c.name.as_str(), "fdatasync" | "fsync") && c.result == 0;
-    let after = calls.iter().filter(log).filter(is_sync).filter(|c| c.began > write.ended);
+    let after = calls.iter().filter(journal).filter(is_sync).filter(|c| c.began > write.ended);
     let (real, injected): (Vec<_>, Vec<_>) = after.partition(|c| !c.injected);
     ensure!(
         !real.is_empty(),
@@ -122,8 +123,8 @@ fn result(text: &str) -> Result<(i64, bool)> {
 mod tests {
     use super::*;
 
-    const WRITE: &str = r#"11 pwrite64(9</s/store/outbox/db>, "\1MDGE"..., 5600, 524288) = 5600"#;
-    const SYNC: &str = "11 fdatasync(10</s/store/outbox/db>) = 0";
+    const WRITE: &str = r#"11 pwrite64(9</s/store/outbox/journal-0000000000000001>, "\1MDGE"..., 5600, 524288) = 5600"#;
+    const SYNC: &str = "11 fdatasync(10</s/store/outbox/journal-0000000000000001>) = 0";
     const KEPT: &str = r#"12 sendto(14<UNIX:[1]>, "\0{\"answer\":{\"is\":\"kept\"}}", 60, 0) = 60"#;
 
     fn found(lines: &[&str]) -> Option<usize> {
@@ -145,8 +146,8 @@ mod tests {
         let injected = format!("{SYNC} (INJECTED)");
         assert_eq!(found(&[WRITE, &injected, KEPT]), None);
         assert_eq!(found(&[WRITE, &SYNC.replace("= 0", "= -1 EIO"), KEPT]), None);
-        assert_eq!(found(&[WRITE, &SYNC.replace("/db>", "/conf>"), KEPT]), None);
-        let begun = "11 fdatasync(10</s/store/outbox/db> <unfinished ...>";
+        assert_eq!(found(&[WRITE, &SYNC.replace("/journal-", "/index/"), KEPT]), None);
+        let begun = "11 fdatasync(10</s/store/outbox/journal-0000000000000001> <unfinished ...>";
         let resumed = "11 <... fdatasync resumed>) = 0";
         assert_eq!(found(&[WRITE, begun, KEPT, resumed]), None);
         assert_eq!(found(&[WRITE, begun, KEPT]), None);

@@ -1,0 +1,133 @@
+//! What the files of an outbox say when it is opened.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use madoguchi_durable::Readers;
+use madoguchi_protocol::failure::chain;
+use serde::{Deserialize, Serialize};
+
+use super::totals::{Held, Totals};
+use crate::index::{Index, Line};
+use crate::journal::{Found, Journal, Place, State};
+use crate::{EnvelopeKey, StoreError, record};
+
+/// A sequence begins so far behind the last one known when something of the journal is lost: more
+/// than one of its files holds.
+const GAP: u64 = 2_000;
+
+/// Says that the index was closed in good order, and when.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Closed {
+    /// Number and length of the journal's last file.
+    pub(super) end: (u64, u64),
+    pub(super) next_sequence: u64,
+    pub(super) held: Held,
+}
+
+/// What an outbox is opened with.
+pub(super) struct Opened {
+    pub(super) index: Index,
+    pub(super) totals: Totals,
+    /// None when the journal says nothing.
+    pub(super) next_sequence: Option<u64>,
+    /// Files of the journal in which something is damaged.
+    pub(super) damaged: Vec<u64>,
+}
+
+/// By the index when it was closed in good order, and otherwise by the journal.
+pub(super) fn read(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened, StoreError> {
+    if let Some(closed) = take_closed(folder)?
+        && journal.end() == Some(closed.end)
+    {
+        match believe(folder, &closed) {
+            Ok(Some(opened)) => return Ok(opened),
+            Ok(None) => tracing::warn!("the outbox's index is not as it was closed"),
+            Err(error) => tracing::warn!(error = chain(&error), "the outbox's index fails"),
+        }
+    }
+    by_journal(folder, journal, floor)
+}
+
+/// Where it is said that the index was closed.
+pub(super) fn write_closed(folder: &Path, closed: &Closed) -> Result<(), StoreError> {
+    let path = closed_path(folder);
+    let json = serde_json::to_vec(closed).expect("numbers serialise");
+    madoguchi_durable::write(&path, &record::pack(&json), Readers::Owner)
+        .map_err(StoreError::file("write", &path))
+}
+
+/// Durable on return, since the index changes next.
+pub(super) fn remove_closed(folder: &Path) -> Result<(), StoreError> {
+    let path = closed_path(folder);
+    match fs::remove_file(&path) {
+        Ok(()) => madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::file("remove", &path)(error)),
+    }
+}
+
+pub(super) fn index_path(folder: &Path) -> PathBuf {
+    folder.join("index")
+}
+
+fn closed_path(folder: &Path) -> PathBuf {
+    folder.join("closed.json")
+}
+
+/// It says nothing that the journal does not say: one that cannot be read is no loss.
+fn take_closed(folder: &Path) -> Result<Option<Closed>, StoreError> {
+    let bytes = fs::read(closed_path(folder)).ok();
+    remove_closed(folder)?;
+    let parse = |bytes: &[u8]| serde_json::from_slice(record::unpack(bytes)?).ok();
+    Ok(bytes.as_deref().and_then(parse))
+}
+
+fn believe(folder: &Path, closed: &Closed) -> Result<Option<Opened>, StoreError> {
+    let index = Index::open(&index_path(folder))?;
+    let totals = Totals::of(&index)?;
+    let opened =
+        Opened { index, totals, next_sequence: Some(closed.next_sequence), damaged: Vec::new() };
+    Ok((opened.totals.held == closed.held).then_some(opened))
+}
+
+fn by_journal(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened, StoreError> {
+    // What was written before the program was killed is read now, and must not be gone later.
+    journal.sync()?;
+    let mut lines: BTreeMap<EnvelopeKey, (State, Place)> = BTreeMap::new();
+    let mut next_sequence = None;
+    let mut damaged = Vec::new();
+    let mut is_lost = false;
+    for number in journal.numbers() {
+        let scanned = journal.scan(number, |found| match found {
+            Found::Kept(key, state, place) => drop(lines.insert(key, (state, place))),
+            Found::Delivered(key) => drop(lines.remove(&key)),
+            Found::SetAside(key) => {
+                if let Some((state, _)) = lines.get_mut(&key) {
+                    *state = State::Aside;
+                }
+            }
+        });
+        match scanned {
+            Ok(scanned) => {
+                next_sequence = next_sequence.max(scanned.next_sequence);
+                if scanned.is_damaged {
+                    damaged.push(number);
+                }
+            }
+            Err(error) => {
+                journal.set_aside(number, &chain(&error))?;
+                is_lost = true;
+            }
+        }
+    }
+    if is_lost || !damaged.is_empty() {
+        next_sequence = Some(next_sequence.unwrap_or(0).max(floor + 1) + GAP);
+    }
+    let line = |(key, (state, place))| Line { key, state, place };
+    let index = Index::create(&index_path(folder), lines.into_iter().map(line).collect())?;
+    let totals = Totals::of(&index)?;
+    Ok(Opened { index, totals, next_sequence, damaged })
+}

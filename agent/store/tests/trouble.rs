@@ -1,0 +1,168 @@
+//! A disk that refuses: full while something is written, or unable to sync. Each scene plays in a
+//! process of its own, in which the system really refuses.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, Room, Store, StoreError};
+
+const FOLDER: &str = "TROUBLE_FOLDER";
+
+fn envelope(fill: u8) -> KeptEnvelope {
+    let key = EnvelopeKey { application: ApplicationId::now(), part: 1 };
+    KeptEnvelope { key, visit: VisitId::random(), bytes: vec![fill; 60_000] }
+}
+
+fn folder() -> PathBuf {
+    std::env::var_os(FOLDER).expect("set by the test").into()
+}
+
+/// Plays a scene below in a process behind these words.
+fn play(scene: &str, before: &[OsString], folder: &Path) {
+    let mut words: Vec<OsString> = before.to_vec();
+    words.push(std::env::current_exe().expect("this program").into());
+    let output = Command::new(&words[0])
+        .args(&words[1..])
+        .args(["--exact", scene, "--ignored", "--nocapture"])
+        .env(FOLDER, folder)
+        .output()
+        .expect("started");
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"),
+        "{output:?}"
+    );
+}
+
+fn words(words: &[&str]) -> Vec<OsString> {
+    words.iter().map(OsString::from).collect()
+}
+
+/// The store goes on with what needs no disk, and calls nothing kept any more.
+fn poisoned(store: &mut Store, kept: &[KeptEnvelope]) {
+    for _ in 0..3 {
+        assert!(matches!(store.keep(&[envelope(9)]), Err(StoreError::Poisoned)));
+    }
+    assert!(matches!(store.check_can_keep(), Err(StoreError::Poisoned)));
+    assert_eq!(store.due(None, 999).expect("due"), kept, "what was kept can be delivered");
+    store.delivered(kept[0].key).expect("forgotten until the next opening");
+    assert_eq!(store.due(None, 999).expect("due"), kept[1..]);
+    store.settle().expect("nothing is said that is not so");
+}
+
+/// After the trouble: what was called kept is there, and keeping goes on.
+fn mended(folder: &Path, least: usize) {
+    let mut store = Store::open(folder).expect("opens");
+    let due = store.due(None, 999).expect("due");
+    let kept = due.iter().filter(|due| due.bytes[0] == 1).count();
+    assert!(kept >= least, "{kept} of {least}");
+    store.keep(&[envelope(2)]).expect("kept");
+    drop(store);
+    let mut store = Store::open(folder).expect("opens");
+    assert_eq!(store.due(None, 999).expect("due").len(), due.len() + 1);
+}
+
+#[test]
+fn after_a_write_that_failed_half_way_nothing_is_called_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // No file may grow over 2,000 blocks of 512 bytes; the signal for it is left aside.
+    let limit = words(&["sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\""]);
+    play("a_file_that_may_not_grow", &limit, folder.path());
+    mended(folder.path(), 10);
+}
+
+#[test]
+#[ignore = "a scene of another test"]
+fn a_file_that_may_not_grow() {
+    let mut store = Store::open(&folder()).expect("opens");
+    let mut kept = Vec::new();
+    loop {
+        let envelope = envelope(1);
+        match store.keep(std::slice::from_ref(&envelope)) {
+            Ok(()) => kept.push(envelope),
+            Err(StoreError::File { action: "write", .. }) => break,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(kept.len() >= 10, "{} were kept", kept.len());
+    poisoned(&mut store, &kept);
+}
+
+#[test]
+fn after_a_sync_that_failed_nothing_is_called_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let strace = words(&[
+        "strace",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fdatasync",
+        "-e",
+        "inject=fdatasync:error=EIO:when=5+",
+    ]);
+    play("a_disk_that_cannot_sync", &strace, folder.path());
+    mended(folder.path(), 2);
+}
+
+#[test]
+#[ignore = "a scene of another test"]
+fn a_disk_that_cannot_sync() {
+    let mut store = Store::open(&folder()).expect("opens");
+    let mut kept = Vec::new();
+    loop {
+        let envelope = envelope(1);
+        match store.keep(std::slice::from_ref(&envelope)) {
+            Ok(()) => kept.push(envelope),
+            Err(StoreError::File { action: "sync", .. }) => break,
+            Err(other) => panic!("{other:?}"),
+        }
+        assert!(kept.len() < 20, "syncs fail");
+    }
+    poisoned(&mut store, &kept);
+}
+
+#[test]
+fn a_full_disk_is_announced_refuses_and_recovers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A disk of 160 MiB of its own, in a mount namespace of its own.
+    let mount = "mount -t tmpfs -o size=160m none \"$TROUBLE_FOLDER\" && exec \"$0\" \"$@\"";
+    let unshare = words(&["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount]);
+    play("a_small_disk", &unshare, folder.path());
+}
+
+#[test]
+#[ignore = "a scene of another test"]
+fn a_small_disk() {
+    let folder = folder();
+    let mut store = Store::open(&folder.join("store")).expect("opens");
+    assert_eq!(store.waiting().room, Room::Plenty);
+    let fill = |name: &str, mib: usize| {
+        std::fs::write(folder.join(name), vec![0; mib << 20]).expect("room");
+    };
+    fill("somebody's", 60);
+    assert_eq!(store.waiting().room, Room::Low, "announced");
+    store.keep(&[envelope(1)]).expect("keeping goes on");
+    fill("somebody else's", 40);
+    assert_eq!(store.waiting().room, Room::Full);
+    assert!(matches!(store.keep(&[envelope(1)]), Err(StoreError::Full(_))));
+    assert!(matches!(store.check_can_keep(), Err(StoreError::Full(_))));
+    // Delivery goes on to the last byte.
+    let left = rustix::fs::statvfs(&folder).expect("a disk");
+    let left = usize::try_from(left.f_bavail * left.f_frsize).expect("bytes");
+    std::fs::write(folder.join("the rest"), vec![0; left]).expect("room");
+    let due = store.due(None, 9).expect("due");
+    assert_eq!(due.len(), 1);
+    store.delivered(due[0].key).or_else(|_| store.delivered(due[0].key)).expect("forgotten");
+    assert_eq!(store.waiting().due, 0);
+    drop(store);
+    // Not even an index can be made: that is said, and nothing breaks.
+    drop(Store::open(&folder.join("store")));
+
+    for name in ["somebody's", "somebody else's", "the rest"] {
+        std::fs::remove_file(folder.join(name)).expect("made room");
+    }
+    let mut store = Store::open(&folder.join("store")).expect("opens");
+    store.keep(&[envelope(1)]).expect("kept");
+}
