@@ -38,8 +38,11 @@ pub const HEALTH: &str = "/v1/health";
 pub const BUNDLES: &str = "/v1/bundles";
 /// `POST` and `GET` (operator → registrar): devices.
 pub const DEVICES: &str = "/v1/devices";
-/// `GET /v1/applications/{id}?reason=` (operator → office): [`OpenedApplication`].
+/// `GET ?state=&after=` (operator → office): [`QueueEntries`]. `GET /v1/applications/{id}?reason=`
+/// (operator → office): [`OpenedApplication`].
 pub const APPLICATIONS: &str = "/v1/applications";
+/// `GET` (operator → office): [`OfficeIntakes`].
+pub const OFFICE_INTAKES: &str = "/v1/office/intakes";
 /// `GET` (operator → office): [`Gap`]s in the devices' sequences.
 pub const SEQUENCE_GAPS: &str = "/v1/sequence-gaps";
 /// `POST` (device → intake): an [`Alert`]; the same id again is the same alert. `GET
@@ -248,9 +251,81 @@ pub struct OpenedApplication {
     /// When the office had committed it.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub received_at: jiff::Timestamp,
+    /// Whether it may be called; of an office that does not say it yet, yes.
+    #[serde(default)]
+    pub state: QueueState,
     /// The plaintext.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub application: crate::application::Application,
+}
+
+/// Whether an application may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum QueueState {
+    /// It came in time: it may.
+    #[default]
+    Queued,
+    /// 照合待ち. It came late: first somebody looks whether it was already done on paper.
+    AwaitingReconciliation,
+}
+
+impl QueueState {
+    /// As in JSON and in queries.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::AwaitingReconciliation => "awaiting_reconciliation",
+        }
+    }
+}
+
+/// Applications that the office has, by the time at which they were begun, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QueueEntries {
+    /// At most 256 at a time; those after the last one are asked for by its id.
+    pub entries: Vec<QueueEntry>,
+}
+
+/// One application in the office's queue. Nothing in it is about a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QueueEntry {
+    /// The clear header of the first part.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub header: crate::header::EnvelopeHeader,
+    /// When the office had committed it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub received_at: jiff::Timestamp,
+    /// Whether it may be called.
+    pub state: QueueState,
+}
+
+/// The intakes from which the office pulls, as its configuration names them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OfficeIntakes {
+    /// In that order.
+    pub intakes: Vec<OfficeIntake>,
+}
+
+/// An intake as the office found it since its own start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OfficeIntake {
+    /// `https://host:port`.
+    pub url: String,
+    /// Its last answer that could be used. With nothing to say it answers every 20 seconds.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub last_answer_at: Option<jiff::Timestamp>,
+    /// Since when every attempt has failed; none while it answers, and before the first attempt ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub failing_since: Option<jiff::Timestamp>,
+    /// How the last of those attempts failed.
+    pub failure: Option<String>,
 }
 
 /// Numbers of a device's sequence that the office has not seen.

@@ -2,13 +2,21 @@
 //! again: nothing may be lost or renamed. `MADOGUCHI_BLESS=1` writes a file that is missing and
 //! never replaces one.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use madoguchi_protocol::application::{
     APPLICATION_FORMAT, Application, CardEvidence, Content, Field, Origin, PartlyFilled,
     SignatureCheck, TicketOnlyReason,
 };
+use madoguchi_protocol::batch::{Batch, envelopes};
 use madoguchi_protocol::bundle::{Appearance, Bundle, Payload, Printer, Profile, SealingKey, Text};
 use madoguchi_protocol::core_api::{
-    Alert, AlertKind, AlertState, BlockRequest, Epoch, Fetched, Problem, Receipt,
+    Alert, AlertKind, AlertState, BatchAnswer, BlockRequest, EnvelopeAnswer, Epoch, Fetched,
+    OfficeIntake, OfficeIntakes, OpenedApplication, Problem, QueueEntries, QueueEntry, QueueState,
+    Receipt,
+};
+use madoguchi_protocol::export::{
+    EXPORT_FORMAT, ExportManifest, ExportPermit, ExportedEnvelope, SignedManifest, SignedPermit,
 };
 use madoguchi_protocol::header::{EnvelopeHeader, EnvelopeKind, PackVersion, Part};
 use madoguchi_protocol::local::{
@@ -305,29 +313,30 @@ fn application_partly_filled() {
     golden("application-partly-filled", &application);
 }
 
+fn header() -> EnvelopeHeader {
+    EnvelopeHeader {
+        format: 1,
+        application: application_id(),
+        kind: EnvelopeKind::Filled,
+        part: Part::WHOLE,
+        device: parsed("kiosk-01"),
+        tenant: parsed("tokiwa"),
+        site: parsed("honcho"),
+        sequence: 41,
+        visit: visit(),
+        pack: Some(pack()),
+        ticket: ticket(),
+        business_day: parsed("2026-11-22"),
+        token_sha256: "ab".repeat(32),
+        kept_at: parsed("2026-11-22T01:02:03Z"),
+        kem: 0x647a,
+        key: "0123456789abcdef".into(),
+    }
+}
+
 #[test]
 fn envelope_header() {
-    golden(
-        "envelope-header",
-        &EnvelopeHeader {
-            format: 1,
-            application: application_id(),
-            kind: EnvelopeKind::Filled,
-            part: Part::WHOLE,
-            device: parsed("kiosk-01"),
-            tenant: parsed("tokiwa"),
-            site: parsed("honcho"),
-            sequence: 41,
-            visit: visit(),
-            pack: Some(pack()),
-            ticket: ticket(),
-            business_day: parsed("2026-11-22"),
-            token_sha256: "ab".repeat(32),
-            kept_at: parsed("2026-11-22T01:02:03Z"),
-            kem: 0x647a,
-            key: "0123456789abcdef".into(),
-        },
-    );
+    golden("envelope-header", &header());
 }
 
 #[test]
@@ -407,6 +416,38 @@ fn fetched() {
     golden("fetched", &[fetched(Some(epoch)), fetched(None)]);
 }
 
+/// What an export is made of, in clear; `madoguchi-envelope` has the signed forms.
+#[test]
+fn export() {
+    let at = |text| parsed(text);
+    let permit = ExportPermit {
+        format: EXPORT_FORMAT,
+        tenant: parsed("tokiwa"),
+        device: parsed("kiosk-01"),
+        from: at("2026-11-22T00:00:00Z"),
+        until: at("2026-11-22T04:00:00Z"),
+    };
+    golden("export-permit", &permit);
+    let envelope =
+        ExportedEnvelope { application: application_id(), part: 1, sha256: "0f".repeat(32) };
+    let manifest = ExportManifest {
+        format: EXPORT_FORMAT,
+        tenant: parsed("tokiwa"),
+        site: parsed("honcho"),
+        device: parsed("kiosk-01"),
+        exported_at: at("2026-11-22T01:00:00Z"),
+        envelopes: vec![envelope],
+    };
+    golden("export-manifest", &manifest);
+    let (signature, certificate) = ("AA==".to_owned(), "AA==".to_owned());
+    let signed = SignedPermit { export_permit: "e30=".into(), signature: signature.clone() };
+    golden("export-permit-signed", &signed);
+    golden(
+        "export-manifest-signed",
+        &SignedManifest { manifest: "e30=".into(), signature, certificate },
+    );
+}
+
 #[test]
 fn tickets() {
     let letter = 'A'.try_into().expect("a letter");
@@ -416,27 +457,93 @@ fn tickets() {
     golden("ticket-token", &TicketToken::new([0x22; 16]));
 }
 
+fn receipt() -> Receipt {
+    Receipt {
+        application: application_id().to_string(),
+        part: 1,
+        position: 9,
+        accepted_at: parsed("2026-11-22T01:02:04Z"),
+    }
+}
+
+fn problem() -> Problem {
+    Problem {
+        kind: "urn:madoguchi:problem:pack.unknown".into(),
+        title: "This pack is not known here".into(),
+        status: 422,
+        detail: "tenkyo".into(),
+        retry: false,
+    }
+}
+
 #[test]
 fn core_answers() {
-    golden(
-        "receipt",
-        &Receipt {
-            application: application_id().to_string(),
-            part: 1,
-            position: 9,
-            accepted_at: parsed("2026-11-22T01:02:04Z"),
-        },
-    );
-    golden(
-        "problem",
-        &Problem {
-            kind: "urn:madoguchi:problem:pack.unknown".into(),
-            title: "This pack is not known here".into(),
-            status: 422,
-            detail: "tenkyo".into(),
-            retry: false,
-        },
-    );
+    golden("receipt", &receipt());
+    golden("problem", &problem());
+}
+
+/// The bytes of a batch, as every later intake must still read them.
+#[test]
+fn batch() {
+    let all: [&[u8]; 2] = [b"first", b"the second"];
+    let mut batch = Batch::default();
+    assert!(all.iter().all(|envelope| batch.add(envelope)));
+    let body = batch.into_body();
+    golden("batch", &STANDARD.encode(&body));
+    assert_eq!(envelopes(&body), Ok(all.to_vec()));
+}
+
+#[test]
+fn answer_to_a_batch() {
+    let answers = vec![EnvelopeAnswer::Taken(receipt()), EnvelopeAnswer::Refused(problem())];
+    golden("batch-answer", &BatchAnswer { answers });
+}
+
+#[test]
+fn applications_in_the_office() {
+    let entry = |state| {
+        let received_at = parsed("2026-11-22T01:02:05Z");
+        QueueEntry { header: header(), received_at, state }
+    };
+    let states = [QueueState::Queued, QueueState::AwaitingReconciliation];
+    let entries = QueueEntries { entries: states.map(entry).into() };
+    golden("queue-entries", &entries);
+
+    // An office of before says nothing of it.
+    let mut opened = serde_json::to_value(&entries.entries[1]).expect("serialises");
+    let application = std::fs::read("tests/golden/application.json").expect("golden");
+    let applications: serde_json::Value = serde_json::from_slice(&application).expect("JSON");
+    opened["application"] = applications[0].clone();
+    let read = |opened: &serde_json::Value| -> OpenedApplication {
+        serde_json::from_value(opened.clone()).expect("an application")
+    };
+    assert_eq!(read(&opened).state, QueueState::AwaitingReconciliation);
+    opened.as_object_mut().expect("an object").remove("state");
+    assert_eq!(read(&opened).state, QueueState::Queued);
+}
+
+#[test]
+fn intakes_of_the_office() {
+    let at = parsed("2026-11-22T01:02:05Z");
+    let intake = |url: &str, last_answer_at, failing_since| OfficeIntake {
+        url: url.into(),
+        last_answer_at,
+        failing_since,
+        failure: failing_since.map(|_| "the intake cannot be reached".into()),
+    };
+    let intakes = vec![
+        intake("https://intake.inside.example:8441", Some(at), None),
+        intake("https://intake.outside.example:8441", None, Some(at)),
+    ];
+    golden("office-intakes", &OfficeIntakes { intakes });
+}
+
+#[test]
+fn states_in_the_queue_are_called_alike_everywhere() {
+    for state in [QueueState::Queued, QueueState::AwaitingReconciliation] {
+        let json = serde_json::to_value(state).expect("serialises");
+        assert_eq!(json, state.as_str());
+    }
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! `core.toml`: one section a role, unknown keys refused, paths relative to the file.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use madoguchi_authority::Role;
 use madoguchi_protocol::TenantId;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +49,27 @@ pub struct IntakeConfig {
     /// Devices that are refused: ids, one a line, `#` begins a comment. Read anew when it changed.
     /// The registrar of the same file refuses them too, unless it names a list of its own.
     pub revoked: Option<PathBuf>,
+    /// How many batches of envelopes are taken in at once.
+    #[serde(default)]
+    pub batches: BatchLimits,
+}
+
+/// `[intake.batches]`. More are put off with Retry-After.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatchLimits {
+    /// Of all devices together. Each needs up to 4 MiB of memory.
+    pub at_once: NonZeroU16,
+    /// Of one device.
+    pub of_device: NonZeroU16,
+}
+
+impl Default for BatchLimits {
+    /// 32 and 4: one writes at a time, so that more only wait; four keep a device's line busy.
+    fn default() -> Self {
+        let [at_once, of_device] = [31, 3].map(|more| NonZeroU16::MIN.saturating_add(more));
+        Self { at_once, of_device }
+    }
 }
 
 /// `[office]`
@@ -60,8 +84,10 @@ pub struct OfficeConfig {
     pub certificate: PathBuf,
     /// Its private key (PEM).
     pub key: PathBuf,
-    /// The intake, as `https://host:port`.
-    pub intake: String,
+    /// The intakes from which it pulls, as `https://host:port`: one, or a list. Each has a database of
+    /// its own, and what comes through several is taken once.
+    #[serde(deserialize_with = "one_or_several")]
+    pub intake: Vec<String>,
     /// Certificate that the office shows to the intake (PEM).
     pub client_certificate: PathBuf,
     /// Its private key (PEM).
@@ -72,6 +98,41 @@ pub struct OfficeConfig {
     pub municipal_key: PathBuf,
     /// Signed packs bundle, or the folder that has it as `packs.json`.
     pub packs: PathBuf,
+    /// What was kept longer ago than this many minutes when it arrives is late: it waits for
+    /// reconciliation (照合待ち) instead of being called. 0: everything; at most a day.
+    #[serde(default = "late_after_minutes", deserialize_with = "minutes_of_a_day")]
+    pub late_after_minutes: u16,
+}
+
+fn late_after_minutes() -> u16 {
+    15
+}
+
+fn minutes_of_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let minutes = u16::deserialize(deserializer)?;
+    if minutes <= 24 * 60 {
+        Ok(minutes)
+    } else {
+        Err(D::Error::custom("at most 1440 minutes, since another day is late anyway"))
+    }
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an intake's address, or a list of them")]
+    enum Intakes {
+        One(String),
+        Several(Vec<String>),
+    }
+    let intakes = match Intakes::deserialize(deserializer)? {
+        Intakes::One(intake) => vec![intake],
+        Intakes::Several(intakes) => intakes,
+    };
+    let distinct: BTreeSet<&String> = intakes.iter().collect();
+    if intakes.is_empty() || distinct.len() < intakes.len() {
+        return Err(D::Error::custom("an office pulls from one intake or several different ones"));
+    }
+    Ok(intakes)
 }
 
 /// `[registrar]`
@@ -163,6 +224,49 @@ mod tests {
         let ConfigError::Form(_, source) = &error else { panic!("{error:?}") };
         let text = source.to_string();
         assert!(text.contains("line 3") && text.contains("certificate"), "{text}");
+    }
+
+    /// A configuration with these lines at the end of `[intake]` and `[office]`.
+    fn with(intake: &str, office: &str) -> Result<Config, ConfigError> {
+        let common = "listen = \"127.0.0.1:0\"\ndatabase = \"x\"\ncertificate = \"x\"\nkey = \"x\"\n\
+                      municipal_key = \"x\"\npacks = \"x\"\nsealing_keys = \"x\"\n";
+        read(&format!(
+            "tenant = \"tokiwa\"\nca = \"ca.pem\"\n[intake]\n{common}{intake}\n\
+             [office]\n{common}client_certificate = \"x\"\nclient_key = \"x\"\n{office}\n"
+        ))
+    }
+
+    fn office(lines: &str) -> Result<OfficeConfig, ConfigError> {
+        with("", lines).map(|config| config.office.expect("a section"))
+    }
+
+    #[test]
+    fn an_office_pulls_from_one_intake_or_from_several_different_ones() {
+        assert_eq!(office("intake = \"https://a:1\"").expect("one").intake, ["https://a:1"]);
+        let two = office("intake = [\"https://a:1\", \"https://b:1\"]").expect("two");
+        assert_eq!(two.intake, ["https://a:1", "https://b:1"]);
+        for wrong in ["[]", "1", "[\"https://a:1\", \"https://a:1\"]"] {
+            let error = office(&format!("intake = {wrong}")).expect_err(wrong);
+            let ConfigError::Form(_, source) = &error else { panic!("{error:?}") };
+            assert!(source.to_string().contains("intake"), "{source}");
+        }
+    }
+
+    #[test]
+    fn limits_have_defaults_and_none_is_nothing() {
+        let line = "intake = \"https://a:1\"";
+        let limits =
+            |intake: &str| with(intake, line).map(|c| c.intake.expect("a section").batches);
+        let found = limits("").expect("none given");
+        assert_eq!((found.at_once.get(), found.of_device.get()), (32, 4));
+        let found = limits("[intake.batches]\nof_device = 1").expect("one given");
+        assert_eq!((found.at_once.get(), found.of_device.get()), (32, 1));
+        assert!(limits("[intake.batches]\nat_once = 0").is_err());
+
+        assert_eq!(office(line).expect("none given").late_after_minutes, 15);
+        let late = |minutes: u16| office(&format!("{line}\nlate_after_minutes = {minutes}"));
+        assert_eq!(late(0).expect("everything").late_after_minutes, 0);
+        assert!(late(1441).is_err(), "longer than a day");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+/// Connections that only read.
+const READERS: u32 = 4;
+
 /// A database that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -30,8 +33,36 @@ pub enum DatabaseError {
     Migrate(PathBuf, #[source] MigrateError),
 }
 
+/// A role's database.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    readers: SqlitePool,
+    /// One connection: writers wait their turn here, in order, and not in SQLite's busy handler, which
+    /// sleeps and lets anybody pass.
+    writer: SqlitePool,
+}
+
+impl Database {
+    /// For what only reads.
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// A transaction that holds the write lock from its beginning, so that what it reads stays true
+    /// until it commits.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Returns once nobody uses it any more.
+    pub(crate) async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
 /// Opens a role's database and brings it to this version.
-pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<SqlitePool, DatabaseError> {
+pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<Database, DatabaseError> {
     make_private(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -42,14 +73,19 @@ pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<SqlitePool,
         .foreign_keys(true)
         // What is erased is overwritten.
         .pragma("secure_delete", "on");
-    let pool = SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options)
-        .await
-        .map_err(|e| DatabaseError::Open(path.to_owned(), e))?;
-    migrator.run(&pool).await.map_err(|e| DatabaseError::Migrate(path.to_owned(), e))?;
-    Ok(pool)
+    let pool = async |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            // A file does not hang up.
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await
+            .map_err(|e| DatabaseError::Open(path.to_owned(), e))
+    };
+    let writer = pool(1).await?;
+    migrator.run(&writer).await.map_err(|e| DatabaseError::Migrate(path.to_owned(), e))?;
+    Ok(Database { readers: pool(READERS).await?, writer })
 }
 
 /// Makes the file for its owner alone when there is none, and refuses one that others can read.
@@ -78,12 +114,6 @@ fn make_private(path: &Path) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-/// A transaction that holds the write lock from its beginning, so that what it reads stays true
-/// until it commits.
-pub(crate) async fn write(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-    pool.begin_with("BEGIN IMMEDIATE").await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,12 +127,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("office.sqlite");
         let migrator = sqlx::migrate!("migrations/office");
-        let pool = open(&path, &migrator).await.expect("made");
+        let database = open(&path, &migrator).await.expect("made");
         let log = folder.path().join("office.sqlite-wal");
         for file in [&path, &log, &folder.path().join("office.sqlite-shm")] {
             assert_eq!(mode(file), 0o600, "{file:?}");
         }
-        pool.close().await;
+        database.close().await;
         open(&path, &migrator).await.expect("opened again").close().await;
 
         fs::write(&log, b"").expect("written");

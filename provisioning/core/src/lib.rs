@@ -14,6 +14,7 @@ mod config;
 mod database;
 mod digest;
 mod http;
+mod import;
 mod intake;
 mod office;
 pub mod openapi;
@@ -24,6 +25,8 @@ mod revoked;
 mod server;
 mod service;
 
-pub use config::{Config, ConfigError};
+pub use config::{BatchLimits, Config, ConfigError};
+pub use import::{ImportError, Imported, Lacking};
+pub use intake::{Admission, Admitted, NotAdmitted};
 pub use revoked::RevokedError;
 pub use service::{Core, StartError};

@@ -1,13 +1,14 @@
 //! `madoguchi-core`: the reference core on the command line.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use madoguchi_authority::Role;
-use madoguchi_core::{Config, Core, openapi};
+use madoguchi_core::{Admission, Config, Core, Imported, Lacking, openapi};
+use madoguchi_protocol::time::in_japan;
 use rustix::fs::Mode;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
@@ -37,13 +38,24 @@ enum Command {
         #[arg(long = "role", required = true)]
         roles: Vec<Role>,
     },
+    /// Take in what a device exported, each envelope once, as if it had been delivered.
+    ///
+    /// The intake may run meanwhile. An import may be repeated: what is here already stays once. The
+    /// exit status is 1 when something is missing, was changed or is refused; the rest is taken.
+    Import {
+        /// The configuration (TOML), with the section [intake].
+        #[arg(long)]
+        config: PathBuf,
+        /// The folder that `madoguchi-agent export` wrote.
+        folder: PathBuf,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // The log may not be set up yet, and a closed stderr leaves nobody to tell.
             let _ = writeln!(io::stderr(), "madoguchi-core: {error:#}");
@@ -52,14 +64,47 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<()> {
+fn run() -> Result<ExitCode> {
     // Before anything is made or read: databases and keys are for their owner alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     madoguchi_program::close_memory().context("the process's memory cannot be closed")?;
     match Arguments::parse().command {
-        Command::Serve { config, roles } => serve(config, roles),
-        Command::Openapi => print_document(),
+        Command::Serve { config, roles } => serve(config, roles)?,
+        Command::Import { config, folder } => return import(&config, &folder),
+        Command::Openapi => print_document()?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn import(config: &Path, folder: &Path) -> Result<ExitCode> {
+    start_log()?;
+    let admission = Admission::open(&Config::read(config)?).await?;
+    let imported = admission.import(folder).await;
+    admission.close().await;
+    let imported = imported?;
+    let told = tell(&imported);
+    // Nobody reads any more: there is nobody left to tell.
+    let whole = imported.is_whole() && told.is_ok();
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn tell(imported: &Imported) -> io::Result<()> {
+    let Imported { device, exported_at, taken, known, lacking, strangers } = imported;
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{device}, exported {}: {taken} taken, {known} known already, {} not taken",
+        in_japan(*exported_at),
+        lacking.len()
+    )?;
+    for Lacking { application, part, why } in lacking {
+        writeln!(out, "not taken: {application} part {part}: {why}")?;
+    }
+    for file in strangers {
+        writeln!(out, "not in the manifest, not taken: {}", file.display())?;
+    }
+    Ok(())
 }
 
 fn print_document() -> Result<()> {

@@ -4,13 +4,16 @@ use std::error::Error;
 use std::fmt;
 
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use madoguchi_protocol::core_api::Problem;
 use madoguchi_protocol::failure::chain;
 
 /// Media type of a problem (RFC 9457 §3).
 pub(crate) const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+
+/// When to ask again what the database had no time for, in seconds.
+const SECONDS_OF_DATABASE: u16 = 5;
 
 /// Whether the same request can succeed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +107,12 @@ problems! {
     /// Positions of another start of the intake, which may be of other envelopes here.
     EnvelopeOtherEpoch = "envelope.other_epoch" CONFLICT Never
         "The positions are of another epoch",
+    /// The body is not several envelopes with their lengths.
+    BatchMalformed = "batch.malformed" BAD_REQUEST Never
+        "This is not a batch of envelopes",
+    /// The device has its share of the batches that are taken in at once.
+    BatchTooMany = "batch.too_many" TOO_MANY_REQUESTS Later
+        "This device delivers too many batches at once",
     /// All numbers of the day are leased.
     TicketsExhausted = "tickets.exhausted" CONFLICT Later
         "No ticket numbers are left today",
@@ -143,6 +152,9 @@ problems! {
     /// Nothing was published for this device yet.
     BundleNone = "bundle.none" NOT_FOUND Later
         "There is no such bundle",
+    /// More is asked of the core at once than it does at once.
+    CoreBusy = "core.busy" SERVICE_UNAVAILABLE Later
+        "The core is busy",
     /// Our fault; the log says what.
     Internal = "internal" INTERNAL_SERVER_ERROR Later
         "The core failed",
@@ -162,6 +174,11 @@ impl Refusal {
         Self { code, detail: detail.to_string(), header: None }
     }
 
+    /// What is wrong.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     /// With a header, as `Retry-After`.
     pub(crate) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.header = Some((name, value));
@@ -173,26 +190,42 @@ impl Refusal {
         tracing::error!(error = %chain(error), "a request failed");
         Self::new(Code::Internal, "the core could not do this; its log says why")
     }
+
+    /// As the caller reads it.
+    pub(crate) fn problem(&self) -> Problem {
+        Problem {
+            kind: format!("urn:madoguchi:problem:{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.clone(),
+            retry: self.code.retry() == Retry::Later,
+        }
+    }
+
+    /// [`Self::problem`] as JSON.
+    pub(crate) fn json(&self) -> Vec<u8> {
+        // Strings, a number and a bool always serialise.
+        serde_json::to_vec(&self.problem()).unwrap_or_default()
+    }
 }
 
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(&error)
+        match error {
+            // Nothing is wrong but that others are before.
+            sqlx::Error::PoolTimedOut => {
+                let detail = "the database had no time for this";
+                Self::new(Code::CoreBusy, detail)
+                    .with(RETRY_AFTER, HeaderValue::from(SECONDS_OF_DATABASE))
+            }
+            error => Self::internal(&error),
+        }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = self.code.status();
-        let problem = Problem {
-            kind: format!("urn:madoguchi:problem:{}", self.code.as_str()),
-            title: self.code.title().to_owned(),
-            status: status.as_u16(),
-            detail: self.detail,
-            retry: self.code.retry() == Retry::Later,
-        };
-        // Strings, a number and a bool always serialise.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let (status, body) = (self.code.status(), self.json());
         let mut response = (status, [(CONTENT_TYPE, PROBLEM_MEDIA_TYPE)], body).into_response();
         if let Some((name, value)) = self.header {
             response.headers_mut().insert(name, value);

@@ -64,11 +64,13 @@ async fn refuse(
 }
 
 /// The list, as it was when somebody last asked.
+#[derive(Debug)]
 pub(crate) struct RevokedDevices {
     path: PathBuf,
     known: Mutex<Known>,
 }
 
+#[derive(Debug)]
 struct Known {
     /// Of the file that was read last.
     stamp: Stamp,

@@ -6,21 +6,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use jiff::SignedDuration;
 use madoguchi_authority::files::{self, FileError};
 use madoguchi_authority::tls::{self, TlsError};
 use madoguchi_authority::{
     CertificateAuthority, Credential, CredentialError, Identity, IssueError, Role, TrustRoot,
 };
 use madoguchi_protocol::TenantId;
-use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::bundle_file::{BundleFileError, BundleSource};
 use crate::config::{Config, ConfigError, IntakeConfig, OfficeConfig, RegistrarConfig};
-use crate::database::DatabaseError;
-use crate::office::{Checks, ClientError, IntakeClient};
+use crate::database::{Database, DatabaseError};
+use crate::intake::Admission;
+use crate::office::{Checks, ClientError, IntakeClient, Lateness};
 use crate::revoked::{RevokedDevices, RevokedError};
 use crate::server::{Limits, Server, Stop};
 use crate::{intake, office, registrar};
@@ -30,7 +31,7 @@ pub struct Core {
     addresses: BTreeMap<Role, SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
-    databases: Vec<SqlitePool>,
+    databases: Vec<Database>,
 }
 
 /// Why the core does not start.
@@ -78,7 +79,7 @@ pub enum StartError {
     /// TLS.
     #[error("TLS cannot be set up")]
     Tls(#[source] TlsError),
-    /// The office's way to the intake.
+    /// The office's way to an intake.
     #[error("the office cannot pull")]
     Intake(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// An address.
@@ -92,11 +93,7 @@ impl Core {
     /// # Errors
     /// [`StartError`]; then nothing runs.
     pub async fn start(config: &Config, roles: &[Role]) -> Result<Self, StartError> {
-        let root = TrustRoot::read(&config.ca).map_err(StartError::Credential)?;
-        if *root.tenant() != config.tenant {
-            let (found, expected) = (root.tenant().clone(), config.tenant.clone());
-            return Err(StartError::Tenant { found, expected });
-        }
+        let root = trust_root(config)?;
         let (stop, stopped) = Stop::new();
         let setup = Setup { config, root, stop: stopped };
         let mut prepared = Vec::new();
@@ -146,7 +143,7 @@ struct Prepared {
     address: SocketAddr,
     server: Server,
     work: Option<office::Work>,
-    database: SqlitePool,
+    database: Database,
 }
 
 struct Setup<'a> {
@@ -168,16 +165,10 @@ impl Setup<'_> {
     }
 
     async fn intake(&self, config: &IntakeConfig) -> Result<Prepared, StartError> {
-        let key = municipal_key(&config.municipal_key)?;
-        let source = BundleSource { key: &key, tenant: self.root.tenant() };
-        let packs = source.packs(&config.packs).map_err(StartError::Bundle)?;
-        let keys = source.sealing_keys(&config.sealing_keys).map_err(StartError::Bundle)?;
-        let accepted = intake::Accepted::new(&packs, &keys);
-        let database =
-            intake::open_database(&config.database).await.map_err(StartError::Database)?;
+        let (database, taking) = taking(config, self.root.tenant()).await?;
         let revoked = revoked(config.revoked.as_deref())?;
         let stop = self.stop.clone();
-        let router = intake::router(database.clone(), accepted, revoked.as_ref(), stop);
+        let router = intake::router(taking, config.batches, revoked.as_ref(), stop);
         let credential = self.credential(Role::Intake, &config.certificate, &config.key)?;
         self.listen(Role::Intake, config.listen, &credential, router, None, database).await
     }
@@ -189,12 +180,18 @@ impl Setup<'_> {
         let keys = files::read_sealing_keys(&config.sealing_keys).map_err(StartError::Keys)?;
         let client =
             self.credential(Role::Office, &config.client_certificate, &config.client_key)?;
-        let intake = IntakeClient::new(&config.intake, &self.root, &client)
+        let intakes = config
+            .intake
+            .iter()
+            .map(|url| IntakeClient::new(url, &self.root, &client))
+            .collect::<Result<_, _>>()
             .map_err(|e: ClientError| StartError::Intake(Box::new(e)))?;
         let database =
             office::open_database(&config.database).await.map_err(StartError::Database)?;
-        let checks = Checks::new(self.root.clone(), keys, packs);
-        let (router, work) = office::office(&database, checks, intake);
+        let late_after = SignedDuration::from_mins(config.late_after_minutes.into());
+        let lateness = Lateness { after: late_after };
+        let checks = Checks::new(self.root.clone(), keys, packs, lateness);
+        let (router, work) = office::office(&database, checks, intakes);
         let credential = self.credential(Role::Office, &config.certificate, &config.key)?;
         self.listen(Role::Office, config.listen, &credential, router, Some(work), database).await
     }
@@ -236,7 +233,7 @@ impl Setup<'_> {
         credential: &Credential,
         router: Router,
         work: Option<office::Work>,
-        database: SqlitePool,
+        database: Database,
     ) -> Result<Prepared, StartError> {
         let tls = tls::server_config(&self.root, credential).map_err(StartError::Tls)?;
         let failed = |e| StartError::Listen(listen, e);
@@ -246,6 +243,45 @@ impl Setup<'_> {
         let server = Server { listener, tls, tenant, router, limits: Limits::default() };
         Ok(Prepared { role, address, server, work, database })
     }
+}
+
+impl Admission {
+    /// Opens the database of the configuration's intake, with the bundles and the list of revoked
+    /// devices that are laid beside it.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let root = trust_root(config)?;
+        let missing = || StartError::Config(ConfigError::NoSection(Role::Intake));
+        let intake = config.intake.as_ref().ok_or_else(missing)?;
+        let (_, taking) = taking(intake, root.tenant()).await?;
+        Ok(Self { revoked: revoked(intake.revoked.as_deref())?, root, taking })
+    }
+}
+
+fn trust_root(config: &Config) -> Result<TrustRoot, StartError> {
+    let root = TrustRoot::read(&config.ca).map_err(StartError::Credential)?;
+    if *root.tenant() == config.tenant {
+        Ok(root)
+    } else {
+        let (found, expected) = (root.tenant().clone(), config.tenant.clone());
+        Err(StartError::Tenant { found, expected })
+    }
+}
+
+/// The intake's database, and what is taken into it.
+async fn taking(
+    config: &IntakeConfig,
+    tenant: &TenantId,
+) -> Result<(Database, intake::Taking), StartError> {
+    let key = municipal_key(&config.municipal_key)?;
+    let source = BundleSource { key: &key, tenant };
+    let packs = source.packs(&config.packs).map_err(StartError::Bundle)?;
+    let keys = source.sealing_keys(&config.sealing_keys).map_err(StartError::Bundle)?;
+    let database = intake::open_database(&config.database).await.map_err(StartError::Database)?;
+    let taking = intake::Taking::new(database.clone(), intake::Accepted::new(&packs, &keys));
+    Ok((database, taking))
 }
 
 fn revoked(list: Option<&Path>) -> Result<Option<Arc<RevokedDevices>>, StartError> {

@@ -18,7 +18,6 @@ use sqlx::{Sqlite, Transaction};
 use super::waiting::{Cursor, long_poll};
 use super::{Intake, Shared};
 use crate::clock::business_day;
-use crate::database;
 use crate::http::{JsonBody, PathParameter, QueryParameters};
 use crate::peer::{DevicePeer, OfficePeer};
 use crate::problem::{Code, Refusal};
@@ -46,7 +45,7 @@ pub(super) async fn raise(
     JsonBody(alert): JsonBody<Alert>,
 ) -> Result<(StatusCode, Json<AlertState>), Refusal> {
     let now = Timestamp::now();
-    let mut transaction = database::write(&intake.database).await?;
+    let mut transaction = intake.database.write().await?;
     forget_former_days(&mut transaction, now).await?;
     if let Some(state) = known(&mut transaction, &peer, alert.id).await? {
         return Ok((StatusCode::CREATED, Json(state)));
@@ -80,7 +79,7 @@ pub(super) async fn state(
     .bind(id.as_bytes().as_slice())
     .bind(peer.device.as_str())
     .bind(business_day(Timestamp::now()).to_string())
-    .fetch_optional(&intake.database)
+    .fetch_optional(intake.database.readers())
     .await?;
     match row {
         Some(acknowledged_at) => alert_state(acknowledged_at).map(Json),
@@ -114,7 +113,7 @@ pub(super) async fn acknowledged(
     JsonBody(acknowledged): JsonBody<AcknowledgedAlerts>,
 ) -> Result<StatusCode, Refusal> {
     let now = Timestamp::now();
-    let mut transaction = database::write(&intake.database).await?;
+    let mut transaction = intake.database.write().await?;
     forget_former_days(&mut transaction, now).await?;
     for id in acknowledged.alerts {
         sqlx::query(
@@ -133,7 +132,7 @@ impl Intake {
     async fn alerts_after(&self, after: i64) -> Result<Vec<WaitingAlert>, sqlx::Error> {
         let now = Timestamp::now();
         // The office asks at least every minute, so a day's alerts are gone soon after it.
-        let mut transaction = database::write(&self.database).await?;
+        let mut transaction = self.database.write().await?;
         forget_former_days(&mut transaction, now).await?;
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
             "SELECT position, device, site, alert FROM alert

@@ -9,7 +9,6 @@ use madoguchi_protocol::core_api::{self, Fetched, Problem, WaitingEnvelope, Wait
 
 use super::waiting::{Cursor, long_poll};
 use super::{Intake, Shared};
-use crate::database;
 use crate::http::{JsonBody, QueryParameters};
 use crate::peer::OfficePeer;
 use crate::problem::{Code, Refusal};
@@ -40,7 +39,7 @@ impl Intake {
         )
         .bind(after)
         .bind(MOST)
-        .fetch_all(&self.database)
+        .fetch_all(self.database.readers())
         .await?;
         Ok(rows
             .into_iter()
@@ -69,13 +68,15 @@ pub(super) async fn fetched(
         let detail = "the intake was started anew since; ask from 0";
         return Err(Refusal::new(Code::EnvelopeOtherEpoch, detail));
     }
-    let mut transaction = database::write(&intake.database).await?;
-    for position in fetched.positions {
-        sqlx::query("UPDATE envelope SET bytes = NULL, certificate = NULL WHERE position = ?")
-            .bind(position)
-            .execute(&mut *transaction)
-            .await?;
-    }
+    let mut transaction = intake.database.write().await?;
+    let positions = serde_json::to_string(&fetched.positions).map_err(|e| Refusal::internal(&e))?;
+    sqlx::query(
+        "UPDATE envelope SET bytes = NULL, certificate = NULL
+         WHERE position IN (SELECT value FROM json_each(?)) AND bytes IS NOT NULL",
+    )
+    .bind(positions)
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

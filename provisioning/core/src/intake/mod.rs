@@ -2,9 +2,12 @@
 //! it has no key that opens anything. It passes on alerts, and answers no revoked device.
 
 mod accepted;
+mod admission;
 mod alerts;
 mod delivery;
 mod fetching;
+mod flow;
+mod taking;
 mod tickets;
 mod waiting;
 
@@ -13,22 +16,26 @@ use std::sync::Arc;
 use axum::Router;
 use madoguchi_authority::Role;
 use madoguchi_protocol::core_api::Epoch;
-use sqlx::SqlitePool;
 use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::database::{self, DatabaseError};
+use crate::config::BatchLimits;
+use crate::database::{self, Database, DatabaseError};
 use crate::http;
 use crate::revoked::{self, RevokedDevices};
 use crate::server::Stop;
+use flow::Flow;
 
 pub(crate) use accepted::Accepted;
+pub use admission::{Admission, Admitted, NotAdmitted};
+pub(crate) use taking::Taking;
 
 /// What the intake's handlers share.
 pub(crate) struct Intake {
-    database: SqlitePool,
-    accepted: Accepted,
+    database: Database,
+    taking: Taking,
+    flow: Arc<Flow>,
     /// Names this start: positions mean something only under it.
     epoch: Epoch,
     /// Rung after every envelope that was committed.
@@ -41,20 +48,22 @@ pub(crate) struct Intake {
 type Shared = Arc<Intake>;
 
 /// Opens the intake's database.
-pub(crate) async fn open_database(path: &std::path::Path) -> Result<SqlitePool, DatabaseError> {
+pub(crate) async fn open_database(path: &std::path::Path) -> Result<Database, DatabaseError> {
     database::open(path, &sqlx::migrate!("migrations/intake")).await
 }
 
 /// The intake, ready to be served.
 pub(crate) fn router(
-    database: SqlitePool,
-    accepted: Accepted,
+    taking: Taking,
+    batches: BatchLimits,
     revoked: Option<&Arc<RevokedDevices>>,
     stop: Stop,
 ) -> Router {
     let (arrived, alerted) = (Notify::new(), Notify::new());
+    let (database, flow) = (taking.database.clone(), Arc::new(Flow::new(batches)));
     let epoch = Epoch::random();
-    let intake = Shared::new(Intake { database, accepted, epoch, arrived, alerted, stop });
+    let intake = Intake { database, taking, flow, epoch, arrived, alerted, stop };
+    let intake = Shared::new(intake);
     let (guarded, _) = routes().split_for_parts();
     let guarded = revoked::guard(guarded.with_state(intake), revoked);
     http::service(Role::Intake, guarded, Router::new())
@@ -64,6 +73,7 @@ pub(crate) fn router(
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
     http::common_routes()
         .routes(routes!(delivery::deliver, fetching::waiting))
+        .routes(routes!(delivery::deliver_batch))
         .routes(routes!(fetching::fetched))
         .routes(routes!(tickets::lease))
         .routes(routes!(alerts::raise, alerts::waiting))

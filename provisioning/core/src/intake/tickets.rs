@@ -10,7 +10,6 @@ use madoguchi_protocol::ticket::{HIGHEST_NUMBER, TicketBlock};
 
 use super::Shared;
 use crate::clock::business_day;
-use crate::database;
 use crate::http::JsonBody;
 use crate::peer::DevicePeer;
 use crate::problem::{Code, Refusal};
@@ -41,7 +40,7 @@ pub(super) async fn lease(
     let now = Timestamp::now();
     let business_day = business_day(now);
 
-    let mut transaction = database::write(&intake.database).await?;
+    let mut transaction = intake.database.write().await?;
     let (highest, held): (u16, u16) = sqlx::query_as(
         "SELECT coalesce(max(last), 0),
                 coalesce(sum(last - first + 1) FILTER (WHERE device = ?), 0)

@@ -5,11 +5,11 @@ use axum::extract::State;
 use jiff::Timestamp;
 use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{self, OfficeAlert, OfficeAlerts, Problem, WaitingAlert};
-use sqlx::{FromRow, SqlitePool};
+use sqlx::FromRow;
 
 use super::Shared;
 use crate::clock::business_day;
-use crate::database;
+use crate::database::Database;
 use crate::http::PathParameter;
 use crate::peer::OperatorPeer;
 use crate::problem::{Code, Refusal};
@@ -39,7 +39,7 @@ pub(super) async fn list(
     )
     .bind(business_day(Timestamp::now()).to_string())
     .bind(MOST_OF_DEVICE)
-    .fetch_all(&office.database)
+    .fetch_all(office.database.readers())
     .await?;
     let alerts = rows.into_iter().map(Row::alert).collect::<Result<_, _>>()?;
     Ok(Json(OfficeAlerts { alerts }))
@@ -59,7 +59,7 @@ pub(super) async fn acknowledge(
 ) -> Result<Json<OfficeAlert>, Refusal> {
     let id: AlertId =
         id.parse().map_err(|_| Refusal::new(Code::RequestParameter, "the id is not a UUIDv7"))?;
-    let mut transaction = database::write(&office.database).await?;
+    let mut transaction = office.database.write().await?;
     let first = sqlx::query(
         "UPDATE alert SET acknowledged_at = ?, acknowledged_by = ?
          WHERE id = ? AND acknowledged_at IS NULL",
@@ -80,7 +80,7 @@ pub(super) async fn acknowledge(
     let row = row.ok_or_else(|| Refusal::new(Code::AlertUnknown, "no such alert has arrived"))?;
     if first.rows_affected() > 0 {
         tracing::info!(%operator, alert = %id, "somebody goes there");
-        office.acknowledged.notify_one();
+        office.acknowledged.ring();
     }
     Ok(Json(row.alert()?))
 }
@@ -113,14 +113,15 @@ impl Row {
     }
 }
 
-/// Stores alerts from the intake; of those that are here already, who goes there is to be told
-/// again: an intake that offers them anew may have forgotten it, or never known.
+/// Stores alerts from an intake. Who goes there is to be told to it, also when the alert is here
+/// already: an intake that offers it anew may have forgotten it, or never known.
 pub(super) async fn store(
-    database: &SqlitePool,
+    database: &Database,
+    intake: &str,
     waiting: &[WaitingAlert],
 ) -> Result<(), sqlx::Error> {
     let now = Timestamp::now();
-    let mut transaction = database::write(database).await?;
+    let mut transaction = database.write().await?;
     for WaitingAlert { device, site, alert, .. } in waiting {
         let said = serde_json::to_string(alert).map_err(|e| sqlx::Error::Encode(e.into()))?;
         let new = sqlx::query(
@@ -137,23 +138,27 @@ pub(super) async fn store(
         .await?;
         if new.rows_affected() > 0 {
             tracing::info!(%device, %site, alert = %alert.id, kind = ?alert.kind, "somebody is needed");
-        } else {
-            sqlx::query("UPDATE alert SET told = 0 WHERE id = ? AND told = 1")
-                .bind(alert.id.as_bytes().as_slice())
-                .execute(&mut *transaction)
-                .await?;
         }
+        sqlx::query(
+            "INSERT INTO alert_offer (intake, alert) VALUES (?, ?)
+             ON CONFLICT (intake, alert) DO UPDATE SET told = 0",
+        )
+        .bind(intake)
+        .bind(alert.id.as_bytes().as_slice())
+        .execute(&mut *transaction)
+        .await?;
     }
     transaction.commit().await
 }
 
-/// Acknowledged alerts of which the intake does not know, oldest first.
-pub(super) async fn untold(database: &SqlitePool) -> Result<Vec<AlertId>, sqlx::Error> {
+/// Acknowledged alerts that an intake offered and of which it does not know, oldest first.
+pub(super) async fn untold(database: &Database, intake: &str) -> Result<Vec<AlertId>, sqlx::Error> {
     let rows: Vec<Vec<u8>> = sqlx::query_scalar(
-        "SELECT id FROM alert WHERE acknowledged_at IS NOT NULL AND told = 0
-         ORDER BY number LIMIT 64",
+        "SELECT id FROM alert JOIN alert_offer ON alert_offer.alert = alert.id
+         WHERE intake = ? AND told = 0 AND acknowledged_at IS NOT NULL ORDER BY number LIMIT 64",
     )
-    .fetch_all(database)
+    .bind(intake)
+    .fetch_all(database.readers())
     .await?;
     let id = |row: Vec<u8>| {
         let bytes = row.try_into().map_err(|_| sqlx::Error::Decode("an id has 16 bytes".into()))?;
@@ -163,10 +168,15 @@ pub(super) async fn untold(database: &SqlitePool) -> Result<Vec<AlertId>, sqlx::
 }
 
 /// The intake knows of these acknowledgements.
-pub(super) async fn told(database: &SqlitePool, ids: &[AlertId]) -> Result<(), sqlx::Error> {
-    let mut transaction = database::write(database).await?;
+pub(super) async fn told(
+    database: &Database,
+    intake: &str,
+    ids: &[AlertId],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = database.write().await?;
     for id in ids {
-        sqlx::query("UPDATE alert SET told = 1 WHERE id = ?")
+        sqlx::query("UPDATE alert_offer SET told = 1 WHERE intake = ? AND alert = ?")
+            .bind(intake)
             .bind(id.as_bytes().as_slice())
             .execute(&mut *transaction)
             .await?;

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::core_api::{OpenedApplication, Problem};
 use serde::Deserialize;
+use sqlx::FromRow;
 use zeroize::Zeroizing;
 
 use super::Shared;
-use crate::database;
+use super::queue::queue_state;
 use crate::http::{PathParameter, QueryParameters};
 use crate::peer::OperatorPeer;
 use crate::problem::{Code, Refusal};
@@ -53,16 +54,16 @@ pub(super) async fn show(
     let id: ApplicationId =
         id.parse().map_err(|_| Refusal::new(Code::RequestParameter, "the id is not a UUIDv7"))?;
 
-    let mut transaction = database::write(&office.database).await?;
-    let row: Option<(String, Vec<u8>, String)> =
-        sqlx::query_as("SELECT header, content, received_at FROM application WHERE id = ?")
+    let mut transaction = office.database.write().await?;
+    let row: Option<Row> =
+        sqlx::query_as("SELECT header, content, received_at, state FROM application WHERE id = ?")
             .bind(id.as_bytes().as_slice())
             .fetch_optional(&mut *transaction)
             .await?;
-    let Some((header, content, received_at)) = row else {
+    let Some(row) = row else {
         return Err(Refusal::new(Code::ApplicationUnknown, "it has not arrived, or never was"));
     };
-    let content = Zeroizing::new(content);
+    let content = Zeroizing::new(row.content);
     sqlx::query(
         "INSERT INTO opening (application, operator, reason, opened_at) VALUES (?, ?, ?, ?)",
     )
@@ -75,7 +76,17 @@ pub(super) async fn show(
     transaction.commit().await?;
     tracing::info!(%operator, application = %id, "an application was opened");
 
-    answer(&header, &content, &received_at).ok_or_else(|| Refusal::internal(&Unreadable(id)))
+    let opened = opened(&row.header, &content, &row.received_at, &row.state);
+    let opened = opened.ok_or_else(|| Refusal::internal(&Unreadable(id)))?;
+    answer(&opened, content.len() + row.header.len()).map_err(|e| Refusal::internal(&e))
+}
+
+#[derive(FromRow)]
+struct Row {
+    header: String,
+    content: Vec<u8>,
+    received_at: String,
+    state: String,
 }
 
 /// Without the parser's reason, which would quote what stands there.
@@ -83,15 +94,24 @@ pub(super) async fn show(
 #[error("the stored application {0} cannot be read")]
 struct Unreadable(ApplicationId);
 
-/// The body is wiped once it is sent, as far as this program holds it.
-fn answer(header: &str, content: &[u8], received_at: &str) -> Option<Response> {
-    let opened = OpenedApplication {
+fn opened(
+    header: &str,
+    content: &[u8],
+    received_at: &str,
+    state: &str,
+) -> Option<OpenedApplication> {
+    Some(OpenedApplication {
         header: serde_json::from_str(header).ok()?,
         received_at: received_at.parse().ok()?,
+        state: queue_state(state).ok()?,
         application: serde_json::from_slice(content).ok()?,
-    };
-    let mut body = Zeroizing::new(Vec::with_capacity(content.len() + header.len() + 256));
-    serde_json::to_writer(&mut *body, &opened).ok()?;
+    })
+}
+
+/// The body is wiped once it is sent, as far as this program holds it. `length` is about its own.
+fn answer(opened: &OpenedApplication, length: usize) -> Result<Response, serde_json::Error> {
+    let mut body = Zeroizing::new(Vec::with_capacity(length + 256));
+    serde_json::to_writer(&mut *body, opened)?;
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    Some((headers, Bytes::from_owner(body)).into_response())
+    Ok((headers, Bytes::from_owner(body)).into_response())
 }

@@ -13,11 +13,14 @@ use madoguchi_protocol::PackId;
 use madoguchi_protocol::application::{Application, Content, PartlyFilled};
 use madoguchi_protocol::header::{EnvelopeHeader, PackVersion};
 
-/// Keys, root and packs of the office.
+use super::lateness::Lateness;
+
+/// Keys, root and packs of the office, and when something is late.
 pub(crate) struct Checks {
     root: TrustRoot,
     keys: Vec<SealingPrivateKey>,
     packs: BTreeMap<(PackId, u32), Pack>,
+    pub(super) lateness: Lateness,
 }
 
 /// Why an envelope is set aside. Names fields and codes, never values.
@@ -81,9 +84,14 @@ pub(super) struct Proven {
 }
 
 impl Checks {
-    pub(crate) fn new(root: TrustRoot, keys: Vec<SealingPrivateKey>, packs: Vec<Pack>) -> Self {
+    pub(crate) fn new(
+        root: TrustRoot,
+        keys: Vec<SealingPrivateKey>,
+        packs: Vec<Pack>,
+        lateness: Lateness,
+    ) -> Self {
         let packs = packs.into_iter().map(|p| ((p.id.clone(), p.version), p)).collect();
-        Self { root, keys, packs }
+        Self { root, keys, packs, lateness }
     }
 
     /// Proves which device made an envelope, by the certificate that the intake forwarded, as of

@@ -1,4 +1,4 @@
-//! The intake as the office sees it: mTLS, HTTP/2, every wait bounded.
+//! An intake as the office sees it: mTLS, HTTP/2, every wait bounded.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(15);
 /// 64 envelopes of 64 KiB with their certificates, in base64, are under 6 MiB.
 const MAX_ANSWER: usize = 8 << 20;
 
-/// A client of the intake.
+/// A client of one intake.
 pub(crate) struct IntakeClient {
     http: Client,
     url: String,
@@ -74,6 +74,11 @@ impl IntakeClient {
             .build()
             .map_err(ClientError::Http)?;
         Ok(Self { http, url: url.trim_end_matches('/').to_owned() })
+    }
+
+    /// As the configuration names it.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     /// What waits after a position; waits itself when nothing does.

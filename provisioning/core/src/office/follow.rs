@@ -24,7 +24,10 @@ pub(super) trait Order {
     /// Takes what comes after a position. What was taken before is recognised.
     fn take(&self, place: Place) -> impl Future<Output = Result<Page, FollowError>> + Send;
 
-    /// Hears of a failure; it is tried again.
+    /// Hears that the intake answered, and what it said was taken; `again` after a failure.
+    fn followed(&self, again: bool);
+
+    /// Hears of a failure, `again` after another one; it is tried again.
     fn failed(&self, error: &FollowError, again: bool);
 }
 
@@ -59,11 +62,15 @@ pub(super) async fn follow(order: &impl Order, longest_pause: Duration) {
         let page = order.take(place).await;
         match page.and_then(|page| place.move_on(&page, asked.elapsed())) {
             Ok(Moved::On) => {
-                (pauses, failing) = (self::pauses(longest_pause), false);
+                pauses = self::pauses(longest_pause);
+                order.followed(std::mem::replace(&mut failing, false));
                 tokio::time::sleep_until(asked + SHORTEST_GAP).await;
             }
-            // Once is a restart; always is an intake that wants to be asked without end.
-            Ok(Moved::ToTheStart) => pause(&mut pauses, longest_pause).await,
+            Ok(Moved::ToTheStart) => {
+                order.followed(std::mem::replace(&mut failing, false));
+                // Once is a restart; always is an intake that wants to be asked without end.
+                pause(&mut pauses, longest_pause).await;
+            }
             Err(error) => {
                 order.failed(&error, std::mem::replace(&mut failing, true));
                 place.after = 0;
@@ -150,6 +157,8 @@ mod tests {
             };
             (self.answer)(turn, after).await
         }
+
+        fn followed(&self, _: bool) {}
 
         fn failed(&self, _: &FollowError, _: bool) {}
     }

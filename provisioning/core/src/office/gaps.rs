@@ -27,7 +27,7 @@ pub(super) async fn sequence_gaps(
          SELECT device, before + 1, number - 1 FROM step
          WHERE number > before + 1 ORDER BY device, before",
     )
-    .fetch_all(&office.database)
+    .fetch_all(office.database.readers())
     .await?;
     let gap = |(device, from, to): (String, i64, i64)| {
         let device: DeviceId = device.parse().map_err(|e| Refusal::internal(&e))?;

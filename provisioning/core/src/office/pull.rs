@@ -1,42 +1,36 @@
-//! The office's only way out: it pulls, takes, and says what it has.
+//! The office's only way out: it pulls from each intake, takes, and says what it has.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use madoguchi_protocol::failure::chain;
-use sqlx::SqlitePool;
 
 use super::checks::Checks;
 use super::client::IntakeClient;
-use super::follow::{FollowError, Order, Page, Place, follow, pause, pauses};
-use super::receive::{receive, try_again};
+use super::follow::{FollowError, Order, Page, Place, follow};
+use super::intakes::Watched;
+use super::receive::receive;
+use crate::database::Database;
 use crate::server::Stop;
 
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Between two attempts.
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Pulls until the core stops.
+/// Pulls from one intake. What comes through several is taken once: the database knows it.
 pub(crate) struct Puller {
-    pub(super) database: SqlitePool,
-    pub(super) checks: Checks,
+    pub(super) database: Database,
+    pub(super) checks: Arc<Checks>,
     pub(super) intake: Arc<IntakeClient>,
+    pub(super) watched: Watched,
 }
 
 impl Puller {
     /// Pulls until the core stops. Failures are logged and tried again with growing pauses.
     pub(super) async fn run(self, mut stop: Stop) {
         tokio::select! {
-            () = self.pull() => {}
+            () = follow(&self, LONGEST_PAUSE) => {}
             () = stop.wait() => {}
         }
-    }
-
-    async fn pull(&self) {
-        let mut pauses = pauses(LONGEST_PAUSE);
-        while let Err(error) = try_again(&self.database, &self.checks).await {
-            self.failed(&FollowError::Database(error), false);
-            pause(&mut pauses, LONGEST_PAUSE).await;
-        }
-        follow(self, LONGEST_PAUSE).await;
     }
 }
 
@@ -45,10 +39,8 @@ impl Order for Puller {
     /// recognised.
     async fn take(&self, place: Place) -> Result<Page, FollowError> {
         let waiting = self.intake.waiting(place).await.map_err(FollowError::Intake)?;
-        for envelope in &waiting.envelopes {
-            let received = receive(&self.database, &self.checks, envelope).await;
-            received.map_err(FollowError::Database)?;
-        }
+        let received = receive(&self.database, &self.checks, &waiting.envelopes).await;
+        received.map_err(FollowError::Database)?;
         let positions: Vec<i64> = waiting.envelopes.iter().map(|e| e.position).collect();
         if !positions.is_empty() {
             let fetched = self.intake.fetched(positions.clone(), waiting.epoch).await;
@@ -57,7 +49,16 @@ impl Order for Puller {
         Ok(Page { epoch: waiting.epoch, positions })
     }
 
+    fn followed(&self, again: bool) {
+        self.watched.answered();
+        if again {
+            tracing::info!(intake = self.intake.url(), "the intake is back");
+        }
+    }
+
     fn failed(&self, error: &FollowError, _again: bool) {
-        tracing::warn!(error = chain(error), "pulling from the intake failed");
+        let (intake, error) = (self.intake.url(), chain(error));
+        tracing::warn!(intake, error, "pulling from the intake failed");
+        self.watched.failed(error);
     }
 }

@@ -1,18 +1,18 @@
-//! One envelope from the intake: either it is taken, or it is set aside with the reason. Both are
-//! committed before this returns, and both are final for the intake.
+//! Envelopes from an intake: each is either taken, or set aside with the reason. Both are committed
+//! before this returns, and both are final for the intake.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use madoguchi_envelope::{Envelope, VerifiedEnvelope};
 use madoguchi_protocol::ApplicationId;
-use madoguchi_protocol::core_api::WaitingEnvelope;
+use madoguchi_protocol::core_api::{QueueState, WaitingEnvelope};
 use madoguchi_protocol::header::EnvelopeHeader;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, Transaction};
 use zeroize::Zeroizing;
 
 use super::checks::{CURABLE, Checks, Fault, Proven};
-use crate::database;
+use crate::database::Database;
 use crate::digest::sha256;
 use madoguchi_protocol::failure::chain;
 
@@ -50,43 +50,51 @@ enum Taken {
     /// Other parts are missing.
     Waiting,
     /// The application is stored.
-    Opened,
+    Opened(QueueState),
     /// All parts are there, but the application cannot be taken. These are the parts.
     Refused(Vec<Arrived>, Fault),
 }
 
-/// Takes what the intake forwarded, or sets it aside.
+/// Takes what the intake forwarded, or sets it aside, all in one transaction.
 ///
 /// # Errors
 /// Only of the database: nothing was committed then, and it may be tried again.
 pub(super) async fn receive(
-    database: &SqlitePool,
+    database: &Database,
     checks: &Checks,
-    waiting: &WaitingEnvelope,
+    waiting: &[WaitingEnvelope],
 ) -> Result<(), sqlx::Error> {
-    let decoded = STANDARD.decode(&waiting.envelope).and_then(|envelope| {
-        Ok(Arrived { envelope, certificate: STANDARD.decode(&waiting.device_certificate)? })
-    });
-    let mut transaction = database::write(database).await?;
-    match decoded {
-        Ok(arrived) => take_or_set_aside(&mut transaction, checks, arrived).await?,
-        Err(_) => {
-            let arrived = Arrived {
-                envelope: waiting.envelope.clone().into_bytes(),
-                certificate: waiting.device_certificate.clone().into_bytes(),
-            };
-            set_aside(&mut transaction, &arrived, &Fault::Encoding).await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = database.write().await?;
+    for waiting in waiting {
+        match decoded(waiting) {
+            Ok(arrived) => take_or_set_aside(&mut transaction, checks, arrived).await?,
+            Err(arrived) => set_aside(&mut transaction, &arrived, &Fault::Encoding).await?,
         }
     }
     transaction.commit().await
+}
+
+/// The bytes, or as an error what came instead of their base64.
+fn decoded(waiting: &WaitingEnvelope) -> Result<Arrived, Arrived> {
+    let WaitingEnvelope { envelope, device_certificate, .. } = waiting;
+    match (STANDARD.decode(envelope), STANDARD.decode(device_certificate)) {
+        (Ok(envelope), Ok(certificate)) => Ok(Arrived { envelope, certificate }),
+        _ => Err(Arrived {
+            envelope: envelope.clone().into_bytes(),
+            certificate: device_certificate.clone().into_bytes(),
+        }),
+    }
 }
 
 /// Tries again what was set aside for want of a key or pack that the office may have by now.
 ///
 /// # Errors
 /// Only of the database.
-pub(super) async fn try_again(database: &SqlitePool, checks: &Checks) -> Result<(), sqlx::Error> {
-    let mut transaction = database::write(database).await?;
+pub(super) async fn try_again(database: &Database, checks: &Checks) -> Result<(), sqlx::Error> {
+    let mut transaction = database.write().await?;
     let rows: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
         "DELETE FROM set_aside WHERE code IN (?, ?) RETURNING envelope, certificate",
     )
@@ -117,9 +125,9 @@ async fn take_or_set_aside(
     match take(transaction, checks, &proven, &arrived).await? {
         Ok(Taken::Already) => span.in_scope(|| tracing::info!("was here already")),
         Ok(Taken::Waiting) => span.in_scope(|| tracing::info!("other parts are missing")),
-        Ok(Taken::Opened) => {
-            let application = header.application;
-            span.in_scope(|| tracing::info!(%application, "opened"));
+        Ok(Taken::Opened(state)) => {
+            let (application, state) = (header.application, state.as_str());
+            span.in_scope(|| tracing::info!(%application, state, "opened"));
         }
         Ok(Taken::Refused(parts, fault)) => {
             for part in parts {
@@ -144,7 +152,7 @@ async fn take(
         Some(_) => return Ok(Err(Fault::DoubleId)),
         None => {}
     }
-    if is_opened(transaction, header.application).await? {
+    if was_opened(transaction, header.application).await? {
         return Ok(Err(Fault::DoubleId));
     }
     if !note_sequence(transaction, &owner, header.sequence).await? {
@@ -162,8 +170,10 @@ async fn take(
             // What was serialised is wiped here; SQLite keeps the only copy.
             let content = serde_json::to_vec(&application).map(Zeroizing::new);
             let content = content.map_err(|e| sqlx::Error::Encode(e.into()))?;
-            store_application(transaction, &owner, first, &content).await?;
-            Ok(Ok(Taken::Opened))
+            let now = Timestamp::now();
+            let state = checks.lateness.state(first, now);
+            store_application(transaction, &owner, first, &content, now, state).await?;
+            Ok(Ok(Taken::Opened(state)))
         }
         Err(fault) => {
             sqlx::query("DELETE FROM part WHERE device = ? AND device_key = ? AND application = ?")
@@ -194,11 +204,15 @@ async fn known_digest(
     .await
 }
 
-async fn is_opened(transaction: &mut Write, id: ApplicationId) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM application WHERE id = ?)")
-        .bind(id.as_bytes().as_slice())
-        .fetch_one(&mut **transaction)
-        .await
+/// Whether anybody's application under this id was ever opened: also when its content is erased by
+/// now. Parts stay, and give up their bytes when they are opened.
+async fn was_opened(transaction: &mut Write, id: ApplicationId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM part WHERE application = ? AND envelope IS NULL)",
+    )
+    .bind(id.as_bytes().as_slice())
+    .fetch_one(&mut **transaction)
+    .await
 }
 
 /// Notes the number of the device's series; false when it belongs to another application.
@@ -275,16 +289,21 @@ async fn store_application(
     owner: &Owner<'_>,
     header: &EnvelopeHeader,
     content: &[u8],
+    received_at: Timestamp,
+    state: QueueState,
 ) -> Result<(), sqlx::Error> {
     let id = owner.application.as_bytes().as_slice();
     let header = serde_json::to_string(header).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query("INSERT INTO application (id, header, content, received_at) VALUES (?, ?, ?, ?)")
-        .bind(id)
-        .bind(header)
-        .bind(content)
-        .bind(Timestamp::now().to_string())
-        .execute(&mut **transaction)
-        .await?;
+    sqlx::query(
+        "INSERT INTO application (id, header, content, received_at, state) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(id)
+    .bind(header)
+    .bind(content)
+    .bind(received_at.to_string())
+    .bind(state.as_str())
+    .execute(&mut **transaction)
+    .await?;
     sqlx::query(
         "UPDATE part SET envelope = NULL, certificate = NULL
          WHERE device = ? AND device_key = ? AND application = ?",

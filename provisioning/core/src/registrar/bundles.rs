@@ -9,7 +9,6 @@ use madoguchi_protocol::bundle::{BundleKind, Payload, SignedBundle};
 use madoguchi_protocol::core_api::{self, BundleTaken, Problem};
 
 use super::Shared;
-use crate::database;
 use crate::http::{JsonBody, PathParameter};
 use crate::peer::{DevicePeer, OperatorPeer};
 use crate::problem::{Code, Refusal};
@@ -40,7 +39,7 @@ pub(super) async fn publish(
         Payload::SealingKeys { .. } | Payload::Packs { .. } => "",
     };
 
-    let mut transaction = database::write(&registrar.database).await?;
+    let mut transaction = registrar.database.write().await?;
     let newest: Option<i64> =
         sqlx::query_scalar("SELECT generation FROM bundle WHERE kind = ? AND device = ?")
             .bind(kind.as_str())
@@ -89,7 +88,7 @@ pub(super) async fn current(
         sqlx::query_scalar("SELECT signed FROM bundle WHERE kind = ? AND device = ?")
             .bind(kind.as_str())
             .bind(device)
-            .fetch_optional(&registrar.database)
+            .fetch_optional(registrar.database.readers())
             .await?;
     match signed {
         Some(signed) => Ok(([(CONTENT_TYPE, "application/json")], signed).into_response()),

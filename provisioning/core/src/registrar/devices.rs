@@ -8,7 +8,6 @@ use madoguchi_protocol::core_api::{self, Device, Devices, EnrolmentToken, NewDev
 
 use super::Shared;
 use super::token::Token;
-use crate::database;
 use crate::digest::{hex, sha256};
 use crate::http::JsonBody;
 use crate::peer::OperatorPeer;
@@ -29,7 +28,7 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<EnrolmentToken>), Refusal> {
     let token = Token::random().map_err(|e| Refusal::internal(&e))?;
     let expires_at = Timestamp::now().checked_add(TOKEN_LIFE).map_err(|e| Refusal::internal(&e))?;
-    let mut transaction = database::write(&registrar.database).await?;
+    let mut transaction = registrar.database.write().await?;
     sqlx::query(
         "INSERT INTO device (device, site, token_sha256, token_expires_at) VALUES (?, ?, ?, ?)
          ON CONFLICT (device) DO UPDATE SET site = excluded.site,
@@ -59,7 +58,7 @@ pub(super) async fn list(
 ) -> Result<Json<Devices>, Refusal> {
     let rows: Vec<Row> =
         sqlx::query_as("SELECT device, site, enrolled_at, certificate FROM device ORDER BY device")
-            .fetch_all(&registrar.database)
+            .fetch_all(registrar.database.readers())
             .await?;
     let devices = rows.into_iter().map(device).collect::<Result<_, _>>()?;
     Ok(Json(Devices { devices }))

@@ -20,7 +20,6 @@ use zeroize::Zeroizing;
 
 use super::token::Token;
 use super::{Registrar, Shared};
-use crate::database;
 use crate::digest::sha256;
 use crate::http::{MediaType, Typed};
 use crate::problem::{Code, Refusal};
@@ -61,7 +60,7 @@ pub(super) async fn simpleenroll(
     http_request: Request,
 ) -> Result<Response, Refusal> {
     let (device, token) = credentials(http_request.headers()).ok_or_else(refused)?;
-    let Some(known) = entry(&registrar.database, &device, &token).await? else {
+    let Some(known) = entry(registrar.database.readers(), &device, &token).await? else {
         return Err(registrar.wrong_token(&device));
     };
     // After the token: only who has it learns that there is such a device.
@@ -100,7 +99,7 @@ impl Registrar {
         token: &Token,
         request: &[u8],
     ) -> Result<Vec<u8>, Refusal> {
-        let mut transaction = database::write(&self.database).await?;
+        let mut transaction = self.database.write().await?;
         let entry = entry(&mut *transaction, device, token).await?.ok_or_else(refused)?;
         match entry.admits(request)? {
             Admitted::Before(certificate) => Ok(certificate),

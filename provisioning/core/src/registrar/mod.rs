@@ -14,18 +14,17 @@ use std::sync::Arc;
 use axum::Router;
 use madoguchi_authority::{CertificateAuthority, Role};
 use madoguchi_envelope::bundle::MunicipalPublicKey;
-use sqlx::SqlitePool;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::database::{self, DatabaseError};
+use crate::database::{self, Database, DatabaseError};
 use crate::http;
 use crate::revoked::{self, RevokedDevices};
 use limiter::Limiter;
 
 /// What the registrar's handlers share.
 pub(crate) struct Registrar {
-    database: SqlitePool,
+    database: Database,
     authority: CertificateAuthority,
     municipal_key: MunicipalPublicKey,
     /// When the operator keeps such a list.
@@ -36,13 +35,13 @@ pub(crate) struct Registrar {
 type Shared = Arc<Registrar>;
 
 /// Opens the registrar's database.
-pub(crate) async fn open_database(path: &Path) -> Result<SqlitePool, DatabaseError> {
+pub(crate) async fn open_database(path: &Path) -> Result<Database, DatabaseError> {
     database::open(path, &sqlx::migrate!("migrations/registrar")).await
 }
 
 /// The registrar, ready to be served.
 pub(crate) fn router(
-    database: SqlitePool,
+    database: Database,
     authority: CertificateAuthority,
     municipal_key: MunicipalPublicKey,
     revoked: Option<Arc<RevokedDevices>>,
