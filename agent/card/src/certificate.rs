@@ -3,11 +3,12 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
-use madoguchi_procedure::CardAttributes;
-use madoguchi_protocol::application::SignatureCheck;
+use madoguchi_procedure::{CardAttributes, CardValue};
+use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
 use madoguchi_protocol::{AttributeName, FailureCode};
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 use zeroize::{Zeroize, Zeroizing};
@@ -17,6 +18,7 @@ use crate::pins::{BadSignature, Checked, Pins, PublicKey, Purpose};
 use crate::tlv::{self, BadFile};
 
 /// A certificate read from a card. The one for signatures holds the four attributes: it is wiped.
+#[derive(Clone, PartialEq)]
 pub struct Certificate {
     purpose: Purpose,
     der: Zeroizing<Vec<u8>>,
@@ -44,6 +46,16 @@ impl fmt::Debug for LocalCheck {
     }
 }
 
+/// By what a certificate is known again within a visit: SHA-256 of it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Print(Zeroizing<[u8; 32]>);
+
+impl fmt::Debug for Print {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Print(…)")
+    }
+}
+
 /// One text of the holder in a certificate for signatures, and where substitutes stand in it.
 struct Spelled {
     text: Zeroizing<String>,
@@ -55,6 +67,8 @@ struct Spelled {
 const HOLDER: &str = "1.2.392.200149.8.5.5.";
 const NAME: &str = "1";
 const NAME_MARKS: &str = "2";
+const SEX: &str = "3";
+const BIRTH_DATE: &str = "4";
 const ADDRESS: &str = "5";
 const ADDRESS_MARKS: &str = "6";
 
@@ -150,6 +164,38 @@ impl Certificate {
         marked.map(|(_, position)| position).collect()
     }
 
+    pub(crate) fn print(&self) -> Print {
+        let mut print = Zeroizing::new([0; 32]);
+        print.copy_from_slice(digest(&SHA256, &self.der).as_ref());
+        Print(print)
+    }
+
+    /// What a certificate for signatures says of its holder: all four, with the positions of
+    /// substitutes, spelled as the card's text spells them. `check` is what is known of its issuer.
+    pub(crate) fn said(&self, check: SignatureCheck) -> Result<CardAttributes, BadFile> {
+        let said = |attribute| {
+            let spelled = match attribute {
+                AttributeName::Name | AttributeName::Address => {
+                    self.spelled(attribute).map(|spelled| spelled.text.clone())
+                }
+                AttributeName::BirthDate => self.holder(BIRTH_DATE).and_then(birth_date),
+                AttributeName::Sex => self.holder(SEX).and_then(sex),
+            };
+            let spelled = spelled.ok_or(BadFile("it does not say who its holder is"))?;
+            let substitutions = self.substitutions(attribute);
+            let file = "JPKI/0001".to_owned();
+            let evidence = CardEvidence { attribute, file, signature: check, substitutions };
+            Ok((attribute, CardValue { value: spelled.as_str().into(), evidence }))
+        };
+        let all = [
+            AttributeName::Name,
+            AttributeName::Address,
+            AttributeName::BirthDate,
+            AttributeName::Sex,
+        ];
+        all.into_iter().map(said).collect()
+    }
+
     /// Whether name and address in it are still those of the card's text, as far as both say: a
     /// certificate for signatures lapses when one of them changes. Substitutes fit anything.
     #[must_use]
@@ -190,6 +236,21 @@ impl Certificate {
             let text = tlv::contents(outer, 0x0C).ok()?;
             Some(Zeroizing::new(std::str::from_utf8(text).ok()?.to_owned()))
         })
+    }
+}
+
+/// A digit for the era, then YYYYMMDD of our calendar.
+fn birth_date(spelled: Zeroizing<String>) -> Option<Zeroizing<String>> {
+    let is_one = spelled.len() == 9 && spelled.bytes().all(|byte| byte.is_ascii_digit());
+    is_one.then(|| Zeroizing::new(spelled[1..].to_owned()))
+}
+
+/// 3 is what the card's text calls 0: not known (JIS X 0303).
+fn sex(spelled: Zeroizing<String>) -> Option<Zeroizing<String>> {
+    match spelled.as_bytes() {
+        [b'3'] => Some(Zeroizing::new("0".to_owned())),
+        [digit] if digit.is_ascii_digit() => Some(spelled),
+        _ => None,
     }
 }
 

@@ -165,6 +165,7 @@ impl<'a> Conversation<'a> {
         le: Option<u8>,
     ) -> Result<(&[u8], u16), LinkError> {
         let (_, identifier, name) = file.place();
+        self.personal |= file.names_its_holder();
         if self.short_identifiers {
             let (length, status) = self.read(name, [0x80 | identifier, 0x00], le)?;
             if !refuses_short_identifiers(status) {

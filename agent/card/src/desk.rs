@@ -1,6 +1,5 @@
 //! The desk: which visit a card belongs to, and who is told what. Pure state; it never waits.
 
-use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::io;
 use std::mem;
@@ -10,13 +9,11 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use madoguchi_protocol::application::SignatureCheck;
-use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, Failure, FailureCode, VisitId};
+use madoguchi_protocol::{Failure, FailureCode, VisitId};
 use tracing::{debug, info, warn};
 
-use crate::conversation::Key;
+use crate::errand::Errand;
 use crate::monitor::Observed;
-use crate::pin::PinBuffer;
 use crate::pins::Pins;
 use crate::report::{CardNews, CardReport};
 use crate::service::Busy;
@@ -26,6 +23,7 @@ mod sessions;
 mod stuck;
 mod thread;
 mod visit;
+mod work;
 
 pub use message::{Assignment, Message, Order, SessionEvent, Started, Task};
 use stuck::Stuck;
@@ -69,6 +67,8 @@ struct Running {
     reader: CString,
     /// `None` once nothing it says of the card counts any more.
     orders: Option<SyncSender<Order>>,
+    /// What it was last told to prepare.
+    asked: Option<Errand>,
     busy: Arc<Busy>,
     /// Since when the visit waits for it, and how long it has waited before.
     waited_since: Option<Instant>,
@@ -102,8 +102,21 @@ where
 
     pub fn handle(&mut self, message: Message, now: Instant) {
         match message {
-            Message::Begin { visit, by, today } => self.begin(visit, by, today),
-            Message::Verify { visit, pin, wanted } => self.verify(visit, pin, wanted),
+            Message::Begin { visit, errand, today } => self.begin(visit, errand, today),
+            Message::Verify { visit, value, wanted } => {
+                let for_it = |errand: Errand| {
+                    let fits = value.is_complete() && value.key() == errand.key();
+                    (fits && errand.is_for(&wanted)).then_some(Order::Verify {
+                        errand,
+                        value,
+                        wanted,
+                    })
+                };
+                self.order(visit, for_it);
+            }
+            Message::Sign { visit, permit, message } => {
+                self.order(visit, |_| Some(Order::Sign { permit, message }));
+            }
             Message::End(visit) => self.end(visit),
             Message::Observed(observed) => self.observe(observed),
             Message::Session { number, event } => self.session(number, event, now),
@@ -143,89 +156,98 @@ where
         }
     }
 
-    fn begin(&mut self, id: VisitId, by: CardKey, today: Date) {
+    fn begin(&mut self, id: VisitId, errand: Errand, today: Date) {
         if self.stopping {
             return;
         }
         if let Some(visit) = &self.visit {
             let last = visit.id;
             if last == id {
-                self.begin_anew(by);
+                self.begin_anew(errand);
                 return;
             }
             warn!(visit = %last, next = %id, "a visit begins before the last has ended");
             self.end(last);
         }
-        self.visit = Some(Visit::new(id, by, today));
+        self.visit = Some(Visit::new(id, errand, today));
         self.look_if_due();
     }
 
-    /// The visit's key changes, or its card is to be asked again.
-    fn begin_anew(&mut self, by: CardKey) {
+    /// The visit wants something else of its card, or its card is to be asked again.
+    fn begin_anew(&mut self, errand: Errand) {
         let Some(visit) = &mut self.visit else { return };
         let id = visit.id;
-        if visit.has_read() {
+        if let Phase::Over(why) = &visit.phase {
+            let why = why.clone();
+            self.tell_unusable(id, why);
+            return;
+        }
+        if visit.form_read && matches!(errand, Errand::Form(_)) {
             let failure = Failure::new(FailureCode::VisitOutOfOrder, "the card was read");
             self.tell_unusable(id, failure);
             return;
         }
-        visit.by = by;
+        visit.errand = errand;
         match &visit.phase {
-            Phase::Over(why) => {
-                let why = why.clone();
-                self.tell_unusable(id, why);
-            }
             Phase::Asking => self.ask(),
-            Phase::Told { removed: false } => {
+            // A password is in force, or nothing is: another session begins.
+            Phase::Disclosed
+            | Phase::Told { removed: false }
+            | Phase::Done
+            | Phase::Lifted
+            | Phase::Comparing => {
                 visit.phase = Phase::Waiting;
+                if let Some(running) = &mut self.running {
+                    running.orders = None;
+                }
                 self.look_if_due();
             }
-            // What is under way sees the new key when it is done.
+            // What is under way sees the new errand when it is done.
             _ => {}
         }
     }
 
-    /// Has the session ask for the visit's key.
+    /// Has the session prepare what the visit wants.
     fn ask(&mut self) {
-        let orders = self.running.as_ref().and_then(|running| running.orders.as_ref());
-        if let (Some(visit), Some(orders)) = (&mut self.visit, orders) {
-            visit.phase = Phase::Looking;
-            // A session that has just ended has said why; that is on its way here.
-            if orders.try_send(Order::Ask(visit.by)).is_err() {
-                debug!(visit = %visit.id, "the session has ended");
-            }
+        let (Some(visit), Some(running)) = (&mut self.visit, &mut self.running) else { return };
+        let Some(orders) = &running.orders else { return };
+        visit.phase = Phase::Looking;
+        running.asked = Some(visit.errand);
+        // A session that has just ended has said why; that is on its way here.
+        if orders.try_send(Order::Ask(visit.errand)).is_err() {
+            debug!(visit = %visit.id, "the session has ended");
         }
     }
 
-    fn verify(&mut self, id: VisitId, pin: PinBuffer, wanted: BTreeSet<AttributeName>) {
+    /// Gives the session what it waits for: a value, or what is to be signed. `None` is neither.
+    fn order(&mut self, id: VisitId, order: impl FnOnce(Errand) -> Option<Order>) {
         let Some(visit) = self.visit.as_mut().filter(|visit| visit.id == id) else {
-            warn!(visit = %id, "a PIN for a visit that is not there is wiped");
+            warn!(visit = %id, "what comes for a visit that is not there is wiped");
             return;
         };
         let orders = self.running.as_ref().and_then(|running| running.orders.as_ref());
-        let by = visit.by;
-        let orders = orders.filter(|_| pin.is_complete() && pin.key() == Key::from(by));
-        match (&visit.phase, orders) {
-            (Phase::Asking, Some(orders)) => {
+        match (&visit.phase, orders, order(visit.errand)) {
+            (Phase::Asking, Some(orders), Some(order @ Order::Verify { .. }))
+            | (Phase::Disclosed, Some(orders), Some(order @ Order::Sign { .. })) => {
                 visit.phase = Phase::Verifying;
                 // As above.
-                if orders.try_send(Order::Verify { by, pin, wanted }).is_err() {
+                if orders.try_send(order).is_err() {
                     debug!(visit = %id, "the session has ended");
                 }
             }
             // Its outcome is the answer.
-            (Phase::Doubt { .. }, _) => {}
-            (Phase::Waiting, _) => {
+            (Phase::Doubt { .. }, ..) => {}
+            (Phase::Waiting, ..) => {
                 let removed = || Failure::new(FailureCode::CardRemoved, "there is no card");
                 let failure = self.problem().unwrap_or_else(removed);
                 self.tell_unusable(id, failure);
             }
-            (Phase::Over(why), _) => {
+            (Phase::Over(why), ..) => {
                 let why = why.clone();
                 self.tell_unusable(id, why);
             }
             _ => {
-                let detail = "the card does not wait for this value, or it is not complete";
+                let detail = "the card does not wait for this, or a value is not complete";
                 let failure = Failure::new(FailureCode::VisitOutOfOrder, detail);
                 self.tell_unusable(id, failure);
             }
@@ -293,7 +315,11 @@ where
                 let removed = removed || problem.is_some();
                 (Phase::Waiting, (!removed).then_some(CardNews::Removed))
             }
-            Phase::Looking | Phase::Asking | Phase::Verifying | Phase::Doubt { .. } => {
+            Phase::Looking
+            | Phase::Asking
+            | Phase::Verifying
+            | Phase::Disclosed
+            | Phase::Doubt { .. } => {
                 let unusable = |failure| CardNews::Unusable { failure, issuer: None };
                 (Phase::Waiting, Some(problem.map_or(CardNews::Removed, unusable)))
             }

@@ -27,6 +27,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// What the card's face says. None of it was checked against the issuer's signature: that covers
 /// the photograph too, which is not read.
+#[derive(PartialEq)]
 pub struct CardFace {
     /// 生年月日, YYYYMMDD; month and day may be 00.
     pub birth_date: Zeroizing<String>,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use madoguchi_protocol::AttributeName;
+use madoguchi_protocol::application::SignatureCheck;
 use zeroize::Zeroizing;
 
 use crate::certificate::Certificate;
@@ -63,6 +64,7 @@ pub fn certificate(der: &[u8], pins: &Pins, today: Date) {
         for attribute in all() {
             let _ = certificate.substitutions(attribute);
         }
+        let _ = certificate.said(SignatureCheck::NotChecked).map(|said| assert_eq!(said.len(), 4));
         assert!(certificate.agrees_with(&Default::default()), "with nothing said");
     }
 }

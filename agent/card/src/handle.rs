@@ -8,11 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, UsbId, VisitId};
+use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::{AttributeName, Personal, UsbId, VisitId};
 use tracing::error;
 
 use crate::desk::{Deadlines, Desk, Message, starter};
+use crate::errand::{Errand, Wanted};
+use crate::flows::signature::SignaturePermit;
 use crate::monitor::Monitor;
 use crate::pin::PinBuffer;
 use crate::pins::Pins;
@@ -152,10 +154,13 @@ pub fn spawn(config: CardConfig, report: impl FnMut(CardReport) + Send + 'static
     let (mailbox, letters) = mpsc::sync_channel(MAILBOX);
     let shared = Arc::new(Shared::new(2));
     shared.use_reader(config.usb.clone());
-    spawn_desk(&config, Arc::new(Pcsc), &shared, (mailbox.clone(), letters), report);
+    let service = Arc::new(Pcsc::default());
+    let for_cards = Arc::clone(&service);
+    spawn_desk(&config, for_cards, &shared, (mailbox.clone(), letters), report);
     let (watched, sender) = (Arc::clone(&shared), mailbox.clone());
     thread::spawn(move || {
-        Monitor::new(config.reader, &watched, sender).run();
+        Monitor::new(config.reader, &watched, sender, service.as_ref()).run();
+        drop(service);
         watched.thread_ended();
     });
     CardHandle { owner: Arc::new(Owner { mailbox, shared }) }
@@ -206,17 +211,18 @@ where
 }
 
 impl CardHandle {
-    /// Begins a visit: from now on a card is looked at, and its attributes can be opened by this
-    /// key. One that was already there at the end of an earlier visit is not looked at:
-    /// `Unusable` with `card.left_behind`. Another visit that is still going on is ended first.
+    /// Begins a visit: from now on a card is looked at for this errand (a `CardKey` stands for the
+    /// form that it opens). One that was already there at the end of an earlier visit is not looked
+    /// at: `Unusable` with `card.left_behind`. Another visit that is still going on is ended first.
     ///
-    /// Within the same visit, until the attributes were read, it changes the key or begins anew:
-    /// the card that lies there is asked again (`Usable` or `Unusable`; `Present` comes first when
-    /// it had been refused). A value that is being typed must be dropped.
+    /// Within the same visit it changes the errand or begins it anew: the card that lies there is
+    /// asked again (`Usable` or `Unusable`; `Present` comes first when it had been refused or was
+    /// done with). A value that is being typed must be dropped; a password in force is given up.
+    /// The attributes are read once a visit.
     ///
     /// `today` is the visit's day: a card whose last day is before it is `card.expired`.
-    pub fn begin(&self, visit: VisitId, by: CardKey, today: Date) {
-        self.send(Message::Begin { visit, by, today });
+    pub fn begin(&self, visit: VisitId, errand: impl Into<Errand>, today: Date) {
+        self.send(Message::Begin { visit, errand: errand.into(), today });
     }
 
     /// From now on only a reader with this USB id is used; without, any that fits the name. Not for
@@ -236,7 +242,41 @@ impl CardHandle {
     /// the key of [`CardHandle::begin`]. Always answered within the visit: by `Read`, `PinWrong`,
     /// `Unusable` or `Removed`.
     pub fn verify_and_read(&self, visit: VisitId, pin: PinBuffer, wanted: BTreeSet<AttributeName>) {
-        self.send(Message::Verify { visit, pin, wanted });
+        self.verify(visit, pin, Wanted::Attributes(wanted));
+    }
+
+    /// Sends 照合番号B to the card's face, once, and reads it without its photograph. For
+    /// [`Errand::Face`]; answered as [`CardHandle::verify_and_read`] is, by `Face`.
+    pub fn read_face(&self, visit: VisitId, number: PinBuffer) {
+        self.verify(visit, number, Wanted::Face);
+    }
+
+    /// Sends the PIN of 利用者証明用電子証明書, once, and has the card sign the challenge. For
+    /// [`Errand::Authentication`]; answered likewise, by `Authenticated`.
+    pub fn authenticate(&self, visit: VisitId, pin: PinBuffer, challenge: Vec<u8>) {
+        self.verify(visit, pin, Wanted::Challenge(Personal::new(challenge)));
+    }
+
+    /// Sends the password of 署名用電子証明書, once, and reads the certificate that it opens. For
+    /// [`Errand::Signature`]; answered likewise, by `Discloses`. `said` is what the card's text said
+    /// in this visit, if it was read: a certificate that says another name or address has lapsed.
+    pub fn open_signature(
+        &self,
+        visit: VisitId,
+        password: PinBuffer,
+        said: Option<CardAttributes>,
+    ) {
+        self.verify(visit, password, Wanted::Disclosure(said));
+    }
+
+    /// After `Discloses`, once the person was shown what is disclosed and goes on: has the card sign
+    /// the message. Always answered within the visit: by `Signed`, `Unusable` or `Removed`.
+    pub fn sign(&self, visit: VisitId, permit: SignaturePermit, message: Personal<Vec<u8>>) {
+        self.send(Message::Sign { visit, permit, message });
+    }
+
+    fn verify(&self, visit: VisitId, value: PinBuffer, wanted: Wanted) {
+        self.send(Message::Verify { visit, value, wanted });
     }
 
     /// Ends a visit. Nothing but `Released` is reported for it afterwards; what still comes from

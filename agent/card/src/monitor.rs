@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::desk::Message;
 use crate::handle::Shared;
+use crate::service::Service;
 use crate::usb;
 
 /// Longest single wait inside PC/SC, and the pause before pcscd is tried again. pcscd 1.9.9 was seen
@@ -43,6 +44,7 @@ pub struct Monitor<'a> {
     reader: Option<String>,
     shared: &'a Shared,
     mailbox: SyncSender<Message>,
+    service: &'a dyn Service,
     last: Option<Observed>,
     /// Vendor and product of the readers that have told them. Such a reader is not asked again
     /// while it is plugged in: asking needs the reader, and may be refused while its card is used.
@@ -50,8 +52,13 @@ pub struct Monitor<'a> {
 }
 
 impl<'a> Monitor<'a> {
-    pub fn new(reader: Option<String>, shared: &'a Shared, mailbox: SyncSender<Message>) -> Self {
-        Self { reader, shared, mailbox, last: None, known: Vec::new() }
+    pub fn new(
+        reader: Option<String>,
+        shared: &'a Shared,
+        mailbox: SyncSender<Message>,
+        service: &'a dyn Service,
+    ) -> Self {
+        Self { reader, shared, mailbox, service, last: None, known: Vec::new() }
     }
 
     pub fn run(mut self) {
@@ -72,6 +79,7 @@ impl<'a> Monitor<'a> {
         let mut states = vec![plugged()];
         // Whoever was plugged in under another pcscd may be another device by now.
         self.known.clear();
+        self.service.prepare();
         while !self.shared.is_stopping() {
             let names = context.list_readers_owned()?;
             states.truncate(1);

@@ -2,8 +2,12 @@
 
 use madoguchi_procedure::CardAttributes;
 use madoguchi_protocol::application::SignatureCheck;
-use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{Failure, MunicipalityCode, VisitId};
+
+use crate::conversation::Key;
+use crate::face::CardFace;
+use crate::flows::authentication::Signed;
+use crate::flows::signature::Disclosure;
 
 /// One report.
 #[derive(Debug, PartialEq)]
@@ -29,7 +33,7 @@ pub enum CardNews {
     /// A My Number Card whose key may be asked for.
     Usable {
         /// Which key.
-        by: CardKey,
+        key: Key,
         /// Its tries left, at least 1; asking has spent none.
         tries_left: u8,
     },
@@ -52,8 +56,22 @@ pub enum CardNews {
     /// attributes. `NotChecked` when the card was gone before, or does not say. A bad signature is
     /// [`CardNews::Unusable`] with `card.signature_bad` instead.
     Verified(SignatureCheck),
+    /// The card's face, of which no signature was checked. Its release follows at once.
+    Face {
+        /// What it says.
+        face: CardFace,
+        /// Who issued it, where it says so.
+        municipality: Option<MunicipalityCode>,
+    },
+    /// The challenge, signed. The card's release follows at once.
+    Authenticated(Signed),
+    /// The password was right: what a signature would disclose is to be shown. The password stays
+    /// in force until the signature, `end`, or another `begin`.
+    Discloses(Disclosure),
+    /// The message, signed with what was shown. The card's release follows at once.
+    Signed(Signed),
     /// The card refused the value; nothing was repeated. When that was the last try, the news is
-    /// [`CardNews::Unusable`] with `card.pin_locked` or `card.number_locked` instead.
+    /// [`CardNews::Unusable`] with the key's own failure instead, as `card.pin_locked`.
     PinWrong {
         /// Tries left, at least 1.
         tries_left: u8,

@@ -21,6 +21,10 @@ pub trait Service: Send + Sync + 'static {
         busy: &Busy,
         conversation: &mut dyn FnMut(&mut dyn Link),
     ) -> Result<(), LinkError>;
+
+    /// Does ahead what the next card would have to wait for, where that can be done. It may hang as
+    /// long as whatever brings us to cards does.
+    fn prepare(&self) {}
 }
 
 /// What a thread that talks to a card and those who wait for it know of each other: since when it
@@ -58,8 +62,17 @@ impl Busy {
     }
 }
 
-/// pcscd.
-pub struct Pcsc;
+/// pcscd, and a context of it that waits for the next card: it has served none.
+#[derive(Default)]
+pub struct Pcsc {
+    ready: Mutex<Option<Context>>,
+}
+
+impl Pcsc {
+    fn ready(&self) -> MutexGuard<'_, Option<Context>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Service for Pcsc {
     fn with_card(
@@ -68,14 +81,43 @@ impl Service for Pcsc {
         busy: &Busy,
         conversation: &mut dyn FnMut(&mut dyn Link),
     ) -> Result<(), LinkError> {
-        let away = FailureCode::ReaderServiceAway;
-        let context = busy.during(away, || Context::establish(Scope::System))?;
-        let outcome = on_reader(&context, reader, busy, conversation);
-        if let Err((_, error)) = busy.during(away, || context.release()) {
-            debug!(%error, "the context was already gone");
+        let waiting = self.ready().take();
+        if let Some(context) = waiting {
+            match in_context(context, reader, busy, conversation) {
+                // It was of a pcscd that is gone, and nothing was sent yet.
+                Err(LinkError::ServiceAway) => debug!("the context that waited is none any more"),
+                outcome => return outcome,
+            }
         }
-        outcome
+        let establish = || Context::establish(Scope::System);
+        let context = busy.during(FailureCode::ReaderServiceAway, establish)?;
+        in_context(context, reader, busy, conversation)
     }
+
+    fn prepare(&self) {
+        match Context::establish(Scope::System) {
+            Ok(context) => {
+                // The one before is released when nobody waits for this any more.
+                let before = self.ready().replace(context);
+                drop(before);
+            }
+            Err(error) => debug!(%error, "no context waits for the next card"),
+        }
+    }
+}
+
+/// One context serves one card: pcscd keeps what was sent until the context is released.
+fn in_context(
+    context: Context,
+    reader: &CStr,
+    busy: &Busy,
+    conversation: &mut dyn FnMut(&mut dyn Link),
+) -> Result<(), LinkError> {
+    let outcome = on_reader(&context, reader, busy, conversation);
+    if let Err((_, error)) = busy.during(FailureCode::ReaderServiceAway, || context.release()) {
+        debug!(%error, "the context was already gone");
+    }
+    outcome
 }
 
 /// Holds the card on the reader with this name (or on the first) for one conversation, with pcscd,
@@ -92,7 +134,7 @@ pub fn with_card<T>(
     let fits = |name: &&CString| reader.is_none_or(|part| name.to_string_lossy().contains(part));
     let name = names.iter().find(fits).ok_or(LinkError::ReaderMissing)?;
     let (mut conversation, mut outcome) = (Some(conversation), None);
-    Pcsc.with_card(name, &Busy::default(), &mut |link| {
+    Pcsc::default().with_card(name, &Busy::default(), &mut |link| {
         outcome = conversation.take().map(|conversation| conversation(link));
     })?;
     outcome.ok_or(LinkError::Dismissed)

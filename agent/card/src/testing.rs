@@ -46,6 +46,7 @@ pub type Tamper = dyn FnMut(usize, &[u8], Vec<u8>) -> Result<Vec<u8>, LinkError>
 pub struct CardLink {
     card: Card,
     tamper: Box<Tamper>,
+    powered: bool,
     pub sent: Vec<Vec<u8>>,
     pub answered: Vec<Vec<u8>>,
 }
@@ -59,9 +60,26 @@ impl CardLink {
         person: &str,
         tamper: impl FnMut(usize, &[u8], Vec<u8>) -> Result<Vec<u8>, LinkError> + Send + 'static,
     ) -> Self {
-        let mut card = Card::new(&Person::parse(person).expect("a person"));
-        card.power_on();
-        Self { card, tamper: Box::new(tamper), sent: Vec::new(), answered: Vec::new() }
+        let card = Card::new(&Person::parse(person).expect("a person"));
+        let tamper = Box::new(tamper);
+        let (sent, answered) = (Vec::new(), Vec::new());
+        let mut link = Self { card, tamper, powered: false, sent, answered };
+        link.power(true);
+        link
+    }
+
+    /// Whether it has power; without, no value is in force.
+    pub fn has_power(&self) -> bool {
+        self.powered
+    }
+
+    fn power(&mut self, on: bool) {
+        self.powered = on;
+        if on {
+            self.card.power_on();
+        } else {
+            self.card.power_off();
+        }
     }
 
     /// How many VERIFY commands with a value were sent.
@@ -153,9 +171,9 @@ impl Service for OneCard {
                 self.0.card.lock().expect("whole").transmit(command, answer)
             }
         }
-        self.card.lock().expect("whole").card.power_on();
+        self.card.lock().expect("whole").power(true);
         conversation(&mut Paced(self));
-        self.card.lock().expect("whole").card.power_off();
+        self.card.lock().expect("whole").power(false);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::conversation::{Conversation, Key};
 use crate::flows::authentication;
 use crate::flows::face::Opened;
-use crate::flows::signature::{self, tests::shown};
+use crate::flows::signature::{self, tests::electronic};
 use crate::pin::tests::typed_for;
 use crate::testing::{CardLink, HANAKO, practice};
 
@@ -28,8 +28,8 @@ fn for_signatures(person: &str) -> Certificate {
     let mut card = Conversation::new(&mut link);
     let password = typed_for(Key::SignaturePassword, "TOKIWA01");
     let today = day("2026-11-22");
-    match signature::sign(&mut card, password, b"", None, &practice(), today, &shown()) {
-        Ok(Opened::Right(signed)) => signed.certificate,
+    match signature::open(&mut card, password, None, &practice(), today, electronic()) {
+        Ok(Opened::Right(opened)) => opened.certificate().clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -114,6 +114,22 @@ fn substitutes_are_told_by_their_positions() {
 }
 
 #[test]
+fn what_it_says_of_its_holder_is_spelled_as_the_cards_text_spells_it() {
+    let text = |spelled: &str| Zeroizing::new(spelled.to_owned());
+    for (spelled, date) in [("319800217", "19800217"), ("019800000", "19800000")] {
+        assert_eq!(birth_date(text(spelled)), Some(text(date)));
+    }
+    for (spelled, digit) in [("1", "1"), ("2", "2"), ("3", "0")] {
+        assert_eq!(sex(text(spelled)), Some(text(digit)));
+    }
+    for wrong in ["", "19800217", "3198002170", "3１980021", "S19800217"] {
+        assert_eq!((birth_date(text(wrong)), sex(text(wrong))), (None, None), "{wrong}");
+    }
+    // One that says nothing of its holder discloses nothing that could be shown.
+    assert!(of(HANAKO).said(SignatureCheck::Good).is_err());
+}
+
+#[test]
 fn a_certificate_for_signatures_lapses_with_name_and_address() {
     let certificate = for_signatures(HANAKO);
     let address = "常盤県常盤市本町一丁目２番３号";
@@ -156,7 +172,7 @@ fn no_bytes_at_all_make_it_panic() {
             let parsed = Certificate::parse(Purpose::Signature, Zeroizing::new(bytes));
             if let Ok(certificate) = parsed {
                 let _ = certificate.check(&practice(), day("2026-11-22"));
-                let _ = certificate.substitutions(AttributeName::Name);
+                let _ = certificate.said(SignatureCheck::NotChecked);
                 let _ = certificate.agrees_with(&said("検証　花子", ""));
             }
         }

@@ -80,6 +80,11 @@ impl File {
             Self::FaceInformation => (Application::Face, 0x03, "READ FACE/0003"),
         }
     }
+
+    /// Whether a person can be found by it though anybody may read it: by its serial number.
+    pub(super) fn names_its_holder(self) -> bool {
+        self == Self::AuthenticationCertificate
+    }
 }
 
 /// A key reference to which a typed value may be sent.

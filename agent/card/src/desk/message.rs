@@ -1,6 +1,5 @@
 //! What the desk is told, and what it tells sessions.
 
-use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -8,11 +7,14 @@ use std::sync::mpsc::SyncSender;
 use jiff::civil::Date;
 use madoguchi_procedure::CardAttributes;
 use madoguchi_protocol::application::SignatureCheck;
-use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, Failure, MunicipalityCode, VisitId};
+use madoguchi_protocol::{Failure, MunicipalityCode, Personal, VisitId};
 
 use crate::conversation::Trouble;
+use crate::errand::{Errand, Wanted};
+use crate::face::CardFace;
 use crate::fingerprint::{Fingerprint, VisitSecret};
+use crate::flows::authentication::Signed;
+use crate::flows::signature::{Disclosure, SignaturePermit};
 use crate::monitor::Observed;
 use crate::pin::PinBuffer;
 use crate::pins::Pins;
@@ -23,13 +25,18 @@ use crate::service::Busy;
 pub enum Message {
     Begin {
         visit: VisitId,
-        by: CardKey,
+        errand: Errand,
         today: Date,
     },
     Verify {
         visit: VisitId,
-        pin: PinBuffer,
-        wanted: BTreeSet<AttributeName>,
+        value: PinBuffer,
+        wanted: Wanted,
+    },
+    Sign {
+        visit: VisitId,
+        permit: SignaturePermit,
+        message: Personal<Vec<u8>>,
     },
     End(VisitId),
     Observed(Observed),
@@ -49,16 +56,24 @@ pub enum SessionEvent {
         card: Option<Fingerprint>,
         issuer: Option<MunicipalityCode>,
     },
-    /// This key may be asked for.
+    /// The value for this may be asked for.
     Usable {
-        by: CardKey,
+        errand: Errand,
         tries_left: u8,
     },
     PinWrong {
-        by: CardKey,
+        errand: Errand,
         tries_left: u8,
     },
     Read(CardAttributes),
+    Face {
+        face: CardFace,
+        municipality: Option<MunicipalityCode>,
+    },
+    Authenticated(Signed),
+    /// The password is in force; the permit may come.
+    Discloses(Disclosure),
+    Signed(Signed),
     /// What is known of their signature, after they were read.
     Verified(Result<SignatureCheck, Failure>),
     Trouble(Trouble),
@@ -81,8 +96,8 @@ pub struct Assignment {
 /// How far a session goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Ask for this key, then follow orders.
-    Open(CardKey),
+    /// Prepare this, then follow orders.
+    Open(Errand),
     /// Say which card it is, and leave it.
     Identify,
 }
@@ -90,10 +105,12 @@ pub enum Task {
 /// What a session is told. Hanging up tells it to end.
 #[derive(Debug)]
 pub enum Order {
-    /// Ask for another key.
-    Ask(CardKey),
-    /// Send this value, and when it is right read these.
-    Verify { by: CardKey, pin: PinBuffer, wanted: BTreeSet<AttributeName> },
+    /// Prepare another errand.
+    Ask(Errand),
+    /// Send this value, and when it is right do what is wanted.
+    Verify { errand: Errand, value: PinBuffer, wanted: Wanted },
+    /// Sign this with what was shown.
+    Sign { permit: SignaturePermit, message: Personal<Vec<u8>> },
 }
 
 /// A session that was started.

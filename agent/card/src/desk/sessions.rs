@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use madoguchi_protocol::application::SignatureCheck;
-use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{Failure, FailureCode, VisitId};
 use tracing::warn;
 
 use super::visit::{Phase, Visit};
 use super::{Assignment, Desk, Running, SessionEvent, Started, Task};
 use crate::conversation::Trouble;
+use crate::errand::Errand;
 use crate::fingerprint::VisitSecret;
 use crate::link::LinkError;
 use crate::report::{CardNews, CardReport};
@@ -62,29 +62,56 @@ where
                     running.orders = None;
                 }
             }
-            SessionEvent::Usable { by, tries_left } if by == visit.by => {
+            SessionEvent::Usable { errand, tries_left } if errand == visit.errand => {
                 visit.phase = Phase::Asking;
-                self.tell(id, CardNews::Usable { by, tries_left });
+                self.tell(id, CardNews::Usable { key: errand.key(), tries_left });
             }
-            // The key has changed meanwhile.
+            // Something else is wanted meanwhile.
             SessionEvent::Usable { .. } => self.ask(),
-            SessionEvent::PinWrong { by, tries_left } => {
+            SessionEvent::PinWrong { errand, tries_left } => {
                 visit.phase = Phase::Asking;
-                let another = by != visit.by;
+                let another = errand != visit.errand;
                 self.tell(id, CardNews::PinWrong { tries_left });
                 if another {
                     self.ask();
                 }
             }
-            SessionEvent::Read(attributes) => {
-                visit.phase = Phase::Done;
-                visit.unverified = true;
-                running.orders = None;
-                self.tell(id, CardNews::Read(attributes));
+            SessionEvent::Discloses(disclosure) => {
+                visit.phase = Phase::Disclosed;
+                let errand = visit.errand;
+                self.tell(id, CardNews::Discloses(disclosure));
+                if !matches!(errand, Errand::Signature(_)) {
+                    self.begin_anew(errand);
+                }
             }
+            SessionEvent::Read(attributes) => {
+                visit.form_read = true;
+                visit.unverified = true;
+                self.done(id, CardNews::Read(attributes));
+            }
+            SessionEvent::Face { face, municipality } => {
+                self.done(id, CardNews::Face { face, municipality });
+            }
+            SessionEvent::Authenticated(signed) => {
+                self.done(id, CardNews::Authenticated(signed));
+            }
+            SessionEvent::Signed(signed) => self.done(id, CardNews::Signed(signed)),
             SessionEvent::Trouble(trouble) => self.trouble(trouble, now),
             SessionEvent::Verified(_) | SessionEvent::Finished => {}
         }
+    }
+
+    /// What was wanted is there, and its session ends; what is wanted meanwhile comes next.
+    fn done(&mut self, id: VisitId, news: CardNews) {
+        let (Some(visit), Some(running)) = (&mut self.visit, &mut self.running) else { return };
+        running.orders = None;
+        visit.phase = match (running.asked, visit.errand) {
+            // One form is as good as the other.
+            (Some(Errand::Form(_)), Errand::Form(_)) => Phase::Done,
+            (asked, errand) if asked == Some(errand) => Phase::Done,
+            _ => Phase::Waiting,
+        };
+        self.tell(id, news);
     }
 
     /// The signature over the attributes was looked at.
@@ -113,7 +140,7 @@ where
                 self.card_changed();
             }
             // Whether that card is the visit's will never be known, nor is anything wanted of it.
-            _ if visit.has_read() => visit.phase = Phase::Done,
+            _ if visit.is_done() => visit.phase = Phase::Done,
             Trouble::Link(LinkError::CardRemoved) => {
                 visit.phase = Phase::Told { removed: true };
                 self.tell(id, CardNews::Removed);
@@ -122,10 +149,9 @@ where
                 visit.phase = Phase::Doubt { until: now + DOUBT, failure: error.failure() };
             }
             Trouble::Link(error) => self.refuse(error.failure()),
-            // The key has changed meanwhile: the next session asks for that one.
-            Trouble::Unusable(failure)
-                if matches!(visit.phase, Phase::Looking)
-                    && key_of(failure.code).is_some_and(|by| by != visit.by) =>
+            // Something else is wanted meanwhile: the next session looks whether that can be had.
+            Trouble::Unusable(_)
+                if matches!(visit.phase, Phase::Looking) && running.asked != Some(visit.errand) =>
             {
                 visit.phase = Phase::Waiting;
             }
@@ -152,7 +178,7 @@ where
     pub(super) fn look_if_due(&mut self) {
         let (Some(visit), Some((reader, _))) = (&self.visit, self.card()) else { return };
         let (task, phase) = match visit.phase {
-            Phase::Waiting => (Task::Open(visit.by), Phase::Looking),
+            Phase::Waiting => (Task::Open(visit.errand), Phase::Looking),
             Phase::Lifted => (Task::Identify, Phase::Comparing),
             _ => return,
         };
@@ -183,6 +209,7 @@ where
                     visit,
                     reader,
                     orders: Some(orders),
+                    asked: if let Task::Open(errand) = task { Some(errand) } else { None },
                     busy,
                     waited_since: None,
                     waited: Duration::ZERO,
@@ -199,13 +226,13 @@ where
     }
 
     /// Tells the visit a failure. What its session says from now on does not count. A visit that
-    /// has its attributes is not told: it needs nothing of the card any more.
+    /// has what it wanted is not told: it needs nothing of the card any more.
     pub(super) fn refuse(&mut self, failure: Failure) {
         if let Some(running) = &mut self.running {
             running.orders = None;
         }
         match &mut self.visit {
-            Some(visit) if visit.has_read() => visit.phase = Phase::Done,
+            Some(visit) if visit.is_done() => visit.phase = Phase::Done,
             Some(Visit { phase: Phase::Over(_), .. }) | None => {}
             Some(visit) => {
                 let id = visit.id;
@@ -251,13 +278,4 @@ fn is_no_card_of_ours(code: FailureCode) -> bool {
             | FailureCode::CardIsTransit
             | FailureCode::CardIsPhone
     )
-}
-
-/// The key that a failure is about.
-fn key_of(code: FailureCode) -> Option<CardKey> {
-    match code {
-        FailureCode::CardPinLocked | FailureCode::CardPinNotSet => Some(CardKey::Pin),
-        FailureCode::CardNumberLocked => Some(CardKey::ReferenceNumberB),
-        _ => None,
-    }
 }

@@ -1,12 +1,14 @@
 use madoguchi_procedure::CardAttributes;
 use madoguchi_protocol::application::SignatureCheck;
+use madoguchi_protocol::local::CardKey;
 
 use super::*;
-use crate::conversation::Trouble;
+use crate::conversation::{Key, Trouble};
 use crate::link::LinkError;
 use room::*;
 use sessions::DOUBT;
 
+mod errands;
 mod keys;
 mod one_card;
 mod room;
@@ -41,15 +43,15 @@ fn one_pin_goes_to_the_session_once() {
     let mut room = Room::new();
     let visit = room.asking();
     room.verify(visit);
-    assert_eq!(room.order(1), Some(("verify", CardKey::Pin)));
+    assert_eq!(room.order(1), Some(("verify", Key::TextPin)));
     // A second one, while the first is under way, is refused and not kept.
     room.verify(visit);
     assert_eq!(room.news(visit), ["visit.out_of_order"]);
     assert_eq!(room.order(1), None);
-    room.event(1, SessionEvent::PinWrong { by: CardKey::Pin, tries_left: 2 });
+    room.event(1, SessionEvent::PinWrong { errand: CardKey::Pin.into(), tries_left: 2 });
     assert_eq!(room.news(visit), ["PinWrong { tries_left: 2 }"]);
     room.verify(visit);
-    assert_eq!(room.order(1), Some(("verify", CardKey::Pin)));
+    assert_eq!(room.order(1), Some(("verify", Key::TextPin)));
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn what_comes_after_the_end_is_not_sent() {
     room.send(Message::End(visit));
     assert_eq!(room.news(visit), Vec::<String>::new());
     room.event(1, SessionEvent::Read(CardAttributes::new()));
-    room.event(1, SessionEvent::PinWrong { by: CardKey::Pin, tries_left: 2 });
+    room.event(1, SessionEvent::PinWrong { errand: CardKey::Pin.into(), tries_left: 2 });
     assert_eq!(room.news(visit), Vec::<String>::new());
     room.event(1, SessionEvent::Finished);
     assert_eq!(room.news(visit), ["Released"]);
@@ -140,7 +142,7 @@ fn a_card_taken_and_laid_again_is_looked_at_anew() {
     // The count comes a moment after the card.
     room.reader(Some(3));
     room.usable(2, ours(), 3);
-    assert_eq!(room.news(visit), ["Present", "Usable { by: Pin, tries_left: 3 }"]);
+    assert_eq!(room.news(visit), ["Present", "Usable { key: TextPin, tries_left: 3 }"]);
     // Too quick to be seen but for the count, which may come in two steps.
     room.reader(Some(4));
     assert_eq!(room.news(visit), ["Removed"]);

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread;
 
-use madoguchi_protocol::application::SignatureCheck;
-use madoguchi_protocol::{Failure, FailureCode};
+use madoguchi_protocol::FailureCode;
 use tracing::{debug, info_span};
 
+use super::work::{Progress, Work};
 use super::{Assignment, Message, Order, SessionEvent, Started, Task};
-use crate::conversation::{Conversation, Trouble, Verdict, unusable};
+use crate::conversation::{Conversation, Trouble, unusable};
 use crate::flows;
-use crate::flows::form::{self, Preparation};
 use crate::link::Link;
 use crate::service::{Busy, Service};
 
@@ -27,9 +26,12 @@ pub fn starter(
         let busy = Arc::new(Busy::default());
         let (service, theirs) = (Arc::clone(&service), Arc::clone(&busy));
         let desk = Teller { number: assignment.number, mailbox: mailbox.clone() };
-        thread::Builder::new()
-            .name("card-session".to_owned())
-            .spawn(move || converse(service.as_ref(), &assignment, &inbox, &theirs, &desk))?;
+        thread::Builder::new().name("card-session".to_owned()).spawn(move || {
+            converse(service.as_ref(), &assignment, &inbox, &theirs, &desk);
+            // Nobody waits for what comes now.
+            drop(desk);
+            service.prepare();
+        })?;
         Ok(Started { orders, busy })
     }
 }
@@ -71,7 +73,7 @@ fn follow(
     outcome
 }
 
-/// Looks at the card, then follows orders until the attributes are read or the desk hangs up.
+/// Looks at the card, then follows orders until what is wanted is done or the desk hangs up.
 fn obey(
     card: &mut Conversation,
     assignment: &Assignment,
@@ -80,75 +82,41 @@ fn obey(
 ) -> Result<(), Trouble> {
     let (which, says) = flows::identify::recognise(card, assignment.secret.as_ref())?;
     desk.tell(SessionEvent::Identified { card: which, issuer: says.issuer.clone() });
-    let Task::Open(by) = assignment.task else { return Ok(()) };
+    let Task::Open(errand) = assignment.task else { return Ok(()) };
     if says.is_expired(assignment.today) {
         return Err(unusable(FailureCode::CardExpired, "its last day is over"));
     }
-    let mut preparation = Preparation::default();
-    let mut order = Order::Ask(by);
-    loop {
-        preparation.restart();
-        match order {
-            Order::Ask(by) => {
-                let tries_left = flows::tries_left(card, by.into())?;
-                desk.tell(SessionEvent::Usable { by, tries_left });
-            }
-            Order::Verify { by, pin, wanted } => match flows::verify(card, pin)? {
-                Verdict::Wrong { tries_left } => {
-                    desk.tell(SessionEvent::PinWrong { by, tries_left });
-                }
-                Verdict::Right => {
-                    let (attributes, digest) = form::read(card, &wanted)?.into_parts();
-                    desk.tell(SessionEvent::Read(attributes));
-                    let checked = form::check(card, preparation, &digest, &assignment.pins);
-                    desk.tell(SessionEvent::Verified(known(checked)));
-                    return Ok(());
-                }
-            },
+    let mut work = Work::new(card, &assignment.pins, assignment.today, desk);
+    let mut order = Order::Ask(errand);
+    while work.follow(order)? == Progress::Waits {
+        match next_order(&mut work, inbox)? {
+            Some(next) => order = next,
+            None => break,
         }
-        let Some(next) = next_order(card, inbox, &mut preparation)? else { return Ok(()) };
-        order = next;
     }
+    Ok(())
 }
 
-/// Reads what needs no value while the person types; `None` when the desk hangs up.
-fn next_order(
-    card: &mut Conversation,
-    inbox: &Receiver<Order>,
-    preparation: &mut Preparation,
-) -> Result<Option<Order>, Trouble> {
-    while !preparation.is_done() {
+/// Does what needs no value while the person types; `None` when the desk hangs up.
+fn next_order(work: &mut Work, inbox: &Receiver<Order>) -> Result<Option<Order>, Trouble> {
+    while !work.is_prepared() {
         match inbox.try_recv() {
             Ok(order) => return Ok(Some(order)),
             Err(TryRecvError::Disconnected) => return Ok(None),
-            Err(TryRecvError::Empty) => preparation.step(card)?,
+            Err(TryRecvError::Empty) => work.prepare()?,
         }
     }
     Ok(inbox.recv().ok())
 }
 
-/// Only a bad signature is a finding; whatever else kept the check from being made is none.
-fn known(checked: Result<SignatureCheck, Trouble>) -> Result<SignatureCheck, Failure> {
-    match checked {
-        Err(Trouble::Unusable(failure)) if failure.code == FailureCode::CardSignatureBad => {
-            Err(failure)
-        }
-        Err(trouble) => {
-            debug!(?trouble, "the issuer's signature cannot be checked");
-            Ok(SignatureCheck::NotChecked)
-        }
-        Ok(check) => Ok(check),
-    }
-}
-
 /// Tells the desk; when it is dropped, that the session has finished, also after a panic.
-struct Teller {
+pub struct Teller {
     number: u64,
     mailbox: SyncSender<Message>,
 }
 
 impl Teller {
-    fn tell(&self, event: SessionEvent) {
+    pub fn tell(&self, event: SessionEvent) {
         // The desk never waits for a session, so this goes on as soon as there is room; a desk that
         // has ended needs nothing.
         drop(self.mailbox.send(Message::Session { number: self.number, event }));

@@ -3,22 +3,24 @@
 use std::time::Instant;
 
 use jiff::civil::Date;
-use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{Failure, MunicipalityCode, VisitId};
 
+use crate::errand::Errand;
 use crate::fingerprint::{Fingerprint, VisitSecret};
 
 /// A visit, from `begin` to `end`.
 pub struct Visit {
     pub id: VisitId,
-    /// What opens the card.
-    pub by: CardKey,
+    /// What it wants of the card now.
+    pub errand: Errand,
     /// The day on which it takes place.
     pub today: Date,
     pub phase: Phase,
     pub secret: Option<VisitSecret>,
     /// Who issued the card that lies there, as far as it has said so.
     pub issuer: Option<MunicipalityCode>,
+    /// Whether the attributes were read: that is done once.
+    pub form_read: bool,
     /// Whether the attributes were read, and nothing was told of their signature yet.
     pub unverified: bool,
     card: Option<Own>,
@@ -32,17 +34,19 @@ pub enum Phase {
     Looking,
     /// The value may come.
     Asking,
-    /// It has been sent.
+    /// It has been sent, or what is to be signed.
     Verifying,
+    /// What a signature would disclose was told: the permit may come.
+    Disclosed,
     /// An answer was lost: is the card gone, or is it broken?
     Doubt { until: Instant, failure: Failure },
     /// A failure was reported; the card must go, or the visit begin anew, before another try.
     Told { removed: bool },
-    /// The attributes were read. What lies there is the visit's card, or says nothing.
+    /// What was wanted is done. What lies there is the visit's card, or says nothing.
     Done,
-    /// The attributes were read, and the card is not there any more, or was out of sight.
+    /// What was wanted is done, and the card is not there any more, or was out of sight.
     Lifted,
-    /// The attributes were read, and a session is finding out whether it is the same card again.
+    /// What was wanted is done, and a session is finding out whether it is the same card again.
     Comparing,
     /// Nothing is looked at any more: another card was laid down, or what was read is not what was
     /// issued.
@@ -58,14 +62,15 @@ struct Own {
 }
 
 impl Visit {
-    pub fn new(id: VisitId, by: CardKey, today: Date) -> Self {
+    pub fn new(id: VisitId, errand: Errand, today: Date) -> Self {
         Self {
             id,
-            by,
+            errand,
             today,
             phase: Phase::Waiting,
             secret: VisitSecret::random(),
             issuer: None,
+            form_read: false,
             unverified: false,
             card: None,
         }
@@ -77,8 +82,8 @@ impl Visit {
             || matches!(self.phase, Phase::Looking | Phase::Verifying | Phase::Comparing)
     }
 
-    /// Whether the attributes were read.
-    pub fn has_read(&self) -> bool {
+    /// Whether nothing more is wanted of the card.
+    pub fn is_done(&self) -> bool {
         matches!(self.phase, Phase::Done | Phase::Lifted | Phase::Comparing)
     }
 

@@ -1,5 +1,7 @@
 //! 利用者証明用電子証明書, and its signature over a challenge. It discloses nothing of its holder.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use madoguchi_protocol::FailureCode;
 
@@ -30,6 +32,23 @@ pub struct Before {
     pub check: LocalCheck,
 }
 
+/// A signature, and what it can be judged by.
+#[derive(PartialEq)]
+pub struct Signed {
+    /// Over SHA-256 of what was to be signed: RSA PKCS #1 v1.5, 256 bytes.
+    pub signature: Vec<u8>,
+    /// Of the key that signed. That for signatures holds name, address, birth date and sex.
+    pub certificate: Certificate,
+    /// What a local check of the certificate has found.
+    pub check: LocalCheck,
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signed({:?}, {:?})", self.certificate, self.check)
+    }
+}
+
 /// Reads the certificate and judges it as far as that can be done here.
 ///
 /// # Errors
@@ -52,18 +71,18 @@ pub fn before(card: &mut Conversation, pins: &Pins, today: Date) -> Result<Befor
 pub fn sign(
     card: &mut Conversation,
     pin: PinBuffer,
-    certificate: &Certificate,
+    Before { certificate, check, .. }: &Before,
     challenge: &[u8],
-) -> Result<Opened<Vec<u8>>, Trouble> {
+) -> Result<Opened<Signed>, Trouble> {
     if pin.key() != Key::AuthenticationPin {
         return Err(unusable(FailureCode::VisitOutOfOrder, "a value for another key"));
     }
-    match super::verify(card, pin)? {
-        Verdict::Wrong { tries_left } => Ok(Opened::Wrong { tries_left }),
-        Verdict::Right => {
-            signed(card, SigningKey::Authentication, certificate, challenge).map(Opened::Right)
-        }
+    if let Verdict::Wrong { tries_left } = super::verify(card, pin)? {
+        return Ok(Opened::Wrong { tries_left });
     }
+    let signature = signed(card, SigningKey::Authentication, certificate, challenge)?;
+    let (certificate, check) = (certificate.clone(), *check);
+    Ok(Opened::Right(Signed { signature, certificate, check }))
 }
 
 /// Whether the certificate was issued with this card. Only a file that says no says no.

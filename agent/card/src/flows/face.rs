@@ -33,6 +33,16 @@ pub enum Opened<T> {
     },
 }
 
+impl<T> Opened<T> {
+    /// The same of what comes of a right value.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Opened<U> {
+        match self {
+            Self::Right(wanted) => Opened::Right(map(wanted)),
+            Self::Wrong { tries_left } => Opened::Wrong { tries_left },
+        }
+    }
+}
+
 /// Asks for the tries of 照合番号B and the municipality.
 ///
 /// # Errors

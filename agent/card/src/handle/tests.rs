@@ -2,6 +2,7 @@ use std::ffi::CStr;
 use std::sync::mpsc::Sender;
 
 use madoguchi_protocol::application::SignatureCheck;
+use madoguchi_protocol::local::CardKey;
 use madoguchi_protocol::{AttributeName, FailureCode, MunicipalityCode};
 
 use super::*;
@@ -11,6 +12,8 @@ use crate::pin::tests::typed;
 use crate::report::CardNews;
 use crate::service::{Busy, Service};
 use crate::testing::{CardLink, HANAKO, JIRO, OneCard, practice};
+
+mod errands;
 
 const TODAY: Date = jiff::civil::date(2026, 11, 22);
 /// Long enough for every call that comes back, on a busy machine too.
@@ -50,6 +53,48 @@ fn until<T>(reports: &Receiver<CardReport>, find: impl Fn(CardNews) -> Option<T>
     }
 }
 
+/// A card side with one card, which was laid down for a visit.
+struct Counter {
+    handle: CardHandle,
+    reports: Receiver<CardReport>,
+    visit: VisitId,
+    card: Arc<Mutex<CardLink>>,
+}
+
+impl Counter {
+    fn laid(card: CardLink, errand: impl Into<Errand>) -> Self {
+        Self::laid_within(SOON, card, errand)
+    }
+
+    /// Gives a call up after so long.
+    fn laid_within(command_deadline: Duration, card: CardLink, errand: impl Into<Errand>) -> Self {
+        let (sender, reports) = mpsc::channel();
+        let service = OneCard::holding(card);
+        let card = Arc::clone(&service.card);
+        let handle = spawn_with(service, command_deadline, into(sender));
+        let visit = VisitId::random();
+        handle.begin(visit, errand, TODAY);
+        lay(&handle, Some(1));
+        Self { handle, reports, visit, card }
+    }
+
+    fn until<T>(&self, find: impl Fn(CardNews) -> Option<T>) -> T {
+        until(&self.reports, find)
+    }
+
+    /// Sends Hanako's PIN, or another, for her name.
+    fn verify(&self, digits: &str) {
+        self.handle.verify_and_read(self.visit, typed(digits), [AttributeName::Name].into());
+    }
+
+    /// The visit ends, and with it everything.
+    fn end(self) {
+        self.handle.end(self.visit);
+        self.until(released);
+        assert!(self.handle.stop(SOON));
+    }
+}
+
 fn usable(news: CardNews) -> Option<u8> {
     if let CardNews::Usable { tries_left, .. } = news { Some(tries_left) } else { None }
 }
@@ -58,27 +103,23 @@ fn released(news: CardNews) -> Option<()> {
     (news == CardNews::Released).then_some(())
 }
 
+fn read(news: CardNews) -> Option<CardAttributes> {
+    if let CardNews::Read(read) = news { Some(read) } else { None }
+}
+
 #[test]
 fn a_visit_from_the_card_to_the_release() {
-    let (sender, reports) = mpsc::channel();
-    let service = OneCard::holding(CardLink::with(HANAKO));
-    let handle = spawn_with(service.clone(), SOON, into(sender));
-    let visit = VisitId::random();
-    handle.begin(visit, CardKey::Pin, TODAY);
-    lay(&handle, Some(1));
-    assert_eq!(until(&reports, usable), 3);
-    handle.verify_and_read(visit, typed("0000"), [AttributeName::Name].into());
+    let counter = Counter::laid(CardLink::with(HANAKO), CardKey::Pin);
+    assert_eq!(counter.until(usable), 3);
+    counter.verify("0000");
     let wrong =
         |news| if let CardNews::PinWrong { tries_left } = news { Some(tries_left) } else { None };
-    assert_eq!(until(&reports, wrong), 2);
-    handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
-    let read =
-        until(&reports, |news| if let CardNews::Read(read) = news { Some(read) } else { None });
-    assert_eq!(read[&AttributeName::Name].value.expose(), "検証　花子");
-    handle.end(visit);
-    until(&reports, released);
-    assert_eq!(service.card.lock().expect("whole").pins_sent(), 2);
-    assert!(handle.stop(SOON));
+    assert_eq!(counter.until(wrong), 2);
+    counter.verify("9247");
+    assert_eq!(counter.until(read)[&AttributeName::Name].value.expose(), "検証　花子");
+    let card = Arc::clone(&counter.card);
+    counter.end();
+    assert_eq!(card.lock().expect("whole").pins_sent(), 2);
 }
 
 #[test]
@@ -216,34 +257,26 @@ fn failure(news: CardNews) -> Option<(FailureCode, Option<MunicipalityCode>)> {
 
 #[test]
 fn the_form_is_drawn_after_two_commands_and_verified_after_four() {
-    let (sender, reports) = mpsc::channel();
-    let service = OneCard::holding(CardLink::with(HANAKO));
-    let handle = spawn_with(service.clone(), SOON, into(sender));
-    let visit = VisitId::random();
-    handle.begin(visit, CardKey::Pin, TODAY);
-    lay(&handle, Some(1));
-    assert_eq!(until(&reports, usable), 3);
-    let sent = || service.card.lock().expect("whole").sent.clone();
-    until_ready(&service.card);
-    handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
-    until(&reports, |news| matches!(news, CardNews::Read(_)).then_some(()));
+    let counter = Counter::laid(CardLink::with(HANAKO), CardKey::Pin);
+    assert_eq!(counter.until(usable), 3);
+    until_ready(&counter.card);
+    counter.verify("9247");
+    counter.until(read);
     let verified =
-        until(&reports, |news| if let CardNews::Verified(c) = news { Some(c) } else { None });
+        counter.until(|news| if let CardNews::Verified(c) = news { Some(c) } else { None });
     assert_eq!(verified, SignatureCheck::Good);
-    handle.end(visit);
-    until(&reports, released);
-    let after = &sent()[UP_TO_THE_VALUE..];
+    let card = Arc::clone(&counter.card);
+    counter.end();
+    let after = card.lock().expect("whole").sent.split_off(UP_TO_THE_VALUE);
     let names: Vec<_> = after.iter().map(|command| &command[1..4]).collect();
     let expected: [&[u8]; 4] = [b"\x20\x00\x91", b"\xB0\x82\x00", b"\xB0\x83\x00", b"\xB0\x01\x00"];
     assert_eq!(names[..4], expected);
     // Then the rinse.
     assert_eq!(after[4][..4], [0x00, 0xA4, 0x04, 0x0C]);
-    assert!(handle.stop(SOON));
 }
 
 #[test]
 fn values_that_nobody_issued_are_told_after_the_form() {
-    let (sender, reports) = mpsc::channel();
     let forged = CardLink::tampered(HANAKO, |_, command, mut real| {
         if command.starts_with(b"\x00\xB0\x82") {
             let at = real.windows(3).position(|w| w == "花".as_bytes()).expect("the name");
@@ -251,15 +284,12 @@ fn values_that_nobody_issued_are_told_after_the_form() {
         }
         Ok(real)
     });
-    let handle = spawn_with(OneCard::holding(forged), SOON, into(sender));
-    let visit = VisitId::random();
-    handle.begin(visit, CardKey::Pin, TODAY);
-    lay(&handle, Some(1));
-    until(&reports, usable);
-    handle.verify_and_read(visit, typed("9247"), [AttributeName::Name].into());
-    until(&reports, |news| matches!(news, CardNews::Read(_)).then_some(()));
-    assert_eq!(until(&reports, failure).0, FailureCode::CardSignatureBad);
-    assert!(handle.stop(SOON));
+    let counter = Counter::laid(forged, CardKey::Pin);
+    counter.until(usable);
+    counter.verify("9247");
+    counter.until(read);
+    assert_eq!(counter.until(failure).0, FailureCode::CardSignatureBad);
+    counter.end();
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use jiff::civil::{Date, date};
 use madoguchi_card::flows::face::Opened;
 use madoguchi_card::flows::form::Preparation;
-use madoguchi_card::flows::signature::Disclosure;
+use madoguchi_card::flows::signature::{Electronic, SignaturePermit};
 use madoguchi_card::flows::{authentication, face, form, identify, signature, tries_left, verify};
 use madoguchi_card::{
     CardFace, Conversation, Key, Link, PinBuffer, Pins, PublicKey, Purpose, Root, Trouble, Verdict,
@@ -149,10 +149,10 @@ fn authenticate(card: &mut Conversation) -> Result<Got, Trouble> {
     let before = authentication::before(card, pins(), TODAY)?;
     assert!(before.tries_left > 0);
     let pin = typed(Key::AuthenticationPin, PIN);
-    Ok(match authentication::sign(card, pin, &before.certificate, MESSAGE)? {
-        Opened::Right(signature) => {
-            assert!(before.certificate.has_signed(MESSAGE, &signature));
-            Got::Signed(before.check.issuer)
+    Ok(match authentication::sign(card, pin, &before, MESSAGE)? {
+        Opened::Right(signed) => {
+            assert!(signed.certificate.has_signed(MESSAGE, &signed.signature));
+            Got::Signed(signed.check.issuer)
         }
         Opened::Wrong { tries_left } => Got::Wrong(tries_left),
     })
@@ -163,12 +163,16 @@ fn sign(card: &mut Conversation) -> Result<Got, Trouble> {
         law: "a law".to_owned(),
         signature: SignatureRule::SigningCertificate,
     };
-    let shown = Disclosure::of(&effect).expect("it discloses").shown();
+    let electronic = Electronic::of(&effect).expect("it needs a signature");
     identify::identify(card)?;
-    assert!(signature::before(card, &shown)? > 0);
+    assert!(signature::before(card, electronic)? > 0);
     let password = typed(Key::SignaturePassword, PASSWORD);
-    Ok(match signature::sign(card, password, MESSAGE, None, pins(), TODAY, &shown)? {
-        Opened::Right(signed) => {
+    Ok(match signature::open(card, password, None, pins(), TODAY, electronic)? {
+        Opened::Right(open) => {
+            let (said, disclosed) = open.disclosure().disclose();
+            assert_eq!(said.len(), 4, "all is shown, or nothing is signed");
+            let permit = SignaturePermit::of(&effect, disclosed).expect("it needs a signature");
+            let signed = signature::sign(card, open, permit, MESSAGE)?;
             assert!(signed.certificate.has_signed(MESSAGE, &signed.signature));
             Got::Signed(signed.check.issuer)
         }

@@ -6,11 +6,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use jiff::civil::{Date, date};
-use madoguchi_card::{CardConfig, CardHandle, CardNews, CardReport, PinBuffer, spawn};
-use madoguchi_procedure::CardAttributes;
+use madoguchi_card::flows::authentication::Signed;
+use madoguchi_card::flows::signature::{Disclosure, Electronic, SignaturePermit};
+use madoguchi_card::{CardConfig, CardHandle, CardNews, CardReport, Errand, Key, PinBuffer, spawn};
+use madoguchi_procedure::{CardAttributes, LegalEffect, SignatureRule};
 use madoguchi_protocol::application::SignatureCheck;
-use madoguchi_protocol::local::CardKey;
-use madoguchi_protocol::{AttributeName, FailureCode, PinDigit, VisitId};
+use madoguchi_protocol::{AttributeName, FailureCode, Personal, PinDigit, VisitId};
 use madoguchi_virtual_card::{Card, Hand, Person};
 
 use crate::namespace::Pcscd;
@@ -23,6 +24,11 @@ pub const SOON: Duration = Duration::from_secs(20);
 /// Hanako's PIN and 照合番号B.
 pub const PIN: &str = "9247";
 pub const NUMBER_B: &str = "55021720352285";
+/// Her password for signatures.
+pub const PASSWORD: &str = "TOKIWA01";
+
+/// What is signed.
+const MESSAGE: &[u8] = b"what is signed";
 
 /// The running card side.
 pub struct Counter {
@@ -71,20 +77,20 @@ impl Counter {
     }
 
     /// A visit that waits for a card.
-    pub fn begin(&self, by: CardKey) -> VisitId {
+    pub fn begin(&self, errand: impl Into<Errand>) -> VisitId {
         let visit = VisitId::random();
-        self.begin_anew(visit, by);
+        self.begin_anew(visit, errand);
         visit
     }
 
-    /// The visit's key changes, or its card is asked again.
-    pub fn begin_anew(&self, visit: VisitId, by: CardKey) {
-        self.card.begin(visit, by, TODAY);
+    /// The visit wants something else, or its card is asked again.
+    pub fn begin_anew(&self, visit: VisitId, errand: impl Into<Errand>) {
+        self.card.begin(visit, errand, TODAY);
     }
 
     /// A visit whose card is laid down and can be used.
-    pub fn begin_with(&self, hand: &Hand, by: CardKey, tries_left: u8) -> VisitId {
-        let visit = self.begin(by);
+    pub fn begin_with(&self, hand: &Hand, errand: impl Into<Errand>, tries_left: u8) -> VisitId {
+        let visit = self.begin(errand);
         hand.lay().expect("laid");
         self.usable(visit, tries_left);
         visit
@@ -145,12 +151,39 @@ impl Counter {
 
     /// Four digits are a PIN, more a 照合番号B.
     pub fn verify(&self, visit: VisitId, digits: &str) {
-        let by = if digits.len() > 4 { CardKey::ReferenceNumberB } else { CardKey::Pin };
-        let mut pin = PinBuffer::new(by);
-        for digit in digits.bytes() {
-            pin.push(PinDigit::try_from(digit - b'0').expect("a digit")).expect("room");
+        let key = if digits.len() > 4 { Key::TextNumberB } else { Key::TextPin };
+        self.card.verify_and_read(visit, typed(key, digits), wanted());
+    }
+
+    /// A password for signatures.
+    pub fn open_signature(&self, visit: VisitId, password: &str) {
+        self.card.open_signature(visit, typed(Key::SignaturePassword, password), None);
+    }
+
+    /// Hanako's value for this key, with what it is for.
+    pub fn give(&self, visit: VisitId, key: Key) {
+        match key {
+            Key::TextPin => self.verify(visit, PIN),
+            Key::TextNumberB => self.verify(visit, NUMBER_B),
+            Key::FaceNumberB => self.card.read_face(visit, typed(key, NUMBER_B)),
+            Key::AuthenticationPin => {
+                self.card.authenticate(visit, typed(key, PIN), MESSAGE.to_vec());
+            }
+            Key::SignaturePassword => self.open_signature(visit, PASSWORD),
         }
-        self.card.verify_and_read(visit, pin, wanted());
+    }
+
+    /// The person is shown what is disclosed, and goes on.
+    pub fn sign(&self, visit: VisitId, disclosure: Disclosure) {
+        let (said, disclosed) = disclosure.disclose();
+        assert_eq!(said[&AttributeName::Name].value.expose(), "検証　花子");
+        let permit = SignaturePermit::of(&effect(), disclosed).expect("it needs one");
+        self.card.sign(visit, permit, Personal::new(MESSAGE.to_vec()));
+    }
+
+    /// What was to be signed is.
+    pub fn assert_signed(signed: &Signed) {
+        assert!(signed.certificate.has_signed(MESSAGE, &signed.signature));
     }
 
     /// From the right value to Hanako's attributes.
@@ -180,6 +213,28 @@ impl Counter {
     pub fn close(self) {
         assert!(self.card.stop(Duration::from_secs(5)), "the card side stops");
     }
+}
+
+/// A value as it is typed.
+pub fn typed(key: Key, value: &str) -> PinBuffer {
+    let mut buffer = PinBuffer::of(key);
+    for character in value.chars() {
+        match character.to_digit(10).and_then(|digit| u8::try_from(digit).ok()) {
+            Some(digit) => buffer.push(PinDigit::try_from(digit).expect("a digit")).expect("room"),
+            None => buffer.push_letter(character).expect("a letter with room"),
+        }
+    }
+    buffer
+}
+
+/// Of a pack that needs a signature.
+fn effect() -> LegalEffect {
+    let signature = SignatureRule::SigningCertificate;
+    LegalEffect::Electronic { law: "a law".to_owned(), signature }
+}
+
+pub fn electronic() -> Electronic {
+    Electronic::of(&effect()).expect("it needs one")
 }
 
 fn wanted() -> BTreeSet<AttributeName> {

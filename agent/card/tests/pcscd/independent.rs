@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::date;
 use madoguchi_card::flows::{authentication, face, form, identify, verify};
-use madoguchi_card::{Conversation, Key, PinBuffer, Pins, Trouble, with_card};
-use madoguchi_protocol::{AttributeName, PinDigit};
+use madoguchi_card::{Conversation, Key, Pins, Trouble, with_card};
+use madoguchi_protocol::AttributeName;
 use myna_card::ap::common::CommonAp;
 use myna_card::ap::jpki::{JpkiAp, SignatureScheme};
 use myna_card::ap::surface::SurfaceAp;
@@ -14,7 +14,7 @@ use myna_card::ap::text::TextAp;
 use myna_card::transport::pcsc::{Sharing, connect};
 use myna_card::{Pin, Sex};
 
-use crate::counter::{Counter, NUMBER_B, PIN, hanako};
+use crate::counter::{Counter, NUMBER_B, PIN, hanako, typed};
 use crate::namespace::in_a_system_of_its_own;
 
 const READER: &str = "Virtual PCD 00 00";
@@ -59,8 +59,8 @@ fn ours(card: &mut Conversation) -> Result<Read, Trouble> {
 
     let before = authentication::before(card, &Pins::default(), date(2026, 11, 22))?;
     let pin = typed(Key::AuthenticationPin, PIN);
-    let signed = authentication::sign(card, pin, &before.certificate, CHALLENGE)?;
-    let face::Opened::Right(signature) = signed else { panic!("the PIN is wrong") };
+    let signed = authentication::sign(card, pin, &before, CHALLENGE)?;
+    let face::Opened::Right(signed) = signed else { panic!("the PIN is wrong") };
 
     let number = typed(Key::FaceNumberB, NUMBER_B);
     let face::Opened::Right(face) = face::read(card, number)? else { panic!("it is wrong") };
@@ -70,8 +70,8 @@ fn ours(card: &mut Conversation) -> Result<Read, Trouble> {
         address: attribute(Address),
         birth_date: attribute(BirthDate),
         sex: attribute(Sex),
-        certificate: before.certificate.der().to_vec(),
-        signature,
+        certificate: signed.certificate.der().to_vec(),
+        signature: signed.signature,
         name_image: face.name_image.to_vec(),
         expiry: face.expiry,
     })
@@ -111,12 +111,4 @@ fn theirs() -> myna_card::Result<Read> {
         name_image: face.name_image.data,
         expiry: face.expiry.to_string().replace('-', ""),
     })
-}
-
-fn typed(key: Key, digits: &str) -> PinBuffer {
-    let mut value = PinBuffer::of(key);
-    for digit in digits.bytes() {
-        value.push(PinDigit::try_from(digit - b'0').expect("a digit")).expect("room");
-    }
-    value
 }

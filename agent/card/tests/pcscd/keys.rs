@@ -1,6 +1,6 @@
 //! PIN and 照合番号B: wrong, last, locked, not there, and one instead of the other.
 
-use madoguchi_card::CardNews;
+use madoguchi_card::{CardNews, Key};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::CardKey;
 
@@ -83,15 +83,12 @@ fn the_key_is_changed_in_the_middle_and_a_value_reaches_no_other() {
     let hand = hanako();
     let visit = counter.begin_with(&hand, CardKey::Pin, 3);
     counter.begin_anew(visit, CardKey::ReferenceNumberB);
-    assert_eq!(
-        counter.next(visit),
-        CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 }
-    );
+    assert_eq!(counter.next(visit), CardNews::Usable { key: Key::TextNumberB, tries_left: 10 });
     // A PIN typed a moment too late is wiped, not tried.
     counter.verify(visit, "0000");
     assert_eq!(counter.failure(visit), FailureCode::VisitOutOfOrder);
     counter.begin_anew(visit, CardKey::Pin);
-    assert_eq!(counter.next(visit), CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    assert_eq!(counter.next(visit), CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     counter.read(visit, PIN);
     counter.end(visit);
     counter.close();

@@ -3,6 +3,7 @@
 use madoguchi_card::CardNews;
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::CardKey;
+use madoguchi_virtual_card::Hand;
 
 use crate::counter::{Counter, PIN, card, hanako, person};
 use crate::namespace::{Pcscd, in_a_system_of_its_own};
@@ -79,14 +80,21 @@ fn a_reader_that_is_missing_is_told_and_the_visit_goes_on_when_it_is_back() {
     let mut pcscd = Pcscd::start_without_a_reader();
     counter.reader(Some(FailureCode::ReaderMissing), false);
     pcscd.kill();
-    let mut pcscd = Pcscd::start();
+    let pcscd = Pcscd::start();
     counter.reader(None, false);
 
     let hand = hanako();
-    let visit = counter.begin_with(&hand, CardKey::Pin, 3);
+    unplugged_in_a_visit(&counter, pcscd, &hand);
+    counter.close();
+}
+
+/// The reader is gone in the middle of a visit with this card, and the visit goes on when it is
+/// back.
+pub fn unplugged_in_a_visit(counter: &Counter, mut pcscd: Pcscd, hand: &Hand) {
+    let visit = counter.begin_with(hand, CardKey::Pin, 3);
     pcscd.kill();
     assert_eq!(counter.failure(visit), FailureCode::ReaderServiceAway);
-    let mut pcscd = Pcscd::start_without_a_reader();
+    pcscd = Pcscd::start_without_a_reader();
     counter.reader(Some(FailureCode::ReaderMissing), false);
     counter.verify(visit, PIN);
     assert_eq!(counter.failure(visit), FailureCode::ReaderMissing);
@@ -95,5 +103,4 @@ fn a_reader_that_is_missing_is_told_and_the_visit_goes_on_when_it_is_back() {
     counter.usable(visit, 3);
     counter.read(visit, PIN);
     counter.end(visit);
-    counter.close();
 }

@@ -5,7 +5,8 @@ use madoguchi_protocol::local::CardKey;
 use madoguchi_virtual_card::Hand;
 
 use crate::counter::{Counter, PIN, SOON, card, hanako, person};
-use crate::namespace::{Pcscd, in_a_system_of_its_own};
+use crate::namespace::in_a_system_of_its_own;
+use crate::reader::unplugged_in_a_visit;
 
 /// Somebody's card before the second reader.
 fn beside() -> Hand {
@@ -39,21 +40,10 @@ fn a_card_on_the_other_reader_is_never_talked_to() {
 #[test]
 fn a_reader_that_was_unplugged_is_the_same_when_it_is_back_beside_another() {
     in_a_system_of_its_own!();
-    let (mut pcscd, counter) = Counter::with_pcscd();
+    let (pcscd, counter) = Counter::with_pcscd();
     let (ours, other) = (hanako(), beside());
     other.lay().expect("laid");
-    let visit = counter.begin_with(&ours, CardKey::Pin, 3);
-    pcscd.kill();
-    assert_eq!(counter.failure(visit), FailureCode::ReaderServiceAway);
-    pcscd = Pcscd::start_without_a_reader();
-    counter.reader(Some(FailureCode::ReaderMissing), false);
-    counter.verify(visit, PIN);
-    assert_eq!(counter.failure(visit), FailureCode::ReaderMissing);
-    pcscd.kill();
-    let _pcscd = Pcscd::start();
-    counter.usable(visit, 3);
-    counter.read(visit, PIN);
-    counter.end(visit);
+    unplugged_in_a_visit(&counter, pcscd, &ours);
     assert_eq!(other.counts().commands, 0, "the other card was talked to");
     counter.close();
 }

@@ -3,11 +3,11 @@
 use std::thread;
 use std::time::Instant;
 
-use madoguchi_card::CardNews;
+use madoguchi_card::{CardNews, Errand};
 use madoguchi_protocol::local::CardKey;
 
-use crate::counter::{Counter, NUMBER_B, PIN, SOON, card, hand, person};
-use crate::namespace::in_a_system_of_its_own;
+use crate::counter::{Counter, NUMBER_B, PASSWORD, PIN, SOON, card, electronic, hand, person};
+use crate::namespace::{Pcscd, in_a_system_of_its_own};
 
 const SELECT_TEXT: &[u8] = b"\x00\xA4\x04\x0C\x0A\xD3\x92\x10\x00\x31\x00\x01\x01\x04\x08";
 
@@ -42,24 +42,53 @@ fn holds_nothing_after(person: &str) {
         assert!(pcscd.holds(&sent(wrong)) > 0, "the search does not find what must be there");
         counter.read(visit, right);
         // The visit goes on; the card's part is over.
-        for (what, bytes) in [
-            ("the wrong value", sent(wrong).as_slice()),
-            ("the value", &sent(right)),
-            // A part that is no part of what else the card says.
-            ("the end of the wrong value", &wrong.as_bytes()[wrong.len() - 4..]),
-            ("the end of the value", &right.as_bytes()[right.len() - 4..]),
-            ("the name", "花子".as_bytes()),
-            ("the address", "本町一丁目".as_bytes()),
-            ("the birth date", b"19800217"),
-            ("the serial number", b"00000000000000199999"),
-        ] {
-            wait_until(|| pcscd.holds(bytes) == 0, &format!("pcscd holds {what}"));
+        holds_nothing_of_hanako(&pcscd, [wrong, right]);
+        for (what, bytes) in [("the wrong value", sent(wrong)), ("the value", sent(right))] {
+            wait_until(|| pcscd.holds(&bytes) == 0, &format!("pcscd holds {what}"));
         }
         counter.end(visit);
         hand.take();
         counter.reader(None, false);
     }
     counter.close();
+}
+
+#[test]
+fn nor_does_it_hold_a_password_or_what_the_certificate_says_after_a_signature() {
+    in_a_system_of_its_own!();
+    let (pcscd, counter) = Counter::with_pcscd();
+    let hand = hand(person!("hanako"));
+    let wrong = "WRONG1TOKIWA";
+    let visit = counter.begin_with(&hand, Errand::Signature(electronic()), 5);
+    counter.open_signature(visit, wrong);
+    assert_eq!(counter.next(visit), CardNews::PinWrong { tries_left: 4 });
+    assert!(pcscd.holds(wrong.as_bytes()) > 0, "the search does not find what must be there");
+    counter.open_signature(visit, PASSWORD);
+    let CardNews::Discloses(disclosure) = counter.next(visit) else { panic!("it is right") };
+    counter.sign(visit, disclosure);
+    let CardNews::Signed(signed) = counter.next(visit) else { panic!("it signs") };
+    // The visit goes on; the card's part is over.
+    holds_nothing_of_hanako(&pcscd, [wrong, PASSWORD]);
+    let signature = &signed.signature[..16];
+    wait_until(|| pcscd.holds(signature) == 0, "pcscd holds the signature");
+    counter.end(visit);
+    counter.close();
+}
+
+/// Waits until pcscd holds nothing of her, and none of these values.
+fn holds_nothing_of_hanako(pcscd: &Pcscd, values: [&str; 2]) {
+    // Parts that are no parts of what else the card says.
+    let [wrong, right] = values.map(|value| &value.as_bytes()[value.len() - 4..]);
+    for (what, bytes) in [
+        ("the end of the wrong value", wrong),
+        ("the end of the value", right),
+        ("the name", "花子".as_bytes()),
+        ("the address", "本町一丁目".as_bytes()),
+        ("the birth date", b"19800217"),
+        ("the serial number", b"00000000000000199999"),
+    ] {
+        wait_until(|| pcscd.holds(bytes) == 0, &format!("pcscd holds {what}"));
+    }
 }
 
 /// The end of the issuer's certificate, TEXT EF 0004: what is read last before the value.

@@ -93,8 +93,8 @@ impl Visit {
         match news {
             CardNews::Present if looking => effects.push(self.card_event(CardEvent::Present {})),
             // Of the other key it may still be on its way when the visitor has changed over.
-            CardNews::Usable { by, tries_left }
-                if self.step == Step::LookingForCard && by == self.card_key =>
+            CardNews::Usable { key, tries_left }
+                if self.step == Step::LookingForCard && key == self.card_key.into() =>
             {
                 self.step = Step::PinAsked;
                 self.card_refused = false;
@@ -154,7 +154,12 @@ impl Visit {
             | CardNews::PinWrong { .. }
             | CardNews::Unusable { .. }
             | CardNews::Read(_)
-            | CardNews::Verified(_) => {}
+            | CardNews::Verified(_)
+            // No screen asks for these errands.
+            | CardNews::Face { .. }
+            | CardNews::Authenticated(_)
+            | CardNews::Discloses(_)
+            | CardNews::Signed(_) => {}
         }
     }
 

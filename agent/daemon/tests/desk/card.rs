@@ -62,7 +62,7 @@ fn the_number_on_the_cards_face_takes_the_place_of_a_locked_pin() {
     let begins = |e: &Effect| matches!(e, Effect::CardBegin { by: CardKey::ReferenceNumberB, .. });
     assert!(effects.iter().any(begins));
     assert!(!ends_card(&effects), "the same card stays the visit's");
-    kiosk.card(CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
+    kiosk.card(CardNews::Usable { key: Key::TextNumberB, tries_left: 10 });
     kiosk.type_digits(14);
     let effects = kiosk.ask(Request::PinSubmit {});
     assert!(
@@ -282,9 +282,9 @@ fn digits_typed_for_one_key_never_reach_the_other() {
     kiosk.reach_pin();
     kiosk.type_digits(3);
     kiosk.answer(Request::AwaitCard { by: CardKey::ReferenceNumberB });
-    let late = kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    let late = kiosk.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     assert!(late.is_empty(), "the PIN's tries are not those of the number");
-    kiosk.card(CardNews::Usable { by: CardKey::ReferenceNumberB, tries_left: 10 });
+    kiosk.card(CardNews::Usable { key: Key::TextNumberB, tries_left: 10 });
     kiosk.type_digits(14);
 }
 
@@ -299,7 +299,7 @@ fn a_card_taken_away_is_said_and_can_be_laid_again() {
     assert_eq!(failure.code, FailureCode::CardRemoved);
     assert!(events(&effects).contains(&Event::Card { card: CardEvent::Removed {} }));
     kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
-    kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    kiosk.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     kiosk.type_digits(4);
 }
 
@@ -309,11 +309,11 @@ fn whoever_goes_back_is_not_asked_for_a_pin_by_a_card_that_still_lies_there() {
     kiosk.reach_pin();
     kiosk.type_digits(2);
     kiosk.answer(choose_pack(&["copy"]));
-    assert!(kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 }).is_empty());
+    assert!(kiosk.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 }).is_empty());
     assert_eq!(kiosk.refusal(Request::PinErase {}), FailureCode::VisitOutOfOrder);
     kiosk.answer(Request::AgreePurpose {});
     kiosk.answer(Request::AwaitCard { by: CardKey::Pin });
-    kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    kiosk.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     kiosk.type_digits(4);
 }
 
@@ -326,7 +326,7 @@ fn ones_own_card_stays_ones_own_when_another_procedure_is_chosen() {
     effects.extend(kiosk.ask(Request::AgreePurpose {}));
     effects.extend(kiosk.ask(Request::AwaitCard { by: CardKey::Pin }));
     assert!(!ends_card(&effects), "or it would count as left behind: {effects:?}");
-    kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    kiosk.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     kiosk.type_digits(4);
     assert!(ends_card(&kiosk.ask(Request::End {})), "with the visit");
 }
@@ -362,7 +362,7 @@ fn a_reader_that_comes_back_by_itself_goes_on_where_it_was() {
     let away = Failure::new(FailureCode::ReaderServiceAway, "pcscd was restarted");
     kiosk.card(unusable(away));
     assert_eq!(kiosk.refusal(Request::PinErase {}), FailureCode::VisitOutOfOrder);
-    let effects = kiosk.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+    let effects = kiosk.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     assert_eq!(events(&effects), [Event::Card { card: CardEvent::Usable { tries_left: 3 } }]);
     kiosk.type_digits(4);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use madoguchi_card::{CardNews, CardReport};
+use madoguchi_card::{CardNews, CardReport, Key};
 use madoguchi_daemon::desk::visit::{Keep, Kept};
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::Job;
@@ -119,7 +119,7 @@ impl Kiosk {
         self.choose(packs);
         let effects = self.ask(Request::AwaitCard { by: CardKey::Pin });
         assert!(effects.iter().any(|e| matches!(e, Effect::CardBegin { by: CardKey::Pin, .. })));
-        self.card(CardNews::Usable { by: CardKey::Pin, tries_left: 3 });
+        self.card(CardNews::Usable { key: Key::TextPin, tries_left: 3 });
     }
 
     pub fn reach_pin(&mut self) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
-use madoguchi_card::{CardNews, CardReport};
+use madoguchi_card::{CardNews, CardReport, Key};
 use madoguchi_daemon::desk::alerts::CallReport;
 use madoguchi_daemon::desk::{Desk, Effect, Input};
 use madoguchi_printing::{Content as PaperContent, PrintReport};
@@ -117,7 +117,7 @@ impl World {
         ];
         match self.random.u8(0..16) {
             0 => CardNews::Present,
-            1..=6 => CardNews::Usable { by: CardKey::Pin, tries_left: self.random.u8(1..4) },
+            1..=6 => CardNews::Usable { key: Key::TextPin, tries_left: self.random.u8(1..4) },
             7 => CardNews::PinWrong { tries_left: 1 },
             8 => CardNews::Removed,
             9 => CardNews::Released,
@@ -145,7 +145,7 @@ impl World {
             4 => {
                 return Input::Card(CardReport {
                     visit,
-                    news: CardNews::Usable { by: CardKey::Pin, tries_left: 3 },
+                    news: CardNews::Usable { key: Key::TextPin, tries_left: 3 },
                 });
             }
             5..=8 => digit(),

@@ -35,6 +35,7 @@ pub fn run(options: &Options, stop: &Stop) -> Result<()> {
     let visits = own::measure(&hand, VISITS)?;
     report.figure("own_ms", visits.own_ms());
     report.figure("own_of_that_connecting_ms", visits.connecting_ms());
+    report.figure("own_of_that_besides_ms", visits.besides_ms());
     report.figure("release_ms", visits.release_ms());
     report.figure("visit_apdus", json!(visits.commands));
 

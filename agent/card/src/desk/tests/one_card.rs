@@ -17,7 +17,7 @@ fn after_the_attributes_the_same_card_is_never_asked_again() {
     room.verify(visit);
     room.begin(visit, CardKey::ReferenceNumberB);
     assert_eq!(room.news(visit), ["visit.out_of_order", "visit.out_of_order"]);
-    assert_eq!(room.tasks(), [Task::Open(CardKey::Pin), Task::Identify]);
+    assert_eq!(room.tasks(), [Task::Open(CardKey::Pin.into()), Task::Identify]);
     room.send(Message::End(visit));
     assert_eq!(room.news(visit), ["Released"]);
 }
@@ -80,7 +80,7 @@ fn another_card_ends_what_the_card_side_does_for_the_visit() {
             assert_eq!(room.news(visit), ["Removed", "Present", "card.changed"]);
             assert!(room.session_is_over(2));
             // What that session still says is nobody's, and no value reaches it.
-            room.event(2, SessionEvent::Usable { by: CardKey::Pin, tries_left: 3 });
+            room.event(2, SessionEvent::Usable { errand: CardKey::Pin.into(), tries_left: 3 });
             room.verify(visit);
             room.begin(visit, CardKey::Pin);
             assert_eq!(room.news(visit), ["card.changed", "card.changed"]);
@@ -114,7 +114,7 @@ fn a_card_of_another_kind_before_the_first_one_is_no_change() {
         "card.not_my_number",
         "Removed",
         "Present",
-        "Usable { by: Pin, tries_left: 3 }",
+        "Usable { key: TextPin, tries_left: 3 }",
     ];
     assert_eq!(room.news(visit), told);
 }

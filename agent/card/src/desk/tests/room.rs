@@ -5,10 +5,13 @@ use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 
 use madoguchi_procedure::CardAttributes;
+use madoguchi_protocol::AttributeName;
 use madoguchi_protocol::application::SignatureCheck;
+use madoguchi_protocol::local::CardKey;
 
-use crate::conversation::Trouble;
+use crate::conversation::{Key, Trouble};
 use crate::desk::*;
+use crate::errand::Wanted;
 use crate::fingerprint::{Fingerprint, VisitSecret};
 use crate::link::LinkError;
 use crate::pin::tests::typed;
@@ -77,9 +80,9 @@ impl Room {
         self.send(Message::Observed(Observed::ServiceAway("a test".to_owned())));
     }
 
-    pub fn begin(&mut self, visit: VisitId, by: CardKey) {
-        let today = jiff::civil::date(2026, 11, 22);
-        self.send(Message::Begin { visit, by, today });
+    pub fn begin(&mut self, visit: VisitId, errand: impl Into<Errand>) {
+        let (errand, today) = (errand.into(), jiff::civil::date(2026, 11, 22));
+        self.send(Message::Begin { visit, errand, today });
     }
 
     pub fn event(&mut self, number: u64, event: SessionEvent) {
@@ -89,7 +92,7 @@ impl Room {
     /// The session says: this card, and this many tries of the PIN.
     pub fn usable(&mut self, number: u64, card: Fingerprint, tries_left: u8) {
         self.event(number, identified(card));
-        self.event(number, SessionEvent::Usable { by: CardKey::Pin, tries_left });
+        self.event(number, SessionEvent::Usable { errand: CardKey::Pin.into(), tries_left });
     }
 
     pub fn verify(&mut self, visit: VisitId) {
@@ -97,17 +100,18 @@ impl Room {
     }
 
     pub fn verify_by(&mut self, visit: VisitId, digits: &str) {
-        let wanted = [AttributeName::Sex].into();
-        self.send(Message::Verify { visit, pin: typed(digits), wanted });
+        let wanted = Wanted::Attributes([AttributeName::Sex].into());
+        self.send(Message::Verify { visit, value: typed(digits), wanted });
     }
 
     /// The next order of a session: the key it is to ask for, or the key of a value.
-    pub fn order(&self, number: u64) -> Option<(&'static str, CardKey)> {
+    pub fn order(&self, number: u64) -> Option<(&'static str, Key)> {
         let sessions = self.sessions.borrow();
         let played = sessions.iter().find(|s| s.number == number).expect("started");
         Some(match played.inbox.try_recv().ok()? {
-            Order::Ask(by) => ("ask", by),
-            Order::Verify { by, .. } => ("verify", by),
+            Order::Ask(errand) => ("ask", errand.key()),
+            Order::Verify { value, .. } => ("verify", value.key()),
+            Order::Sign { .. } => ("sign", Key::SignaturePassword),
         })
     }
 
@@ -122,7 +126,7 @@ impl Room {
         self.begin(visit, CardKey::Pin);
         self.reader(Some(1));
         self.usable(1, ours(), 3);
-        assert_eq!(self.news(visit), ["Present", "Usable { by: Pin, tries_left: 3 }"]);
+        assert_eq!(self.news(visit), ["Present", "Usable { key: TextPin, tries_left: 3 }"]);
         visit
     }
 

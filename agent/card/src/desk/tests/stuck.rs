@@ -9,7 +9,7 @@ fn an_answer_that_comes_sixty_seconds_late_within_the_next_visit_belongs_to_nobo
     let mut room = Room::new();
     let first = room.asking();
     room.verify(first);
-    assert_eq!(room.order(1), Some(("verify", CardKey::Pin)));
+    assert_eq!(room.order(1), Some(("verify", Key::TextPin)));
     let call = room.hang(1, HANGS);
     room.later(6);
     assert_eq!(room.news(first), ["card.too_slow"]);
@@ -25,13 +25,13 @@ fn an_answer_that_comes_sixty_seconds_late_within_the_next_visit_belongs_to_nobo
     room.begin(second, CardKey::Pin);
     room.reader(Some(3));
     room.usable(2, another(), 3);
-    assert_eq!(room.news(second), ["Present", "Usable { by: Pin, tries_left: 3 }"]);
+    assert_eq!(room.news(second), ["Present", "Usable { key: TextPin, tries_left: 3 }"]);
     room.verify(second);
-    assert_eq!(room.order(2), Some(("verify", CardKey::Pin)));
+    assert_eq!(room.order(2), Some(("verify", Key::TextPin)));
     room.later(60 - 6);
     assert_eq!(room.news(second), Vec::<String>::new());
     call.comes_back();
-    room.event(1, SessionEvent::PinWrong { by: CardKey::Pin, tries_left: 1 });
+    room.event(1, SessionEvent::PinWrong { errand: CardKey::Pin.into(), tries_left: 1 });
     room.event(1, SessionEvent::Read(CardAttributes::new()));
     room.event(1, SessionEvent::Verified(Ok(SignatureCheck::Good)));
     room.event(1, trouble(LinkError::Dismissed));
@@ -39,7 +39,7 @@ fn an_answer_that_comes_sixty_seconds_late_within_the_next_visit_belongs_to_nobo
     room.event(1, SessionEvent::Finished);
     assert_eq!(room.news_of_two(first), ["Released"]);
     // And the second's own answer is the second's.
-    room.event(2, SessionEvent::PinWrong { by: CardKey::Pin, tries_left: 2 });
+    room.event(2, SessionEvent::PinWrong { errand: CardKey::Pin.into(), tries_left: 2 });
     assert_eq!(room.news(second), ["PinWrong { tries_left: 2 }"]);
 }
 
@@ -113,7 +113,7 @@ fn a_card_that_is_slow_on_the_whole_is_given_up_too_and_a_slow_person_is_not() {
         room.verify(visit);
         room.later(0);
         room.later(9);
-        room.event(1, SessionEvent::PinWrong { by: CardKey::Pin, tries_left });
+        room.event(1, SessionEvent::PinWrong { errand: CardKey::Pin.into(), tries_left });
         room.later(0);
     }
     room.later(3600);

@@ -1,10 +1,13 @@
 //! Authentication and signature: what stands in their way, and what they cost.
 
 use jiff::civil::{Date, date};
+use madoguchi_protocol::application::SignatureCheck;
 
 use super::*;
+use crate::flows::authentication::Signed;
 use crate::flows::face::Opened;
-use crate::flows::signature::tests::shown;
+use crate::flows::signature::SignaturePermit;
+use crate::flows::signature::tests::{effect, electronic, permit_of_another};
 use crate::testing::practice;
 
 const TODAY: Date = date(2026, 11, 22);
@@ -27,11 +30,17 @@ fn authentication_of(person: &str) -> FailureCode {
 fn signature_of(person: &str, said: Option<&CardAttributes>) -> FailureCode {
     let mut link = CardLink::with(person);
     let mut card = Conversation::new(&mut link);
-    let signed = signature::before(&mut card, &shown()).and_then(|_| {
-        let password = typed_for(Key::SignaturePassword, "TOKIWA01");
-        signature::sign(&mut card, password, b"a form", said, &practice(), TODAY, &shown())
-    });
-    refused(signed)
+    let opened = signature::before(&mut card, electronic()).and_then(|_| open(&mut card, said));
+    refused(opened)
+}
+
+/// What Hanako's password opens.
+fn open(
+    card: &mut Conversation,
+    said: Option<&CardAttributes>,
+) -> Result<Opened<signature::Open>, Trouble> {
+    let password = typed_for(Key::SignaturePassword, "TOKIWA01");
+    signature::open(card, password, said, &practice(), TODAY, electronic())
 }
 
 #[test]
@@ -43,11 +52,14 @@ fn a_challenge_is_signed_by_one_value_and_two_commands() {
     assert_eq!(before.tries_left, 3);
     let commands = card.commands();
     let pin = typed_for(Key::AuthenticationPin, "9247");
-    let signed = authentication::sign(&mut card, pin, &before.certificate, b"a challenge");
-    let Ok(Opened::Right(signature)) = signed else { panic!("{signed:?}") };
+    let signed = authentication::sign(&mut card, pin, &before, b"a challenge");
+    let Ok(Opened::Right(Signed { signature, certificate, check })) = signed else {
+        panic!("{signed:?}")
+    };
     assert_eq!((signature.len(), card.commands() - commands), (256, 2));
-    assert!(before.certificate.has_signed(b"a challenge", &signature));
-    assert!(!before.certificate.has_signed(b"another challenge", &signature));
+    assert!(certificate.has_signed(b"a challenge", &signature));
+    assert!(!certificate.has_signed(b"another challenge", &signature));
+    assert_eq!((certificate, check), (before.certificate, before.check));
 }
 
 #[test]
@@ -56,7 +68,7 @@ fn a_wrong_value_is_sent_once_and_signs_nothing() {
     let mut card = Conversation::new(&mut link);
     let before = authentication::before(&mut card, &practice(), TODAY).expect("usable");
     let pin = typed_for(Key::AuthenticationPin, "0000");
-    let signed = authentication::sign(&mut card, pin, &before.certificate, b"a challenge");
+    let signed = authentication::sign(&mut card, pin, &before, b"a challenge");
     assert!(matches!(signed, Ok(Opened::Wrong { tries_left: 2 })), "{signed:?}");
     assert_eq!(link.pins_sent(), 1);
     assert!(link.sent.iter().all(|command| command[0] == 0), "nothing was signed");
@@ -66,11 +78,11 @@ fn a_wrong_value_is_sent_once_and_signs_nothing() {
 fn a_value_for_one_key_reaches_no_other() {
     let mut link = CardLink::with(HANAKO);
     let mut card = Conversation::new(&mut link);
-    let certificate = authentication::before(&mut card, &practice(), TODAY).expect("usable");
+    let before = authentication::before(&mut card, &practice(), TODAY).expect("usable");
     let pin = || typed_for(Key::TextPin, "9247");
     let outcomes = [
-        refused(authentication::sign(&mut card, pin(), &certificate.certificate, b"")),
-        refused(signature::sign(&mut card, pin(), b"", None, &practice(), TODAY, &shown())),
+        refused(authentication::sign(&mut card, pin(), &before, b"")),
+        refused(signature::open(&mut card, pin(), None, &practice(), TODAY, electronic())),
         refused(face::read(&mut card, pin())),
     ];
     assert_eq!(outcomes, [FailureCode::VisitOutOfOrder; 3]);
@@ -106,10 +118,7 @@ fn a_lapsed_certificate_signs_nothing() {
     assert_eq!(signature_of(&person, Some(&said)), FailureCode::CardCertificateLapsed);
     let mut link = CardLink::with(&person);
     let mut card = Conversation::new(&mut link);
-    let password = typed_for(Key::SignaturePassword, "TOKIWA01");
-    let outcome =
-        signature::sign(&mut card, password, b"", Some(&said), &practice(), TODAY, &shown());
-    assert_eq!(refused(outcome), FailureCode::CardCertificateLapsed);
+    assert_eq!(refused(open(&mut card, Some(&said))), FailureCode::CardCertificateLapsed);
     assert!(link.sent.iter().all(|command| command[0] == 0), "nothing was signed");
 }
 
@@ -124,6 +133,41 @@ fn a_signature_that_is_not_of_the_certificates_key_is_none() {
     let mut card = Conversation::new(&mut link);
     let before = authentication::before(&mut card, &practice(), TODAY).expect("usable");
     let pin = typed_for(Key::AuthenticationPin, "9247");
-    let signed = authentication::sign(&mut card, pin, &before.certificate, b"a challenge");
+    let signed = authentication::sign(&mut card, pin, &before, b"a challenge");
     assert_eq!(refused(signed), FailureCode::CardUnreadable);
+}
+
+#[test]
+fn what_was_shown_is_what_is_signed_with_and_nothing_else_is() {
+    let person = with(
+        "[signature]\nname = \"検証　化子\"\nname_marks = \"00010\"\n\
+         address_marks = \"000000000000001\"",
+    );
+    let mut link = CardLink::with(&person);
+    let mut card = Conversation::new(&mut link);
+    signature::before(&mut card, electronic()).expect("usable");
+    let Ok(Opened::Right(opened)) = open(&mut card, None) else { panic!("the password is right") };
+    let (said, disclosed) = opened.disclosure().disclose();
+    let says = |attribute: AttributeName| {
+        let value = &said[&attribute];
+        (value.value.expose().as_str(), value.evidence.substitutions.as_slice())
+    };
+    assert_eq!(says(AttributeName::Name), ("検証　化子", [3].as_slice()));
+    let address = "常盤県常盤市本町一丁目２番３号";
+    assert_eq!(says(AttributeName::Address), (address, [14].as_slice()));
+    // Without the digit of the era, as the card's text has it.
+    assert_eq!(says(AttributeName::BirthDate), ("19800217", [].as_slice()));
+    assert_eq!(says(AttributeName::Sex), ("2", [].as_slice()));
+    let evidence = &said[&AttributeName::Name].evidence;
+    assert_eq!((evidence.file.as_str(), evidence.signature), ("JPKI/0001", SignatureCheck::Good));
+    let permit = SignaturePermit::of(&effect(), disclosed).expect("it needs one");
+    let signed = signature::sign(&mut card, opened, permit, b"a form").expect("signed");
+    assert!(signed.certificate.has_signed(b"a form", &signed.signature));
+
+    // And not with a certificate that was not shown.
+    let Ok(Opened::Right(opened)) = open(&mut card, None) else { panic!("the password is right") };
+    let refusal = signature::sign(&mut card, opened, permit_of_another(), b"a form");
+    assert_eq!(refused(refusal), FailureCode::VisitOutOfOrder);
+    let signatures = link.sent.iter().filter(|command| command[0] == 0x80).count();
+    assert_eq!(signatures, 1);
 }

@@ -3,7 +3,9 @@
 use jiff::civil::{Date, date};
 
 use super::*;
-use crate::flows::signature::tests::shown;
+use crate::flows::face::Opened;
+use crate::flows::signature::SignaturePermit;
+use crate::flows::signature::tests::{effect, electronic};
 use crate::pin::PinBuffer;
 use crate::testing::practice;
 
@@ -40,11 +42,16 @@ fn everything(link: &mut CardLink) {
     drop(face::read(&mut card, value(Key::FaceNumberB)));
     if let Ok(before) = authentication::before(&mut card, &practice(), TODAY) {
         let pin = value(Key::AuthenticationPin);
-        drop(authentication::sign(&mut card, pin, &before.certificate, b"a challenge"));
+        drop(authentication::sign(&mut card, pin, &before, b"a challenge"));
     }
-    drop(signature::before(&mut card, &shown()));
+    drop(signature::before(&mut card, electronic()));
     let password = value(Key::SignaturePassword);
-    drop(signature::sign(&mut card, password, b"", None, &practice(), TODAY, &shown()));
+    let opened = signature::open(&mut card, password, None, &practice(), TODAY, electronic());
+    if let Ok(Opened::Right(opened)) = opened {
+        let (_, disclosed) = opened.disclosure().disclose();
+        let permit = SignaturePermit::of(&effect(), disclosed).expect("it needs one");
+        drop(signature::sign(&mut card, opened, permit, b""));
+    }
     let _ = card.rinse();
 }
 

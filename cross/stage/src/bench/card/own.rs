@@ -47,24 +47,22 @@ pub struct Visits {
 }
 
 impl Visits {
-    /// Of a hundred, the worst but one.
     pub fn own_p99(&self) -> Duration {
-        let mut sorted = self.own.clone();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() * 99 / 100 - 1).copied().unwrap_or_default()
+        p99(&self.own)
     }
 
     pub fn own_ms(&self) -> Value {
-        json!({
-            "median": milliseconds(median(&self.own)),
-            "p99": milliseconds(self.own_p99()),
-            "worst": milliseconds(worst(&self.own)),
-            "visits": self.own.len(),
-        })
+        spread(&self.own)
     }
 
     pub fn connecting_ms(&self) -> Value {
         spread(&self.connecting)
+    }
+
+    /// What is left of it: between the commands, and until it is told.
+    pub fn besides_ms(&self) -> Value {
+        let both = self.own.iter().zip(&self.connecting);
+        spread(&both.map(|(own, connecting)| own.saturating_sub(*connecting)).collect::<Vec<_>>())
     }
 
     pub fn release_ms(&self) -> Value {
@@ -73,7 +71,19 @@ impl Visits {
 }
 
 fn spread(times: &[Duration]) -> Value {
-    json!({ "median": milliseconds(median(times)), "worst": milliseconds(worst(times)) })
+    json!({
+        "median": milliseconds(median(times)),
+        "p99": milliseconds(p99(times)),
+        "worst": milliseconds(worst(times)),
+        "visits": times.len(),
+    })
+}
+
+/// Of a hundred, the worst but one.
+fn p99(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted.get((sorted.len() * 99 / 100).saturating_sub(1)).copied().unwrap_or_default()
 }
 
 /// Visits one after another, each with the card laid anew.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use jiff::civil::{Date, date};
 use madoguchi_card::flows::face::Opened;
 use madoguchi_card::flows::form::Preparation;
-use madoguchi_card::flows::signature::Disclosure;
+use madoguchi_card::flows::signature::{Electronic, SignaturePermit};
 use madoguchi_card::flows::{authentication, form, signature, verify};
 use madoguchi_card::{Conversation, Key, PinBuffer, Pins, Trouble, with_card};
 use madoguchi_procedure::{LegalEffect, SignatureRule};
@@ -103,7 +103,7 @@ fn attributes(card: &mut Conversation, verified: bool) -> Result<(), Trouble> {
 fn authenticate(card: &mut Conversation) -> Result<(), Trouble> {
     let before = authentication::before(card, &Pins::default(), TODAY)?;
     let pin = typed(Key::AuthenticationPin, PIN);
-    match authentication::sign(card, pin, &before.certificate, MESSAGE)? {
+    match authentication::sign(card, pin, &before, MESSAGE)? {
         Opened::Right(_) => Ok(()),
         Opened::Wrong { .. } => Err(wrong()),
     }
@@ -114,11 +114,16 @@ fn sign(card: &mut Conversation) -> Result<(), Trouble> {
         law: "a law".to_owned(),
         signature: SignatureRule::SigningCertificate,
     };
-    let Some(shown) = Disclosure::of(&effect).map(Disclosure::shown) else { return Err(wrong()) };
-    signature::before(card, &shown)?;
+    let Some(electronic) = Electronic::of(&effect) else { return Err(wrong()) };
+    signature::before(card, electronic)?;
     let password = typed(Key::SignaturePassword, PASSWORD);
-    match signature::sign(card, password, MESSAGE, None, &Pins::default(), TODAY, &shown)? {
-        Opened::Right(_) => Ok(()),
+    let pins = Pins::default();
+    match signature::open(card, password, None, &pins, TODAY, electronic)? {
+        Opened::Right(open) => {
+            let (_, disclosed) = open.disclosure().disclose();
+            let permit = SignaturePermit::of(&effect, disclosed).ok_or_else(wrong)?;
+            signature::sign(card, open, permit, MESSAGE).map(drop)
+        }
         Opened::Wrong { .. } => Err(wrong()),
     }
 }
