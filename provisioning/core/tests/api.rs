@@ -30,6 +30,7 @@ fn the_document_has_every_route_of_the_contract() {
     let paths: Vec<&str> = document.paths.paths.keys().map(String::as_str).collect();
     for route in [
         core_api::ENVELOPES,
+        core_api::ENVELOPES_BATCH,
         core_api::ENVELOPES_FETCHED,
         core_api::TICKET_BLOCKS,
         core_api::HEALTH,
@@ -39,6 +40,8 @@ fn the_document_has_every_route_of_the_contract() {
         core_api::ALERTS,
         core_api::ALERTS_ACKNOWLEDGED,
         core_api::OFFICE_ALERTS,
+        core_api::OFFICE_INTAKES,
+        core_api::APPLICATIONS,
         &format!("{}/{{id}}", core_api::ALERTS),
         &format!("{}/{{id}}/acknowledgement", core_api::OFFICE_ALERTS),
         core_api::EST_CACERTS,
@@ -73,7 +76,7 @@ async fn no_route_but_est_answers_without_a_certificate() {
     let house = House::new();
     let stranger = house.stranger();
     let routes = routes();
-    assert!(routes.len() >= 19, "{routes:?}");
+    assert!(routes.len() >= 22, "{routes:?}");
     for role in Role::ALL {
         let running = house.start(role).await;
         for (method, path) in &routes {

@@ -288,6 +288,43 @@ async fn what_comes_twice_from_the_intake_is_one_application() {
 }
 
 #[tokio::test]
+async fn what_is_replayed_after_its_case_was_erased_is_still_known() {
+    let house = House::new();
+    let intake = house.start(Role::Intake).await;
+    let (device, foreign) = (house.device("kiosk-01"), house.device("kiosk-02"));
+    let erased = application();
+    let envelope = device.envelope(&erased, 1);
+    delivered(&device, &intake, envelope.clone()).await;
+    let (office, operator) = (house.start_office(&intake).await, house.operator());
+    arrived(&operator, &office, &erased).await;
+    Core::stop(office.core).await;
+    let database = house.database(Role::Office).await;
+    for table in ["opening", "application"] {
+        let query = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
+        sqlx::query(query).execute(&database).await.expect("erased");
+    }
+
+    // The same once more, another one under its id, and the id from another device.
+    let offered = house.database(Role::Intake).await;
+    sqlx::query("UPDATE envelope SET bytes = ?, certificate = ?")
+        .bind(&envelope)
+        .bind(&device.certificate)
+        .execute(&offered)
+        .await
+        .expect("replayed");
+    planted(&offered, &erased, &device.envelope(&erased, 2), &device.certificate).await;
+    delivered(&foreign, &intake, foreign.envelope(&erased, 1)).await;
+    let last = application();
+    delivered(&device, &intake, device.envelope(&last, 2)).await;
+
+    let office = house.start_office(&intake).await;
+    arrived(&operator, &office, &last).await;
+    never_shown(&operator, &office, &erased).await;
+    let double = ("double_id".to_owned(), id(&erased));
+    assert_eq!(set_aside(&house).await, [double.clone(), double]);
+}
+
+#[tokio::test]
 async fn an_office_that_finds_no_intake_goes_on_once_it_is_back() {
     let house = House::new();
     let intake = house.start(Role::Intake).await;

@@ -3,7 +3,7 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -12,21 +12,8 @@ use madoguchi_core::openapi;
 use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{Alert, AlertKind, OFFICE_ALERTS, OfficeAlerts};
 use rustix::process::{Pid, Signal, kill_process};
+use support::process::{Served, program, serve};
 use support::{House, NAME, Running, application, eventually};
-
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_madoguchi-core"))
-}
-
-/// Ended with the test, also when it fails.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[test]
 fn openapi_prints_the_document() {
@@ -123,35 +110,14 @@ async fn it_says_when_it_listens_logs_the_visit_but_no_name_and_ends_on_sigterm(
     }
 }
 
-/// Serves roles in processes of their own; returns where each listens.
-fn serve(house: &House, intake: &str, roles: &[Role]) -> (Served, Vec<String>) {
-    let mut command = program();
-    command.arg("serve").arg("--config").arg(house.write_config(intake));
-    for role in roles {
-        command.args(["--role", role.as_str()]);
-    }
-    let mut served = Served(command.stderr(Stdio::piped()).spawn().expect("it runs"));
-    let mut lines = BufReader::new(served.0.stderr.take().expect("piped")).lines();
-    let urls = roles.iter().map(|_| {
-        let line = lines.next().expect("a line").expect("text");
-        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        assert_eq!(line["message"], "listening", "{line}");
-        support::url(line["address"].as_str().expect("an address").parse().expect("an address"))
-    });
-    let urls = urls.collect();
-    // Read to the end, or the program would stop at a full pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    (served, urls)
-}
-
 #[tokio::test]
 async fn a_call_reaches_the_office_in_two_seconds_and_its_answer_the_device() {
     const SOON: Duration = Duration::from_secs(2);
     let house = House::new();
-    let (intake, urls) = serve(&house, "https://localhost:1", &[Role::Intake]);
-    let (_office, offices) = serve(&house, &urls[0], &[Role::Office]);
+    let (intake, intake_url) = serve(&house.write_config("https://localhost:1"), Role::Intake);
+    let (_office, office_url) = serve(&house.write_config(&intake_url), Role::Office);
     let (device, operator) = (house.device("kiosk-01"), house.operator());
-    let (uplink, list) = (device.uplink(&urls[0]), format!("{}{OFFICE_ALERTS}", offices[0]));
+    let (uplink, list) = (device.uplink(&intake_url), format!("{office_url}{OFFICE_ALERTS}"));
     let alert = Alert {
         id: AlertId::now(),
         kind: AlertKind::CallClerk,

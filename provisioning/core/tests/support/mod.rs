@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
+pub mod process;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -22,9 +24,12 @@ use madoguchi_envelope::{
     seal,
 };
 use madoguchi_procedure::{CardValue, Filling, Pack, Towns};
-use madoguchi_protocol::application::{APPLICATION_FORMAT, Application, Content};
+use madoguchi_protocol::application::{APPLICATION_FORMAT, Application, Content, TicketOnlyReason};
+use madoguchi_protocol::batch::Batch;
 use madoguchi_protocol::bundle::{Bundle, Payload, SealingKey, SignedBundle};
-use madoguchi_protocol::core_api::{ENVELOPE_MEDIA_TYPE, ENVELOPES, Problem};
+use madoguchi_protocol::core_api::{
+    ENVELOPE_MEDIA_TYPE, ENVELOPES, ENVELOPES_BATCH, ENVELOPES_MEDIA_TYPE, Problem,
+};
 use madoguchi_protocol::ticket::TicketToken;
 use madoguchi_protocol::{ApplicationId, FieldKey, TenantId, VisitId};
 use madoguchi_uplink::{Endpoints, Timeouts};
@@ -57,6 +62,30 @@ pub struct House {
     pub authority: CertificateAuthority,
     pub municipal: MunicipalKey,
     pub sealing: SealingPrivateKey,
+}
+
+/// What a test sets otherwise than usual.
+pub struct Settings<'a> {
+    /// From which the office pulls.
+    pub intakes: Vec<&'a str>,
+    pub intake_database: &'a str,
+    /// Of roles that are to listen where they did before.
+    pub ports: Vec<(Role, u16)>,
+    /// At once, of all devices and of one.
+    pub batches: [u16; 2],
+    pub late_after_minutes: u16,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self {
+            intakes: vec!["https://localhost:1"],
+            intake_database: "intake.sqlite",
+            ports: vec![],
+            batches: [32, 4],
+            late_after_minutes: 15,
+        }
+    }
 }
 
 /// A role that runs, and where.
@@ -117,28 +146,38 @@ impl House {
 
     /// The configuration of all roles; the office pulls from `intake`.
     pub fn write_config(&self, intake: &str) -> PathBuf {
+        self.write_settings("core.toml", &Settings { intakes: vec![intake], ..Settings::default() })
+    }
+
+    /// A configuration of all roles, as a file of that name.
+    pub fn write_settings(&self, name: &str, settings: &Settings) -> PathBuf {
+        let Settings { intakes, intake_database, ports, batches, late_after_minutes } = settings;
         let revoked = match self.path("revoked").exists() {
             true => "revoked = \"revoked\"\n",
             false => "",
         };
-        let common = |role: Role| {
+        let common = |role: Role, database: &str| {
+            let port = ports.iter().find(|(of, _)| *of == role).map_or(0, |(_, port)| *port);
             format!(
-                "[{role}]\nlisten = \"127.0.0.1:0\"\ndatabase = \"{role}.sqlite\"\n\
+                "[{role}]\nlisten = \"127.0.0.1:{port}\"\ndatabase = \"{database}\"\n\
                  certificate = \"{role}/certificate.pem\"\nkey = \"{role}/key.pem\"\n\
                  municipal_key = \"municipal.pub\"\n"
             )
         };
+        let [at_once, of_device] = batches;
         let text = format!(
             "tenant = \"tokiwa\"\nca = \"ca.pem\"\n\
              {}packs = \"bundles\"\nsealing_keys = \"bundles\"\n{revoked}\
-             {}packs = \"bundles\"\nsealing_keys = \"sealing\"\nintake = \"{intake}\"\n\
+             batches = {{ at_once = {at_once}, of_device = {of_device} }}\n\
+             {}packs = \"bundles\"\nsealing_keys = \"sealing\"\nintake = {intakes:?}\n\
              client_certificate = \"office/certificate.pem\"\nclient_key = \"office/key.pem\"\n\
+             late_after_minutes = {late_after_minutes}\n\
              {}ca_key = \"ca.key\"\n",
-            common(Role::Intake),
-            common(Role::Office),
-            common(Role::Registrar),
+            common(Role::Intake, intake_database),
+            common(Role::Office, "office.sqlite"),
+            common(Role::Registrar, "registrar.sqlite"),
         );
-        let path = self.path("core.toml");
+        let path = self.path(name);
         fs::write(&path, text).expect("written");
         path
     }
@@ -153,12 +192,12 @@ impl House {
 
     /// Starts the intake where it was before.
     pub async fn start_intake_at(&self, url: &str) -> Running {
-        let port = url.rsplit(':').next().expect("a port");
-        let path = self.write_config("https://localhost:1");
-        let text = fs::read_to_string(&path).expect("the configuration");
-        fs::write(&path, text.replace("127.0.0.1:0", &format!("127.0.0.1:{port}")))
-            .expect("written");
-        Self::run(&path, Role::Intake).await
+        let ports = vec![(Role::Intake, port(url))];
+        self.start_with(Role::Intake, &Settings { ports, ..Settings::default() }).await
+    }
+
+    pub async fn start_with(&self, role: Role, settings: &Settings<'_>) -> Running {
+        Self::run(&self.write_settings("core.toml", settings), role).await
     }
 
     async fn start_towards(&self, role: Role, intake: &str) -> Running {
@@ -174,7 +213,11 @@ impl House {
 
     /// Somebody's direct look into a role's database.
     pub async fn database(&self, role: Role) -> SqlitePool {
-        let options = SqliteConnectOptions::new().filename(self.path(&format!("{role}.sqlite")));
+        self.database_of(&format!("{role}.sqlite")).await
+    }
+
+    pub async fn database_of(&self, file: &str) -> SqlitePool {
+        let options = SqliteConnectOptions::new().filename(self.path(file));
         SqlitePool::connect_with(options).await.expect("a database")
     }
 
@@ -276,14 +319,39 @@ impl Device {
     pub async fn deliver(&self, intake: &Running, envelope: Vec<u8>) -> Response {
         deliver(&self.client, intake, envelope).await
     }
+
+    pub async fn deliver_batch(&self, intake: &Running, envelopes: &[Vec<u8>]) -> Response {
+        deliver_batch_to(&self.client, &intake.url, batch(envelopes)).await.expect("an answer")
+    }
+}
+
+/// The body of a batch.
+pub fn batch(envelopes: &[Vec<u8>]) -> Vec<u8> {
+    let mut batch = Batch::default();
+    assert!(envelopes.iter().all(|envelope| batch.add(envelope)), "they fit");
+    batch.into_body()
+}
+
+pub async fn deliver_batch_to(
+    client: &Client,
+    intake: &str,
+    body: impl Into<reqwest::Body>,
+) -> reqwest::Result<Response> {
+    let request = client.post(format!("{intake}{ENVELOPES_BATCH}"));
+    request.header("content-type", ENVELOPES_MEDIA_TYPE).body(body).send().await
 }
 
 pub async fn deliver(client: &Client, intake: &Running, envelope: Vec<u8>) -> Response {
-    let request = client
-        .post(format!("{}{ENVELOPES}", intake.url))
-        .header("content-type", ENVELOPE_MEDIA_TYPE)
-        .body(envelope);
-    request.send().await.expect("an answer")
+    deliver_to(client, &intake.url, envelope).await.expect("an answer")
+}
+
+pub async fn deliver_to(
+    client: &Client,
+    intake: &str,
+    envelope: Vec<u8>,
+) -> reqwest::Result<Response> {
+    let request = client.post(format!("{intake}{ENVELOPES}"));
+    request.header("content-type", ENVELOPE_MEDIA_TYPE).body(envelope).send().await
 }
 
 /// An answer that must be this problem, with its status, and say nothing of the person.
@@ -313,6 +381,11 @@ impl EnvelopeSigner for Signer {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| SignError)?;
         signature.as_ref().try_into().map_err(|_| SignError)
     }
+}
+
+/// An application without a form: quickly made.
+pub fn ticket_only() -> Application {
+    filled(Content::TicketOnly { reason: TicketOnlyReason::CallClerk, partly: None })
 }
 
 /// A complete application by the pack.
@@ -380,6 +453,10 @@ pub fn device_key() -> KeyPair {
 pub fn certificate_request(key: &KeyPair) -> Vec<u8> {
     let params = rcgen::CertificateParams::default();
     params.serialize_request(key).expect("a request").der().to_vec()
+}
+
+pub fn port(url: &str) -> u16 {
+    url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
 }
 
 pub fn url(address: SocketAddr) -> String {
