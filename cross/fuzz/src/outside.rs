@@ -8,7 +8,9 @@ use madoguchi_envelope::Envelope;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_printing::fuzzing as printing;
 use madoguchi_procedure::{Condition, LifeEvent, Pack, Towns};
+use madoguchi_protocol::batch::{self, Batch};
 use madoguchi_protocol::bundle::SignedBundle;
+use madoguchi_protocol::core_api::MAX_BODY;
 use madoguchi_protocol::frame::{FrameReader, encode};
 use madoguchi_protocol::local::{FromAgent, ToAgent};
 use serde::Serialize;
@@ -87,6 +89,29 @@ pub fn envelopes() -> Vec<Vec<u8>> {
         STANDARD.decode(envelope).expect("base64")
     };
     ["envelope-v1-x25519.json", "envelope-v1-x-wing.json"].map(envelope).into()
+}
+
+/// Several envelopes as they come to the intake: what is read is put together again as it was.
+pub fn batch(bytes: &[u8]) {
+    let Ok(envelopes) = batch::envelopes(bytes) else { return };
+    let mut again = Batch::default();
+    if envelopes.iter().all(|envelope| again.add(envelope)) {
+        assert_eq!(again.into_body(), bytes);
+    } else {
+        assert!(bytes.len() > MAX_BODY, "it was read, and has no room");
+    }
+    envelopes.iter().for_each(|bytes| envelope(bytes));
+}
+
+pub fn batches() -> Vec<Vec<u8>> {
+    let alone = envelopes();
+    let together = [alone.as_slice(), &[Vec::new()]].concat();
+    let body = |envelopes: &[Vec<u8>]| {
+        let mut batch = Batch::default();
+        assert!(envelopes.iter().all(|envelope| batch.add(envelope)), "they fit");
+        batch.into_body()
+    };
+    vec![body(&alone[..1]), body(&together)]
 }
 
 /// A signed bundle as the core gives it, and its content, which a thief of the key could write.

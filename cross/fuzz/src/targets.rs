@@ -33,6 +33,7 @@ const TARGETS: &[Target] = &[
         seeds: outside::frames_from_agent,
     },
     Target { name: "envelope", run: outside::envelope, seeds: outside::envelopes },
+    Target { name: "batch", run: outside::batch, seeds: outside::batches },
     Target { name: "bundle", run: outside::bundle, seeds: outside::bundles },
     Target { name: "pack", run: outside::pack, seeds: outside::packs },
     Target { name: "condition", run: outside::condition, seeds: outside::conditions },
