@@ -134,12 +134,16 @@ pub(crate) enum Step {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DialogState {
     Stop,
+    /// Back from where nothing can be chosen any more: only by a visit from its beginning.
+    StartAgain,
     /// A number is wanted: say first what that means.
     Ticket(TicketOnlyReason),
     StillThere {
         seconds_left: u16,
     },
     CardTakenEarly,
+    /// The section of the procedure that was wanted has no number left.
+    NoNumbers,
     CallFailed(FailureCode),
 }
 
@@ -166,7 +170,7 @@ impl Visit {
     /// form comes before.
     pub fn first_of_form(&self) -> Option<Step> {
         (self.forms.shown() == 0).then_some(match self.forms.without_card {
-            true => Step::Purpose,
+            true => Step::WithoutCard,
             false => Step::Form,
         })
     }
@@ -228,6 +232,8 @@ pub(crate) enum Awaited {
     Begun,
     /// A step that is only confirmed.
     Step,
+    /// The procedures that were picked, as long as their section has a number.
+    Chosen,
     PinDigit,
     PinErase,
     PinSubmit,

@@ -236,6 +236,9 @@ pub(crate) struct Texts {
     pub stop_title: &'static str,
     pub stop_lead: &'static str,
     pub stop_lead_keeping: &'static str,
+    pub start_again_title: &'static str,
+    pub start_again_lead: &'static str,
+    pub start_again: &'static str,
     pub still_there_title: &'static str,
     pub still_there_lead: &'static str,
     pub still_there_lead_kept: &'static str,
@@ -245,6 +248,8 @@ pub(crate) struct Texts {
     pub code_title: &'static str,
     /// The card was taken when it was not needed any more.
     pub card_taken_early: Words,
+    /// One section has no number left, others have.
+    pub no_numbers: Words,
     /// Something is kept, but no clerk could be called as well. The code is put in.
     pub call_failed: Words,
 }

@@ -53,6 +53,7 @@ impl Journey {
                 self.await_card();
             }
             (_, Action::WithoutCard) => self.go(Step::WithoutCard),
+            (_, Action::AnswerWithoutCard) if visit.forms.is_filled() => self.go_on(None),
             (_, Action::AnswerWithoutCard) => {
                 self.send(Request::AgreePurpose {}, Awaited::Step);
                 self.send(Request::WithoutCard {}, Awaited::WithoutCard);
@@ -136,7 +137,7 @@ impl Journey {
         }
         let pack = chosen.remove(0);
         self.go(Step::Purpose);
-        self.send(Request::ChoosePack { pack, also: chosen }, Awaited::Step);
+        self.send(Request::ChoosePack { pack, also: chosen }, Awaited::Chosen);
     }
 
     fn await_card(&mut self) {
@@ -231,6 +232,11 @@ impl Journey {
         {
             return;
         }
+        // The form is begun: other procedures and other cards are another visit.
+        if step == Step::Purpose && visit.forms.is_filled() {
+            visit.dialog = Some(DialogState::StartAgain);
+            return;
+        }
         let to = match step {
             Step::Trouble(_) => visit.resume,
             Step::LayCard { .. }
@@ -319,9 +325,8 @@ impl Visit {
             | Step::Form
             | Step::Ask(_)
             | Step::Notice(_)
-            | Step::Review => true,
-            // The form is begun: other procedures are another visit.
-            Step::Purpose => !self.forms.is_filled(),
+            | Step::Review
+            | Step::Purpose => true,
             Step::Trouble(_) => self.resume.is_some(),
             // The first page, where back is stop; the agent is at work; kept.
             Step::Procedures | Step::Reading | Step::Keeping { .. } | Step::Kept { .. } => false,

@@ -4,7 +4,7 @@ mod common;
 
 use common::agent::NUMBER_B;
 use common::{Kiosk, requests, rows};
-use madoguchi_journey::view::{KeyPad, RowOrigin, Screen};
+use madoguchi_journey::view::{Dialog, KeyPad, RowOrigin, Screen};
 use madoguchi_journey::{Action, Input};
 use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::{CardEvent, CardKey, Event, EventFrame, IssuedBy, Request};
@@ -230,22 +230,54 @@ fn from_what_the_card_said_one_can_go_back_and_forward_again() {
     kiosk.touch("back");
     let Screen::Purpose { may_refuse, .. } = kiosk.view().screen else { panic!("purpose") };
     assert!(may_refuse.contains("ほかの手続"), "{may_refuse}");
-    let view = kiosk.view();
-    assert!(view.control("without_card").is_none() && view.back.is_none());
+    assert!(kiosk.view().control("without_card").is_none());
     kiosk.touch("agree_purpose");
     assert_eq!(rows(&kiosk.view())[0].1.as_deref(), Some("検証　花子"));
     assert_eq!(requests(&kiosk).last(), Some(&"pin_submit"), "the card is not asked again");
     kiosk.touch("back");
     kiosk.act(Action::Stop);
     assert_eq!(kiosk.dialog(), Some("stop"));
+}
 
+#[test]
+fn back_from_the_first_question_without_a_card_leads_to_the_page_before_and_forward_again() {
     let mut kiosk = Kiosk::ready();
-    for control in ["start", "pack.tenkyo", "without_card", "answer_without_card", "back"] {
+    for control in ["start", "pack.tenkyo", "without_card", "answer_without_card"] {
         kiosk.touch(control);
     }
+    kiosk.touch("choose.who_moves.whole_household");
+    kiosk.touch("back");
+    assert_eq!(kiosk.page(), "without_card");
+    kiosk.touch("answer_without_card");
+    let asked = requests(&kiosk).iter().filter(|r| **r == "without_card").count();
+    assert_eq!((kiosk.page(), asked), ("question", 1), "it is not begun anew");
+    let Screen::Question { choices, .. } = kiosk.view().screen else { panic!("question") };
+    assert!(choices.iter().any(|choice| *choice.chosen.expose()), "nothing is lost");
+    kiosk.touch("back");
+    kiosk.touch("back");
     assert_eq!(kiosk.page(), "purpose");
     kiosk.touch("agree_purpose");
     assert_eq!(kiosk.page(), "question");
+}
+
+#[test]
+fn back_from_what_was_agreed_to_asks_whether_to_start_again_and_loses_nothing_by_itself() {
+    let mut kiosk = Kiosk::filled();
+    kiosk.answer_all();
+    while kiosk.page() != "purpose" {
+        kiosk.touch("back");
+    }
+    kiosk.touch("back");
+    let Some(Dialog::Stop { lead, stop, .. }) = kiosk.view().dialog else { panic!("asked") };
+    assert!(lead.contains("消えます") && stop.label == "やりなおす", "{lead}");
+    kiosk.touch("dismiss");
+    assert_eq!((kiosk.page(), kiosk.dialog()), ("purpose", None));
+    kiosk.touch("agree_purpose");
+    assert_eq!(rows(&kiosk.view())[0].1.as_deref(), Some("検証　花子"));
+    kiosk.touch("back");
+    kiosk.touch("back");
+    kiosk.touch("confirm_stop");
+    assert_eq!(requests(&kiosk).last(), Some(&"end"));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 mod common;
 
 use common::Kiosk;
-use madoguchi_journey::view::{Needed, Screen};
+use madoguchi_journey::view::{Dialog, Needed, Screen};
+use madoguchi_protocol::FailureCode;
 use madoguchi_protocol::local::Request;
 
 fn chosen_packs(kiosk: &Kiosk) -> Vec<String> {
@@ -93,5 +94,38 @@ impl Ticks for Vec<Needed> {
     fn map_ticks(self) -> Vec<(bool, bool, Option<String>)> {
         let tick = |n: Needed| (*n.ticked.expose(), n.button.enabled, n.not_now);
         self.into_iter().map(tick).collect()
+    }
+}
+
+#[test]
+fn a_procedure_without_numbers_says_so_where_it_was_picked_and_another_can_be() {
+    for (way, page) in [
+        (&["pack.dairi"][..], "procedures"),
+        (&["life_event.hikkoshi", "tick.dairi", "next"], "life_event"),
+    ] {
+        let mut kiosk = Kiosk::ready();
+        kiosk.touch("start");
+        let (last, before) = way.split_last().expect("a way");
+        before.iter().for_each(|control| kiosk.touch(control));
+        kiosk.hold = true;
+        kiosk.touch(last);
+        kiosk.fail_next_answer(FailureCode::TicketsNone);
+        kiosk.hold = false;
+        kiosk.deliver();
+        let Some(Dialog::Notice { words, .. }) = kiosk.view().dialog else { panic!("said") };
+        assert_eq!(words.code, FailureCode::TicketsNone);
+        assert!(words.what_to_do.contains("窓口") && words.what_it_means.contains("ほかの手続"));
+        kiosk.touch("dismiss");
+        assert_eq!(kiosk.page(), page);
+        for other in ["call_clerk", "stop", "do_not_know"] {
+            assert!(kiosk.view().control(other).is_some(), "{other} on {page}");
+        }
+        if page == "life_event" {
+            kiosk.touch("back");
+        }
+        kiosk.touch("pack.mijikai");
+        assert_eq!((kiosk.page(), chosen_packs(&kiosk)), ("purpose", vec!["mijikai".to_owned()]));
+        kiosk.touch("agree_purpose");
+        assert_eq!(kiosk.page(), "lay_card");
     }
 }

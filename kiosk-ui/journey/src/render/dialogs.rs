@@ -36,6 +36,12 @@ impl Journey {
                 stop,
                 go_on,
             },
+            DialogState::StartAgain => Dialog::Stop {
+                title: texts.start_again_title.into(),
+                lead: texts.start_again_lead.into(),
+                stop: button(Action::ConfirmStop, texts.start_again),
+                go_on,
+            },
             DialogState::StillThere { seconds_left } => Dialog::StillThere {
                 title: texts.still_there_title.into(),
                 lead: match kept {
@@ -63,6 +69,7 @@ impl Journey {
                 go_on,
             },
             DialogState::CardTakenEarly => Dialog::Notice { words: texts.card_taken_early, go_on },
+            DialogState::NoNumbers => Dialog::Notice { words: texts.no_numbers, go_on },
             DialogState::CallFailed(code) => {
                 Dialog::Notice { words: Words { code, ..texts.call_failed }, go_on }
             }

@@ -6,7 +6,7 @@ use madoguchi_protocol::local::{Answer, Outcome, PrintState, Request};
 use madoguchi_protocol::{Failure, ticket::TicketNumber};
 
 use crate::codes::{ends_the_visit, locked, unusable_key};
-use crate::forms::Filled;
+use crate::forms::{Filled, Forms};
 use crate::input::Discarded;
 use crate::journey::Journey;
 use crate::state::{Awaited, DialogState, State, Step};
@@ -16,7 +16,7 @@ impl Journey {
     pub(crate) fn answer_visit(&mut self, awaited: Awaited, answer: Answer) {
         let State::Visit(visit) = &mut self.state else { return };
         match (awaited, answer) {
-            (Awaited::Step | Awaited::Print(_), Answer::Done {}) => {}
+            (Awaited::Step | Awaited::Chosen | Awaited::Print(_), Answer::Done {}) => {}
             (Awaited::PinDigit | Awaited::PinErase, Answer::PinDigits { entered: now })
                 if now <= visit.card_key.digits() =>
             {
@@ -161,6 +161,7 @@ impl Journey {
                     typing.refused = true;
                 }
             }
+            (Awaited::Chosen, _) if code == FailureCode::TicketsNone => self.choose_otherwise(),
             (Awaited::Keep, _) => self.trouble(code, Some(Step::Review)),
             (Awaited::Ticket(_), _) => {
                 // If a clerk is called all the same, the agent says so.
@@ -179,6 +180,17 @@ impl Journey {
                 self.trouble(code, Some(step));
             }
             _ => self.trouble(code, None),
+        }
+    }
+
+    /// Says that another procedure can be had, where it was picked.
+    fn choose_otherwise(&mut self) {
+        let State::Visit(visit) = &mut self.state else { return };
+        visit.forms = Forms::default();
+        let picked = if visit.occasion.is_some() { Step::LifeEvent } else { Step::Procedures };
+        self.go(picked);
+        if let State::Visit(visit) = &mut self.state {
+            visit.dialog = Some(DialogState::NoNumbers);
         }
     }
 

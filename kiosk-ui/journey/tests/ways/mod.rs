@@ -69,9 +69,6 @@ fn why_no_way_back(view: &View) -> Option<&'static str> {
     match &view.screen {
         Screen::Procedures { .. } => Some("the first page of a visit: before it is stop"),
         Screen::Reading { .. } => Some("the PIN is on its way to the card, once"),
-        Screen::Purpose { .. } if view.control("without_card").is_none() => {
-            Some("the form is begun; other procedures are another visit, and the page says so")
-        }
         Screen::Keeping { .. } => Some("it is being made durable"),
         Screen::Kept { .. } => Some("it is durable"),
         Screen::Trouble { .. } if view.control("lay_card").is_none() => {
