@@ -21,6 +21,24 @@ pub struct Config {
     /// The card reader.
     #[serde(default)]
     pub reader: Reader,
+    /// Which intake is used.
+    #[serde(default)]
+    pub delivery: Delivery,
+}
+
+/// When one of several intakes is used. Their order is that of the enrolment sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, expecting = "a table, as [delivery]")]
+pub struct Delivery {
+    /// For how many seconds a more preferred intake has to answer without a failure before it is
+    /// used again, 1 to 3600. Default: 120.
+    pub back_after_seconds: u16,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { back_after_seconds: 120 }
+    }
 }
 
 /// Which reader is used.
@@ -172,6 +190,9 @@ impl Config {
         if self.allowed_uids.as_ref().is_some_and(Vec::is_empty) {
             wrong.push(("allowed_uids", "nobody could be the screen".to_owned()));
         }
+        if !(1..=3600).contains(&self.delivery.back_after_seconds) {
+            wrong.push(("delivery.back_after_seconds", "1 to 3600 seconds".to_owned()));
+        }
         if self.reader.name.as_ref().is_some_and(String::is_empty) {
             wrong.push(("reader.name", "an empty name fits every reader; leave it out".to_owned()));
         }
@@ -228,6 +249,9 @@ mod tests {
         let config = Config::parse(GOOD).expect("good");
         assert_eq!(config.reader.name, None);
         assert_eq!(config.allowed_uids, None);
+        assert_eq!(config.delivery.back_after_seconds, 120);
+        let text = format!("{GOOD}[delivery]\nback_after_seconds = 5\n");
+        assert_eq!(Config::parse(&text).expect("good").delivery.back_after_seconds, 5);
     }
 
     #[test]
@@ -249,6 +273,8 @@ mod tests {
         assert!(said[1].starts_with("line 2: socket: agent.sock is not an absolute path"));
         let said = complaints(&format!("{GOOD}[reader]\npractice_authority = \"practice\"\n"));
         assert_eq!(said, ["line 4: reader.practice_authority: practice is not an absolute path"]);
+        let said = complaints(&format!("{GOOD}[delivery]\nback_after_seconds = 0\n"));
+        assert_eq!(said, ["line 4: delivery.back_after_seconds: 1 to 3600 seconds"]);
     }
 
     #[test]

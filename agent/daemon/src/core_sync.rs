@@ -1,6 +1,7 @@
 //! What the device gets from the core: signed bundles and ticket numbers.
 //!
-//! What is remembered is verified again at every start, as if it came from the network. A visit
+//! What is remembered is verified again at every start, as if it came from the network, and refused
+//! when a newer generation was ever remembered. A visit
 //! keeps the settings with which it began, so a change never interrupts a person.
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ impl CoreSync {
         self.recall().await?;
         let mut failures = 0;
         loop {
+            let known = self.keeper_state.borrow_and_update().short_of_numbers.clone();
             let fresh = self.refresh().await?;
             let leased = self.lease().await?;
             failures = if fresh && leased { 0 } else { failures + 1 };
@@ -65,15 +67,24 @@ impl CoreSync {
                 0 => REFRESH,
                 n => Pace::default().wait(n, None, fastrand::f64()),
             };
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                changed = self.keeper_state.changed() => changed.map_err(|_| KeeperGone)?,
+            // The rest of that state changes with every delivery.
+            let changed = self.keeper_state.wait_for(|state| state.short_of_numbers != known);
+            match tokio::time::timeout(wait, changed).await {
+                Ok(Err(_)) => return Err(KeeperGone),
+                Ok(Ok(_)) | Err(_) => {}
             }
         }
     }
 
-    async fn recall(&mut self) -> Result<(), KeeperGone> {
+    /// Takes what is remembered, as if the core said it now; what is not believed any more is not
+    /// used. [`CoreSync::run`] begins with it.
+    ///
+    /// # Errors
+    /// When the agent is ending.
+    pub async fn recall(&mut self) -> Result<(), KeeperGone> {
         for kind in BundleKind::ALL {
+            let highest = self.keeper.highest_generation(cache_name(kind)).await?;
+            self.collected.never_below(kind, highest);
             let Some(bytes) = self.keeper.recall(cache_name(kind)).await? else { continue };
             let taken = serde_json::from_slice(&bytes)
                 .map_err(|e| e.to_string())
@@ -111,7 +122,7 @@ impl CoreSync {
                 let generation = self.collected.generation(kind);
                 tracing::info!(kind = kind.as_str(), generation, "a newer bundle is taken");
                 let bytes = serde_json::to_vec(signed).expect("a bundle serialises");
-                self.keeper.remember(cache_name(kind), bytes).await?;
+                self.keeper.remember_generation(cache_name(kind), generation, bytes).await?;
                 Ok(true)
             }
             Err(refused) => {

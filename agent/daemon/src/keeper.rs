@@ -8,20 +8,30 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_identity::{DeviceSettings, DeviceSigner};
 use madoguchi_protocol::application::{APPLICATION_FORMAT, Application, Content};
+use madoguchi_protocol::core_api::MAX_BODY;
 use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock, TicketToken};
 use madoguchi_protocol::{ApplicationId, Failure, FailureCode};
-use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store, StoreError, Waiting};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, Room, Store, StoreError, Waiting};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock;
 use crate::desk::visit::{Keep, Kept};
+use crate::refused::{self, Refused, RefusedList};
+
+mod handle;
+
+pub use handle::{KeeperError, KeeperGone, KeeperHandle, StoreFailed};
 
 /// Commands that may wait; far more than one visit and one delivery loop ever ask at a time.
 const QUEUE: usize = 16;
+
+/// Envelopes that are read at a time: at most a [`MAX_BODY`] of them, since one has 66 KiB.
+const PIECE: usize = 16;
 
 /// What the others see of the keeper.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,32 +40,31 @@ pub struct KeeperState {
     pub ready: Result<(), Failure>,
     /// What waits for delivery.
     pub waiting: Waiting,
+    /// When the oldest of what is due was kept, by the device's clock of then.
+    pub oldest: Option<Timestamp>,
     /// Sections that need fresh numbers for this day.
     pub short_of_numbers: Vec<SectionLetter>,
 }
 
 enum Command {
     Keep(Box<Keep>, oneshot::Sender<Result<Kept, Failure>>),
-    Due(Option<EnvelopeKey>, usize, oneshot::Sender<Vec<KeptEnvelope>>),
-    Delivered(EnvelopeKey, oneshot::Sender<()>),
-    SetAside(EnvelopeKey, oneshot::Sender<()>),
+    Due(Option<EnvelopeKey>, usize, oneshot::Sender<Done<Vec<KeptEnvelope>>>),
+    Newest(Timestamp, Option<EnvelopeKey>, usize, oneshot::Sender<Done<Vec<KeptEnvelope>>>),
+    Delivered(Vec<EnvelopeKey>, oneshot::Sender<Done<()>>),
+    SetAside(Box<Refused>, oneshot::Sender<Done<()>>),
     AddBlock(TicketBlock, oneshot::Sender<()>),
     Sections(Vec<SectionLetter>),
     CoreDay(BusinessDay),
     Remember(&'static str, Vec<u8>, oneshot::Sender<()>),
+    RememberGeneration(&'static str, u64, Vec<u8>, oneshot::Sender<()>),
+    HighestGeneration(&'static str, oneshot::Sender<u64>),
     Recall(&'static str, oneshot::Sender<Option<Vec<u8>>>),
     Ping(oneshot::Sender<()>),
     Close,
 }
 
-/// Asks the keeper. Cheap to clone.
-#[derive(Clone)]
-pub struct KeeperHandle(mpsc::Sender<Command>);
-
-/// The keeper is gone: the agent is ending.
-#[derive(Debug, thiserror::Error)]
-#[error("the store's thread has ended")]
-pub struct KeeperGone;
+/// What the store said; what went wrong is in the log.
+type Done<T> = Result<T, StoreFailed>;
 
 /// Opens the store and starts its thread.
 ///
@@ -68,7 +77,10 @@ pub fn start(
 ) -> Result<(KeeperHandle, watch::Receiver<KeeperState>, JoinHandle<()>), StoreError> {
     let store = Store::open(folder)?;
     let (commands, receive) = mpsc::channel(QUEUE);
-    let mut keeper = Keeper { store, device, signer, sections: Vec::new(), core_day: None };
+    let refused = RefusedList::read(store.recall(refused::NAME).as_deref());
+    let sections = Vec::new();
+    let mut keeper =
+        Keeper { store, device, signer, sections, core_day: None, refused, room: Room::Plenty };
     let (publish, state) = watch::channel(keeper.state());
     let thread = std::thread::Builder::new()
         .name("keeper".to_owned())
@@ -87,6 +99,9 @@ struct Keeper {
     signer: DeviceSigner,
     sections: Vec<SectionLetter>,
     core_day: Option<(BusinessDay, Instant)>,
+    refused: RefusedList,
+    /// As it was last announced.
+    room: Room,
 }
 
 impl Keeper {
@@ -94,6 +109,7 @@ impl Keeper {
         while let Some(command) = commands.blocking_recv() {
             let go_on = self.handle(command);
             let state = self.state();
+            self.announce(&state.waiting);
             publish.send_if_modified(|known| {
                 let changed = *known != state;
                 *known = state;
@@ -115,16 +131,20 @@ impl Keeper {
                 let _ = answer.send(self.keep(&keep));
             }
             Command::Due(after, limit, answer) => {
-                let due = self.store.due(after, limit);
-                let _ = answer.send(due.unwrap_or_else(|e| report("read what is due", &e)));
+                let due = self.read(after, limit, |store, last, most| store.due(last, most));
+                let _ = answer.send(due);
             }
-            Command::Delivered(key, answer) => {
-                self.store.delivered(key).unwrap_or_else(|e| report("forget", &e));
-                let _ = answer.send(());
+            Command::Newest(since, before, limit, answer) => {
+                let newest = self
+                    .read(before, limit, |store, last, most| store.newest_due(since, last, most));
+                let _ = answer.send(newest);
             }
-            Command::SetAside(key, answer) => {
-                self.store.set_aside(key).unwrap_or_else(|e| report("set aside", &e));
-                let _ = answer.send(());
+            Command::Delivered(keys, answer) => {
+                let forgotten = self.store.delivered_all(&keys);
+                let _ = answer.send(forgotten.map_err(|e| failed("forget", &e)));
+            }
+            Command::SetAside(refused, answer) => {
+                let _ = answer.send(self.set_aside(*refused));
             }
             Command::AddBlock(block, answer) => {
                 self.add_block(&block);
@@ -136,6 +156,14 @@ impl Keeper {
                 self.store.remember(name, &bytes).unwrap_or_else(|e| report("remember", &e));
                 let _ = answer.send(());
             }
+            Command::RememberGeneration(name, generation, bytes, answer) => {
+                let remembered = self.store.remember_generation(name, generation, &bytes);
+                remembered.unwrap_or_else(|e| report("remember", &e));
+                let _ = answer.send(());
+            }
+            Command::HighestGeneration(name, answer) => {
+                let _ = answer.send(self.store.highest_generation(name));
+            }
             Command::Recall(name, answer) => {
                 let _ = answer.send(self.store.recall(name));
             }
@@ -145,6 +173,56 @@ impl Keeper {
             Command::Close => return false,
         }
         true
+    }
+
+    /// Reads at most `limit` of what waits, and no more than one body of the core takes, so that a
+    /// backlog never fills the memory; `next` gives those behind a key.
+    fn read(
+        &mut self,
+        behind: Option<EnvelopeKey>,
+        limit: usize,
+        next: impl Fn(&mut Store, Option<EnvelopeKey>, usize) -> Result<Vec<KeptEnvelope>, StoreError>,
+    ) -> Done<Vec<KeptEnvelope>> {
+        let (mut all, mut last, mut bytes) = (Vec::new(), behind, 0);
+        while all.len() < limit {
+            let piece = next(&mut self.store, last, PIECE.min(limit - all.len()))
+                .map_err(|e| failed("read what is due", &e))?;
+            match piece.last() {
+                Some(kept) => last = Some(kept.key),
+                None => break,
+            }
+            for kept in piece {
+                bytes += kept.bytes.len();
+                if bytes > MAX_BODY && !all.is_empty() {
+                    return Ok(all);
+                }
+                all.push(kept);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Why comes first: what is set aside without a reason would be a riddle.
+    fn set_aside(&mut self, refused: Refused) -> Done<()> {
+        let key = EnvelopeKey { application: refused.application, part: refused.part };
+        self.refused.add(refused);
+        let listed = self.store.remember(refused::NAME, &self.refused.bytes());
+        listed.unwrap_or_else(|e| report("list what is set aside", &e));
+        self.store.set_aside(key).map_err(|e| failed("set aside", &e))
+    }
+
+    /// That there is little room is said before there is none, and once.
+    fn announce(&mut self, waiting: &Waiting) {
+        let before = std::mem::replace(&mut self.room, waiting.room);
+        if before == waiting.room {
+            return;
+        }
+        let Waiting { due, set_aside, room } = waiting;
+        match room {
+            Room::Plenty => tracing::info!(due, set_aside, "there is room in the store again"),
+            Room::Low => tracing::error!(due, set_aside, "there is little room left in the store"),
+            Room::Full => tracing::error!(due, set_aside, "the store is full"),
+        }
     }
 
     /// Keeps all contents of a visit under one number, or none of them: they are sealed first, and
@@ -232,6 +310,11 @@ impl Keeper {
         self.store.add_block(block).unwrap_or_else(|e| report("take a block", &e));
     }
 
+    fn oldest(&self) -> Option<Timestamp> {
+        let oldest = self.store.oldest_due().unwrap_or_else(|e| report("read what is due", &e));
+        oldest.map(|key| key.made_at())
+    }
+
     fn state(&self) -> KeeperState {
         let day = self.business_day();
         let left = |letter: &SectionLetter| self.store.tickets_left(*letter, day);
@@ -241,6 +324,7 @@ impl Keeper {
         KeeperState {
             ready: ready.and_then(|()| none.map_or(Ok(()), Err)),
             waiting: self.store.waiting(),
+            oldest: self.oldest(),
             short_of_numbers: short,
         }
     }
@@ -271,128 +355,12 @@ fn store_failure(error: &StoreError) -> Failure {
     Failure::new(code, chain(error))
 }
 
+fn failed(action: &'static str, error: &StoreError) -> StoreFailed {
+    report::<()>(action, error);
+    StoreFailed
+}
+
 fn report<T: Default>(action: &'static str, error: &StoreError) -> T {
     tracing::error!(error = chain(error), action, "the store failed");
     T::default()
-}
-
-#[cfg(test)]
-impl KeeperHandle {
-    /// A thread in the keeper's place that answers pings, or keeps every asker waiting until the
-    /// handle is dropped.
-    pub(crate) fn of_a_keeper(answers: bool) -> (Self, JoinHandle<()>) {
-        let (commands, mut receive) = mpsc::channel(QUEUE);
-        let thread = std::thread::spawn(move || {
-            let mut kept_waiting = Vec::new();
-            while let Some(command) = receive.blocking_recv() {
-                match command {
-                    Command::Ping(answer) if answers => answer.send(()).expect("asked"),
-                    command => kept_waiting.push(command),
-                }
-            }
-        });
-        (Self(commands), thread)
-    }
-}
-
-impl KeeperHandle {
-    /// Seals, makes durable, gives a number.
-    ///
-    /// # Errors
-    /// The failure to be shown; nothing is then called kept.
-    pub async fn keep(&self, keep: Box<Keep>) -> Result<Kept, Failure> {
-        let gone = |_| Failure::new(FailureCode::StoreFailed, KeeperGone);
-        self.ask(|answer| Command::Keep(keep, answer)).await.map_err(gone)?
-    }
-
-    /// The oldest envelopes to be delivered.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn due(
-        &self,
-        after: Option<EnvelopeKey>,
-        limit: usize,
-    ) -> Result<Vec<KeptEnvelope>, KeeperGone> {
-        self.ask(|answer| Command::Due(after, limit, answer)).await
-    }
-
-    /// The core has it.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn delivered(&self, key: EnvelopeKey) -> Result<(), KeeperGone> {
-        self.ask(|answer| Command::Delivered(key, answer)).await
-    }
-
-    /// The core refused it for good.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn set_aside(&self, key: EnvelopeKey) -> Result<(), KeeperGone> {
-        self.ask(|answer| Command::SetAside(key, answer)).await
-    }
-
-    /// The core leased a block.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn add_block(&self, block: TicketBlock) -> Result<(), KeeperGone> {
-        self.ask(|answer| Command::AddBlock(block, answer)).await
-    }
-
-    /// Whose numbers this device gives.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn sections(&self, sections: Vec<SectionLetter>) -> Result<(), KeeperGone> {
-        self.0.send(Command::Sections(sections)).await.map_err(|_| KeeperGone)
-    }
-
-    /// Which day it is for the core.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn core_day(&self, day: BusinessDay) -> Result<(), KeeperGone> {
-        self.0.send(Command::CoreDay(day)).await.map_err(|_| KeeperGone)
-    }
-
-    /// Remembers what the core said.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn remember(&self, name: &'static str, bytes: Vec<u8>) -> Result<(), KeeperGone> {
-        self.ask(|answer| Command::Remember(name, bytes, answer)).await
-    }
-
-    /// What was remembered.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn recall(&self, name: &'static str) -> Result<Option<Vec<u8>>, KeeperGone> {
-        self.ask(|answer| Command::Recall(name, answer)).await
-    }
-
-    /// Answers when the thread gets to it: the watchdog's question. Also looks at the disk again.
-    ///
-    /// # Errors
-    /// When the agent is ending.
-    pub async fn ping(&self) -> Result<(), KeeperGone> {
-        self.ask(Command::Ping).await
-    }
-
-    /// Closes the store in good order; the thread then ends.
-    pub async fn close(&self) {
-        // Gone already is as good as closed.
-        let _ = self.0.send(Command::Close).await;
-    }
-
-    async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<T>) -> Command,
-    ) -> Result<T, KeeperGone> {
-        let (answer, answered) = oneshot::channel();
-        self.0.send(command(answer)).await.map_err(|_| KeeperGone)?;
-        answered.await.map_err(|_| KeeperGone)
-    }
 }

@@ -10,7 +10,7 @@
 //! | keeper ([`keeper`]) | own thread | the store | the asker waits: nothing said is dropped |
 //! | delivery ([`delivery`]) | task | nothing | – |
 //! | core ([`core_sync`]) | task | what the core said | – |
-//! | supervision ([`supervise`]) | task | the watchdog | – |
+//! | supervision ([`supervise`]) | task | the watchdog, the [`status`] | – |
 
 pub mod calls;
 pub mod check;
@@ -19,12 +19,15 @@ pub mod config;
 pub mod core_sync;
 pub mod delivery;
 pub mod desk;
+pub mod drill;
 pub mod enrol;
 pub mod keeper;
 pub mod local;
 pub mod practice;
 pub mod reception;
+pub mod refused;
 pub mod run;
 pub mod settings;
 pub mod standing;
+pub mod status;
 pub mod supervise;

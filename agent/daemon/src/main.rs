@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use madoguchi_daemon::check::Finding;
 use madoguchi_daemon::config::Config;
-use madoguchi_daemon::{check, enrol, run};
+use madoguchi_daemon::drill::Ask;
+use madoguchi_daemon::refused::{Refused, RefusedList};
+use madoguchi_daemon::{check, drill, enrol, run};
+use madoguchi_protocol::time::in_japan;
 
 /// Every block that is freed is wiped first, also those of libraries.
 #[global_allocator]
@@ -40,6 +44,26 @@ enum Command {
         /// One JSON object instead of lines.
         #[arg(long)]
         json: bool,
+    },
+    /// Say which envelopes the core refused for good, and why. They lie in the store and are not sent
+    /// again.
+    SetAside {
+        /// One JSON list instead of lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove that each intake takes this device; exit status 1 if one does not. With `--use`, have the
+    /// running agent use one of them for a while: a visit does not notice.
+    Drill {
+        /// Which intake, counted from 1 as on the enrolment sheet.
+        #[arg(long, value_name = "N", conflicts_with = "end")]
+        r#use: Option<usize>,
+        /// For how long.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=60))]
+        minutes: u8,
+        /// Have it choose by itself again.
+        #[arg(long)]
+        end: bool,
     },
 }
 
@@ -76,6 +100,17 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Some(Command::SetAside { json }) => say_set_aside(&config, *json)?,
+        Some(Command::Drill { r#use, minutes, end }) => {
+            let ask = match r#use {
+                Some(intake) => Ask::Use(*intake, Duration::from_secs(60 * u64::from(*minutes))),
+                None if *end => Ask::End,
+                None => Ask::Prove,
+            };
+            if !single_threaded()?.block_on(drill::run(&config, ask))? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -96,6 +131,22 @@ fn report(findings: &[Finding], json: bool) -> Result<()> {
     }
     for Finding { check, ok, detail } in findings {
         println!("{}  {check:9} {detail}", if *ok { "ok  " } else { "FAIL" });
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn say_set_aside(config: &Config, json: bool) -> Result<()> {
+    let list = RefusedList::of(&config.state_dir);
+    if json {
+        println!("{}", serde_json::to_string(&list)?);
+        return Ok(());
+    }
+    for Refused { application, part, refused_at, problem, detail, .. } in list.all() {
+        println!("{application} part {part}  {}  {problem}: {detail}", in_japan(*refused_at));
+    }
+    if list.all().is_empty() {
+        println!("the core has refused nothing");
     }
     Ok(())
 }

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result};
 use madoguchi_card::{CardConfig, CardHandle, Pins};
 use madoguchi_identity::Identity;
 use madoguchi_printing::PrintHandle;
-use madoguchi_uplink::{Core, Endpoints, Pace, Timeouts, deliver_loop};
+use madoguchi_uplink::choice::Rules;
+use madoguchi_uplink::{Core, Endpoints, Pace, Progress, Timeouts, deliver_loop};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -15,11 +16,12 @@ use crate::config::Config;
 use crate::core_sync::CoreSync;
 use crate::delivery::KeptOutbox;
 use crate::desk::Desk;
+use crate::drill::Follower;
 use crate::practice::Practice;
 use crate::reception::{Helpers, Sources};
 use crate::settings::{Collected, Verifier};
-use crate::supervise::{self, Watch};
-use crate::{calls, check, keeper, local, reception, standing};
+use crate::supervise::{self, Surroundings, Watch};
+use crate::{calls, check, keeper, local, reception, standing, status};
 
 /// Longest time for one command of the card.
 const CARD_DEADLINE: Duration = Duration::from_secs(10);
@@ -98,18 +100,30 @@ async fn agent(config: &Config) -> Result<()> {
         }
     });
 
-    let core = Arc::new(core(&identity)?);
+    let steady = Duration::from_secs(config.delivery.back_after_seconds.into());
+    let core = Arc::new(core(&identity)?.with_rules(Rules { steady, ..Rules::default() }));
     let (settings_publish, settings) = watch::channel(None);
     let known = standing::recall(&keeper).await.context("the store's thread ended")?;
     let (core_publish, core_state) = watch::channel(known);
     tokio::spawn(standing::remember(keeper.clone(), known, core_state.clone()));
     let (visit, current_visit) = watch::channel(None);
     let (calls_send, called) = mpsc::channel(QUEUE);
-    let calls = calls::start(Arc::clone(&core), current_visit, calls_send);
+    let calls = calls::start(Arc::clone(&core), current_visit.clone(), calls_send);
     let (screens_send, screens) = mpsc::channel(QUEUE);
     let (pings_send, pings) = mpsc::channel(1);
     let (end, ended) = watch::channel(false);
     let deliver = Arc::new(Notify::new());
+    let (progress_publish, progress) = watch::channel(Progress::begin());
+    let around = Surroundings {
+        visit: current_visit,
+        store: store.clone(),
+        core_state: core_state.clone(),
+        delivery: progress,
+        core: Arc::clone(&core),
+        deliver: Arc::clone(&deliver),
+        drill: Follower::new(&config.state_dir),
+        status: status::path(&config.socket),
+    };
 
     let mut desk = tokio::spawn(reception::run(
         Desk::practising(practice),
@@ -151,14 +165,15 @@ async fn agent(config: &Config) -> Result<()> {
     let mut delivery_end = ended.clone();
     tokio::spawn(async move {
         let end = async move { drop(delivery_end.changed().await) };
-        deliver_loop(&core, &outbox, &deliver, &core_publish, Pace::default(), end).await;
+        let (state, progress) = (&core_publish, &progress_publish);
+        deliver_loop(&core, &outbox, &deliver, state, progress, Pace::default(), end).await;
     });
     tokio::spawn(local::serve(listener, allowed, screens_send));
     supervise::ready();
     // After that word: a sign of progress means nothing to a manager that still waits for it.
     tokio::spawn(
         Watch { desk: pings_send, keeper: keeper.clone(), card: card.clone(), shutdown: ended }
-            .run(),
+            .run(around),
     );
     tracing::info!(socket = %config.socket.display(), "the agent serves");
 

@@ -1,5 +1,7 @@
 //! What the core said last, verified: packs, profile and the key to seal to.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_envelope::SealingPublicKey;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
@@ -166,6 +168,8 @@ fn for_whom(note: &Text) -> Text {
 /// Bundles as they come in, until they are complete.
 pub struct Collected {
     verifier: Verifier,
+    /// The highest generation that was ever taken here, by what is remembered of it.
+    highest: BTreeMap<BundleKind, u64>,
     packs: Option<Signed<Packs>>,
     profile: Option<Signed<Profile>>,
     sealing_key: Option<Signed<SealingPublicKey>>,
@@ -216,7 +220,7 @@ pub enum RefusedBundle {
         /// Which.
         kind: BundleKind,
     },
-    /// Older than what is there.
+    /// Older than what is there, or was.
     #[error("the {} bundle has generation {found}, and {known} is known", kind.as_str())]
     Older {
         /// Which.
@@ -246,10 +250,18 @@ impl Collected {
     /// Nothing yet.
     #[must_use]
     pub fn new(verifier: Verifier) -> Self {
-        Self { verifier, packs: None, profile: None, sealing_key: None }
+        let highest = BTreeMap::new();
+        Self { verifier, highest, packs: None, profile: None, sealing_key: None }
     }
 
-    /// The highest generation seen of a kind, 0 for none.
+    /// From now on nothing older is taken, also when what was taken in that generation is lost:
+    /// otherwise whoever damages a file could have an older one taken in its place.
+    pub fn never_below(&mut self, kind: BundleKind, generation: u64) {
+        let highest = self.highest.entry(kind).or_default();
+        *highest = generation.max(*highest);
+    }
+
+    /// The generation of a kind that is there, 0 for none.
     #[must_use]
     pub fn generation(&self, kind: BundleKind) -> u64 {
         let generation = match kind {
@@ -277,11 +289,12 @@ impl Collected {
         if bundle.payload.kind() != kind {
             return Err(RefusedBundle::Kind { kind });
         }
-        let (found, known) = (bundle.generation, self.generation(kind));
+        let (found, there) = (bundle.generation, self.generation(kind));
+        let known = self.highest.get(&kind).copied().unwrap_or(0).max(there);
         if found < known {
             return Err(RefusedBundle::Older { kind, found, known });
         }
-        if found == known {
+        if found == there {
             return Ok(Taken::Same);
         }
         let (generation, at) = (found, bundle.signed_at);

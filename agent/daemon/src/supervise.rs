@@ -1,20 +1,29 @@
 //! systemd: ready, watchdog, end. The watchdog is fed by progress only: the desk answers, the
-//! store's thread answers, the reader was polled.
+//! store's thread answers, the reader was polled, the delivery takes its steps. What only people can
+//! mend, as a core that is away, starves nobody: it is an alarm, in the log and in the status.
 
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use madoguchi_card::CardHandle;
+use madoguchi_protocol::VisitId;
+use madoguchi_uplink::{Core, CoreState, IntakeState, Progress};
 use sd_notify::NotifyState;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::keeper::KeeperHandle;
+use crate::clock;
+use crate::drill::Follower;
+use crate::keeper::{KeeperHandle, KeeperState};
+use crate::status::{self, IntakeStatus, Status};
 
-/// How often progress is looked at where systemd asks for nothing. It also makes the keeper look
-/// at disk space and the day again.
-const DEFAULT_PERIOD: Duration = Duration::from_secs(5);
+pub(crate) mod progress;
 
-/// A reader that was not polled for so long is stuck (a card may take its deadline).
-const READER_STALL: Duration = Duration::from_secs(30);
+use progress::{Alarm, Facts, Since};
+
+/// How often progress is looked at, or more often where systemd asks for it. It also makes the
+/// keeper look at disk space and the day again.
+const PERIOD: Duration = Duration::from_secs(5);
 
 /// Tells systemd that the agent serves. Nothing happens where systemd did not start it.
 pub fn ready() {
@@ -25,6 +34,9 @@ pub fn ready() {
 pub fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
+
+/// Failures in a row at which an intake is said to fail.
+const FAILING: u32 = 3;
 
 fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
@@ -44,24 +56,58 @@ pub struct Watch {
     pub shutdown: watch::Receiver<bool>,
 }
 
+/// What is looked at besides, and where it is said.
+pub struct Surroundings {
+    /// The visit that is going on.
+    pub visit: watch::Receiver<Option<VisitId>>,
+    /// What the store holds.
+    pub store: watch::Receiver<KeeperState>,
+    /// How the core was found last.
+    pub core_state: watch::Receiver<CoreState>,
+    /// How far the delivery is.
+    pub delivery: watch::Receiver<Progress>,
+    /// The core, for its intakes.
+    pub core: Arc<Core>,
+    /// Told when another intake is to be used.
+    pub deliver: Arc<Notify>,
+    /// Where orders for drills are looked for.
+    pub drill: Follower,
+    /// Where the status is written.
+    pub status: PathBuf,
+}
+
 impl Watch {
     /// Feeds the watchdog for as long as there is progress.
-    pub async fn run(mut self) {
+    pub async fn run(mut self, mut around: Surroundings) {
         let asked = sd_notify::watchdog_enabled();
-        let period = asked.map_or(DEFAULT_PERIOD, |interval| interval / 3);
+        let period = asked.map_or(PERIOD, |interval| (interval / 3).min(PERIOD));
+        let patience = asked.map_or(PERIOD, |interval| interval / 3);
         let mut tick = tokio::time::interval(period);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut since, mut alarms) = (Since::default(), Vec::new());
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
-                _ = self.shutdown.changed() => return,
+                _ = self.shutdown.changed() => break,
             }
-            match self.stalled(period).await {
+            if around.drill.look(&around.core, clock::now()) {
+                around.deliver.notify_one();
+            }
+            let stalled = self.stalled(patience).await;
+            let facts = around.facts(&self.card, &mut since);
+            let stuck = stalled.or(facts.stuck());
+            match stuck {
                 None if asked.is_some() => notify(&[NotifyState::Watchdog]),
                 None => {}
                 Some(what) => tracing::error!(what, "no progress: the watchdog is not fed"),
             }
+            let now = facts.alarms();
+            tell(&alarms, &now);
+            alarms = now;
+            around.write(&facts, stuck, &alarms);
         }
+        // One that is ending says nothing more.
+        drop(std::fs::remove_file(&around.status));
     }
 
     async fn stalled(&self, patience: Duration) -> Option<&'static str> {
@@ -76,7 +122,74 @@ impl Watch {
         if !matches!(tokio::time::timeout(patience, self.keeper.ping()).await, Ok(Ok(()))) {
             return Some("keeper");
         }
-        (self.card.last_progress().elapsed() > READER_STALL).then_some("reader")
+        None
+    }
+}
+
+impl Surroundings {
+    fn facts(&self, card: &CardHandle, since: &mut Since) -> Facts {
+        let Progress { turned, delivered } = *self.delivery.borrow();
+        let KeeperState { waiting, oldest, .. } = self.store.borrow().clone();
+        let reachable = self.core_state.borrow().reachable;
+        let (nothing_delivered, core_in_reach) =
+            since.look(Instant::now(), waiting.due > 0, delivered, reachable);
+        // One of several: that the only one is away is said as the core's being away.
+        let is_failing = |(_, intake): &(usize, IntakeState)| intake.failures >= FAILING;
+        let intakes = self.core.intakes();
+        let failing_intakes = if reachable {
+            intakes.into_iter().enumerate().filter(is_failing).map(|(i, _)| i + 1).collect()
+        } else {
+            Vec::new()
+        };
+        Facts {
+            visit: self.visit.borrow().is_some(),
+            reader_polled: card.last_progress().elapsed(),
+            delivery_turned: turned.elapsed(),
+            nothing_delivered,
+            core_in_reach,
+            waiting,
+            oldest: oldest.map(|kept| clock::now().duration_since(kept)),
+            failing_intakes,
+        }
+    }
+
+    fn write(&self, facts: &Facts, stuck: Option<&str>, alarms: &[Alarm]) {
+        let intake = |intake: IntakeState| IntakeStatus {
+            endpoint: intake.endpoint,
+            in_use: intake.in_use,
+            drill: intake.drill,
+            failures: intake.failures,
+            answered_ago: intake.answered.map(|ago| ago.as_secs()),
+        };
+        let delivered = self.delivery.borrow().delivered;
+        let status = Status {
+            written_at: clock::now(),
+            stuck: stuck.map(str::to_owned),
+            alarms: alarms.iter().map(ToString::to_string).collect(),
+            due: facts.waiting.due,
+            oldest: self.store.borrow().oldest,
+            set_aside: facts.waiting.set_aside,
+            room: status::room(facts.waiting.room),
+            delivered_ago: delivered.map(|at| at.elapsed().as_secs()),
+            reader_polled_ago: facts.reader_polled.as_secs(),
+            core_reachable: self.core_state.borrow().reachable,
+            intakes: self.core.intakes().into_iter().map(intake).collect(),
+        };
+        if let Err(error) = status.write(&self.status) {
+            let path = self.status.display();
+            tracing::warn!(%error, %path, "the status cannot be written");
+        }
+    }
+}
+
+/// Says what is new and what is over, once each.
+fn tell(before: &[Alarm], now: &[Alarm]) {
+    let is_among = |alarms: &[Alarm], one: &Alarm| alarms.iter().any(|other| other.is_like(one));
+    for alarm in now.iter().filter(|alarm| !is_among(before, alarm)) {
+        tracing::error!(%alarm, "people are needed");
+    }
+    for alarm in before.iter().filter(|alarm| !is_among(now, alarm)) {
+        tracing::info!(%alarm, "is over");
     }
 }
 

@@ -41,7 +41,8 @@ pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, UplinkEr
     match status {
         // EST: the certificate is not ready yet (RFC 7030 §4.2.3).
         StatusCode::ACCEPTED => {
-            Err(UplinkError::Busy { after, what: "not ready yet".into(), kind: None })
+            let what = "not ready yet".into();
+            Err(UplinkError::Busy { after, what, kind: None, failed: false })
         }
         _ if status.is_success() => Ok(answer),
         _ => Err(answer.into_error(status, after)),
@@ -93,6 +94,7 @@ impl Answer {
                 after,
                 what: what(),
                 kind: problem.as_ref().map(|p| p.kind.clone()),
+                failed: status.is_server_error() && after.is_none(),
             },
             (Some(problem), _) if status.is_client_error() => UplinkError::Refused(problem.clone()),
             _ => UplinkError::NotTheCore(format!("it answers {status} {:?}", self.media_type)),

@@ -37,6 +37,8 @@ pub enum UplinkError {
         what: String,
         /// The problem's type, where there was one: which request the core cannot do.
         kind: Option<String>,
+        /// Whether the core failed (5xx without a time to wait), and did not merely put it off.
+        failed: bool,
     },
     /// The core does not take this device's certificate or token: an operator must look.
     #[error("the core does not admit this device: {0}")]
@@ -58,6 +60,20 @@ pub enum UplinkError {
 impl UplinkError {
     pub(crate) fn not_the_core(what: impl ToString) -> Self {
         Self::NotTheCore(what.to_string())
+    }
+
+    /// Whether the same may well succeed at another intake: this one cannot be reached, fails, does
+    /// not admit the device, or something else answers in its place.
+    #[must_use]
+    pub fn is_of_the_intake(&self) -> bool {
+        match self {
+            Self::Unreachable(_)
+            | Self::NotTheCore(_)
+            | Self::NotAdmitted(_)
+            | Self::ClockWrong(_)
+            | Self::Busy { failed: true, .. } => true,
+            Self::Busy { .. } | Self::Revoked(_) | Self::Refused(_) => false,
+        }
     }
 
     /// The failure that this is for people, where it is more than that the core is away or does

@@ -23,6 +23,27 @@ pub struct CoreState {
     pub clock_ahead: Option<SignedDuration>,
     /// When that was: a clock that is set afterwards is no longer so far ahead.
     pub clock_compared: Option<Instant>,
+    /// The intake in use, from 0 in the order of preference.
+    pub intake: usize,
+}
+
+/// How far the delivery is, by a clock that nobody sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// When the loop took its last step, whatever came of it. Between two steps there are at most
+    /// one exchange with its time-out and one wait, of which the longest is a `Retry-After` of five
+    /// minutes and the longest pace: far less than ten minutes.
+    pub turned: Instant,
+    /// When an envelope was last delivered, or set aside as the core said.
+    pub delivered: Option<Instant>,
+}
+
+impl Progress {
+    /// Nothing was done yet.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self { turned: Instant::now(), delivered: None }
+    }
 }
 
 impl CoreState {
@@ -35,6 +56,7 @@ impl CoreState {
             problem: None,
             clock_ahead: None,
             clock_compared: None,
+            intake: 0,
         }
     }
 

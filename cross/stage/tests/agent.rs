@@ -92,7 +92,7 @@ fn check(work: &Path, stop: &Stop) -> Result<()> {
     let names: Vec<_> = lines.iter().filter_map(|l| l.split_whitespace().nth(1)).collect();
     assert_eq!(
         names,
-        ["reader", "intake", "identity", "store", "clock", "disk", "packs", "printer"]
+        ["reader", "intake", "identity", "store", "delivery", "clock", "disk", "packs", "printer"]
     );
 
     office.reader.pcscd().kill()?;

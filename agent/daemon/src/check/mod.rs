@@ -1,6 +1,7 @@
 //! `madoguchi-agent check`: is this device fit to serve? One line a check, one file a check.
 
 mod clock;
+mod delivery;
 mod disk;
 mod identity;
 mod intake;
@@ -11,11 +12,9 @@ mod reader;
 mod store;
 
 use madoguchi_identity::Identity;
-use madoguchi_protocol::core_api::Health;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::run;
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,11 +32,12 @@ type Outcome = Result<String, String>;
 /// Runs all checks, in the order in which one needs the other.
 pub async fn run_all(config: &Config) -> Vec<Finding> {
     let identity = Identity::load(&config.state_dir.join("identity"));
-    let health = match &identity {
+    let intakes = match &identity {
         Ok(identity) => intake::ask(identity).await,
         Err(_) => Err("needs an identity".to_owned()),
     };
     let remembered = packs::recall(identity.as_ref().ok(), &config.state_dir);
+    let store = store::look(&config.state_dir, &config.socket);
     let mut findings = Vec::new();
     let mut found = |check, outcome: Outcome| {
         let ok = outcome.is_ok();
@@ -45,10 +45,12 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
         findings.push(Finding { check, ok, detail });
     };
     found("reader", reader::check(&config.reader, &remembered));
-    found("intake", intake::judge(&health));
+    found("intake", intake::judge(&intakes));
     found("identity", identity::check(identity.as_ref()));
-    found("store", store::check(&config.state_dir));
-    found("clock", clock::check(identity.as_ref().ok(), &remembered, health.as_ref().ok()));
+    found("store", store::judge(&store, &config.state_dir));
+    found("delivery", delivery::judge(&store, crate::clock::now()));
+    let health = intake::health(&intakes);
+    found("clock", clock::check(identity.as_ref().ok(), &remembered, health));
     found("disk", disk::check(&config.state_dir));
     found("packs", packs::check(&remembered));
     found("printer", printer::check(&remembered).await);
@@ -56,10 +58,4 @@ pub async fn run_all(config: &Config) -> Vec<Finding> {
         found("practice", practice::check(folder, &remembered));
     }
     findings
-}
-
-type AskedHealth = Result<Health, String>;
-
-fn core(identity: &Identity) -> Result<madoguchi_uplink::Core, String> {
-    run::core(identity).map_err(|e| format!("{e:#}"))
 }

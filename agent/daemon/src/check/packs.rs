@@ -25,8 +25,11 @@ pub(crate) fn recall(identity: Option<&Identity>, state_dir: &Path) -> Remembere
         site: device.site.clone(),
     });
     let mut said = Vec::new();
+    let store = state_dir.join("store");
     for kind in BundleKind::ALL {
-        let bytes = madoguchi_store::remembered(&state_dir.join("store"), cache_name(kind));
+        let name = cache_name(kind);
+        collected.never_below(kind, madoguchi_store::highest_generation(&store, name));
+        let bytes = madoguchi_store::remembered(&store, name);
         let bytes = bytes.ok_or(format!("no {} yet; the agent fetches them", kind.as_str()))?;
         let signed = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
         collected.take(kind, &signed).map_err(|e| chain(&e))?;

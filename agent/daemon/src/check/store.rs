@@ -1,38 +1,70 @@
-//! Can the store be opened, and what waits in it?
+//! Can the store be opened, and what lies in it?
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
-use madoguchi_store::{Store, StoreError};
+use madoguchi_store::{Room, Store, StoreError, Waiting, set_aside_in};
 use rustix::fs::Access;
 
 use super::Outcome;
+use crate::status::{self, Status};
 
-pub(super) fn check(state_dir: &Path) -> Outcome {
+/// The store as it was found.
+pub(super) enum Found {
+    /// There is none yet.
+    New,
+    /// Nobody has it open.
+    Idle {
+        /// What waits.
+        waiting: Waiting,
+        /// When the oldest of what is due was kept.
+        oldest: Option<Timestamp>,
+    },
+    /// The running agent has it, and may say what lies in it.
+    InUse(Option<Status>),
+}
+
+pub(super) type Look = Result<Found, String>;
+
+pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
     let folder = state_dir.join("store");
     if !folder.exists() {
         return match rustix::fs::access(state_dir, Access::WRITE_OK | Access::EXEC_OK) {
-            Ok(()) if state_dir.is_dir() => Ok("new".to_owned()),
+            Ok(()) if state_dir.is_dir() => Ok(Found::New),
             Ok(()) => Err(format!("{} is not a folder", state_dir.display())),
             Err(e) => Err(format!("{} cannot be written: {e}", state_dir.display())),
         };
     }
-    if folder.join("outbox.unreadable-1").exists() {
-        return Err(format!(
-            "a broken outbox was set aside in {}; send it to whoever maintains the device",
-            folder.display()
-        ));
-    }
     match Store::open(&folder) {
         Ok(store) => {
-            let waiting = store.waiting();
-            let said = format!("{} to be delivered, {} set aside", waiting.due, waiting.set_aside);
-            if waiting.set_aside > 0 {
-                return Err(format!("{said}; the log says which the core refused, and why"));
-            }
-            Ok(said)
+            let oldest = store.oldest_due().map_err(|e| chain(&e))?.map(|key| key.made_at());
+            Ok(Found::Idle { waiting: store.waiting(), oldest })
         }
-        Err(StoreError::InUse(_)) => Ok("in use by the running agent".to_owned()),
+        Err(StoreError::InUse(_)) => Ok(Found::InUse(Status::read(&status::path(socket)))),
         Err(error) => Err(chain(&error)),
     }
+}
+
+pub(super) fn judge(look: &Look, state_dir: &Path) -> Outcome {
+    let (due, set_aside, room) = match look.as_ref().map_err(Clone::clone)? {
+        Found::New => return Ok("new".to_owned()),
+        Found::InUse(None) => return Ok("in use by the running agent".to_owned()),
+        Found::InUse(Some(status)) => (status.due, status.set_aside, status.room.clone()),
+        Found::Idle { waiting, .. } => (waiting.due, waiting.set_aside, status::room(waiting.room)),
+    };
+    let said = format!("{due} to be delivered, {set_aside} set aside, {room} of room");
+    if let Some(broken) = set_aside_in(&state_dir.join("store")).first() {
+        return Err(format!(
+            "{said}; {} could not be read and was set aside: send it to whoever maintains the device",
+            broken.display()
+        ));
+    }
+    if set_aside > 0 {
+        return Err(format!("{said}; `madoguchi-agent set-aside` says which, and why"));
+    }
+    if room != status::room(Room::Plenty) {
+        return Err(format!("{said}; see to delivery or disk"));
+    }
+    Ok(said)
 }

@@ -28,6 +28,20 @@ fn bundles_never_go_back_and_never_come_from_elsewhere() {
 }
 
 #[test]
+fn what_was_once_taken_is_never_replaced_by_something_older_also_when_it_is_lost() {
+    let city = City::new();
+    let mut collected = Collected::new(city.verifier());
+    collected.never_below(BundleKind::Packs, 5);
+    collected.never_below(BundleKind::Packs, 3);
+    let packs = |generation| city.sign(generation, City::packs());
+    let older = collected.take(BundleKind::Packs, &packs(4)).expect_err("older");
+    assert!(matches!(older, RefusedBundle::Older { found: 4, known: 5, .. }));
+    let profile = city.sign(1, city.profile("kiosk-01", Extras::default()));
+    assert_eq!(collected.take(BundleKind::Profile, &profile).expect("believed"), Taken::Newer);
+    assert_eq!(collected.take(BundleKind::Packs, &packs(5)).expect("believed"), Taken::Newer);
+}
+
+#[test]
 fn procedures_of_sections_whose_numbers_the_device_does_not_give_are_not_offered() {
     let city = City::new();
     let with = |sections: &[char]| {

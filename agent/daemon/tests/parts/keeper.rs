@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+use madoguchi_daemon::delivery::KeptOutbox;
 use madoguchi_daemon::desk::visit::Keep;
-use madoguchi_daemon::standing;
+use madoguchi_daemon::refused::RefusedList;
+use madoguchi_daemon::{clock, standing};
 use madoguchi_protocol::application::{Content, Field, Origin, PartlyFilled, TicketOnlyReason};
+use madoguchi_protocol::core_api::{MAX_BODY, Problem};
 use madoguchi_protocol::header::{EnvelopeKind, PackVersion};
 use madoguchi_protocol::{FailureCode, Personal, VisitId};
-use madoguchi_uplink::CoreState;
+use madoguchi_uplink::{CoreState, Outbox as _};
 use tokio::sync::watch;
 
 use crate::city::{City, Extras};
@@ -113,4 +117,88 @@ async fn a_revoked_device_is_revoked_also_after_a_restart_without_the_core() {
         assert_eq!(problem(&known), after);
         device.end().await;
     }
+}
+
+/// Keeps so many applications, each on its own.
+async fn keep_some(device: &Device, count: usize, length: usize) {
+    device.lease().await;
+    for _ in 0..count {
+        let contents = vec![form("moving", length)];
+        device.keeper.keep(keep(VisitId::random(), contents)).await.expect("kept");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_handed_out_from_either_end_and_forgotten_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let device = Device::start(folder.path());
+    let before = clock::now();
+    keep_some(&device, 5, 2).await;
+    let due = device.keeper.due(None, 100).await.expect("read");
+    let oldest_first: Vec<_> = due.iter().map(|kept| kept.key).collect();
+    let since = before - SignedDuration::from_secs(1);
+    let newest = device.keeper.newest_due(since, None, 2).await.expect("read");
+    let newest: Vec<_> = newest.iter().map(|kept| kept.key).collect();
+    assert_eq!(newest, [oldest_first[4], oldest_first[3]]);
+    let next = device.keeper.newest_due(since, Some(newest[1]), 1).await.expect("read");
+    assert_eq!(next[0].key, oldest_first[2]);
+    let later = clock::now() + SignedDuration::from_secs(1);
+    assert_eq!(device.keeper.newest_due(later, None, 2).await.expect("read"), []);
+
+    let state = || device.state.borrow().clone();
+    let oldest = state().oldest.expect("something is due");
+    assert!(oldest >= since && oldest <= later);
+    device.keeper.delivered(oldest_first[..4].to_vec()).await.expect("forgotten");
+    device.keeper.ping().await.expect("an answer");
+    assert_eq!(state().waiting.due, 1);
+    device.keeper.delivered(oldest_first).await.expect("also what is gone already");
+    device.keeper.ping().await.expect("an answer");
+    assert_eq!((state().waiting.due, state().oldest), (0, None));
+    device.end().await;
+}
+
+#[tokio::test]
+async fn what_is_handed_out_at_once_is_no_more_than_one_body_of_the_core() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let device = Device::start(folder.path());
+    keep_some(&device, 30, 15_000).await;
+    let waiting = device.state.borrow().waiting.due;
+    let due = device.keeper.due(None, 100).await.expect("read");
+    let bytes: usize = due.iter().map(|kept| kept.bytes.len()).sum();
+    assert!(bytes <= MAX_BODY, "{bytes}");
+    assert!(due.len() < waiting, "{} of {waiting}", due.len());
+    let last = due.last().map(|kept| kept.key);
+    let rest = device.keeper.due(last, 100).await.expect("read");
+    assert_eq!(due.len() + rest.len(), waiting);
+    device.end().await;
+}
+
+#[tokio::test]
+async fn what_the_core_refused_for_good_is_listed_with_its_reason_and_lies_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let device = Device::start(folder.path());
+    keep_some(&device, 2, 2).await;
+    let outbox = KeptOutbox(device.keeper.clone());
+    let due = outbox.due(None, 1).await.expect("read").remove(0);
+    let problem = Problem {
+        kind: "urn:madoguchi:problem:envelope.malformed".to_owned(),
+        title: "This is not an envelope".to_owned(),
+        status: 400,
+        detail: "its header ends too soon".to_owned(),
+        retry: false,
+    };
+    outbox.set_aside(&due, problem).await.expect("set aside");
+    assert_eq!(outbox.due(None, 10).await.expect("read").len(), 1);
+    device.end().await;
+
+    // Also without the agent, and after a restart.
+    let listed = RefusedList::of(folder.path());
+    let [refused] = listed.all() else { panic!("one: {listed:?}") };
+    assert_eq!((refused.application, refused.part), (due.key.application, due.key.part));
+    assert_eq!(refused.problem, "urn:madoguchi:problem:envelope.malformed");
+    assert_eq!(refused.detail, "its header ends too soon");
+    let device = Device::start(folder.path());
+    let waiting = device.state.borrow().waiting;
+    assert_eq!((waiting.due, waiting.set_aside), (1, 1));
+    device.end().await;
 }

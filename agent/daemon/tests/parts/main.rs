@@ -5,5 +5,6 @@ mod city;
 mod device;
 mod keeper;
 mod reception;
+mod remembered;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::support::{Asked, Authority, Reply, answer, core, problem_of, serve};
+use crate::support::{Asked, Authority, Reply, answer, core, nobody, problem_of, serve};
 use madoguchi_protocol::core_api::{Alert, AlertKind, AlertState};
 use madoguchi_protocol::{AlertId, FailureCode};
 use madoguchi_uplink::UplinkError;
@@ -45,11 +45,6 @@ impl Alerts {
     fn all(&self) -> Vec<Alert> {
         self.0.lock().expect("not poisoned").clone()
     }
-}
-
-fn nobody() -> String {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    format!("https://localhost:{}", listener.local_addr().expect("an address").port())
 }
 
 #[tokio::test]

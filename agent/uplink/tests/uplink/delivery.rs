@@ -1,126 +1,19 @@
 //! The delivery loop: everything kept arrives once, whatever the core does on the way.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::outbox::{DEADLINE, Memory, PACE, Running, ids};
 use crate::support::{
     Accepted, Authority, Reply, answer, core, health, problem, problem_of, serve, with_header,
 };
-use madoguchi_protocol::{ApplicationId, FailureCode, VisitId};
-use madoguchi_uplink::{Core, CoreState, Due, Outbox, OutboxKey, Pace, deliver_loop};
-use tokio::sync::{Notify, oneshot, watch};
+use madoguchi_protocol::FailureCode;
+use madoguchi_uplink::Pace;
+use tokio::sync::Notify;
 
-const DEADLINE: Duration = Duration::from_secs(20);
-const PACE: Pace = Pace {
-    first: Duration::from_millis(2),
-    longest: Duration::from_millis(20),
-    probe: Duration::from_millis(50),
-};
-
-/// An outbox in memory: what waits, and what became of the rest.
-#[derive(Default)]
-struct Memory {
-    waiting: Mutex<BTreeMap<OutboxKey, Due>>,
-    aside: Mutex<Vec<OutboxKey>>,
-    changed: Notify,
-}
-
-impl Memory {
-    fn keep(&self) -> OutboxKey {
-        let key = OutboxKey { application: ApplicationId::now(), part: 1 };
-        let envelope = key.application.to_string().into_bytes();
-        let due = Due { key, visit: VisitId::random(), envelope };
-        self.waiting.lock().expect("not poisoned").insert(key, due);
-        key
-    }
-
-    async fn until_waiting(&self, count: usize) {
-        let reached = async {
-            loop {
-                let changed = self.changed.notified();
-                if self.waiting.lock().expect("not poisoned").len() == count {
-                    return;
-                }
-                changed.await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, reached).await.expect("delivered in time");
-    }
-}
-
-impl Outbox for Memory {
-    type Error = Infallible;
-
-    fn due(
-        &self,
-        after: Option<OutboxKey>,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Due>, Infallible>> + Send {
-        let waiting = self.waiting.lock().expect("not poisoned");
-        let behind = waiting.values().filter(|due| after.is_none_or(|after| due.key > after));
-        std::future::ready(Ok(behind.take(limit).cloned().collect()))
-    }
-
-    fn delivered(&self, key: OutboxKey) -> impl Future<Output = Result<(), Infallible>> + Send {
-        self.waiting.lock().expect("not poisoned").remove(&key).expect("delivered once");
-        self.changed.notify_waiters();
-        std::future::ready(Ok(()))
-    }
-
-    fn set_aside(&self, key: OutboxKey) -> impl Future<Output = Result<(), Infallible>> + Send {
-        self.aside.lock().expect("not poisoned").push(key);
-        self.delivered(key)
-    }
-}
-
-struct Running {
-    outbox: Arc<Memory>,
-    wake: Arc<Notify>,
-    state: watch::Receiver<CoreState>,
-    stop: oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Running {
-    fn start(core: Core, outbox: Memory) -> Self {
-        Self::start_at(core, outbox, PACE)
-    }
-
-    fn start_at(core: Core, outbox: Memory, pace: Pace) -> Self {
-        let (outbox, wake) = (Arc::new(outbox), Arc::new(Notify::new()));
-        let (sender, state) = watch::channel(CoreState::unknown());
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn({
-            let (outbox, wake) = (outbox.clone(), wake.clone());
-            async move {
-                let shutdown = async { stopped.await.unwrap_or_default() };
-                deliver_loop(&core, &*outbox, &wake, &sender, pace, shutdown).await;
-            }
-        });
-        Self { outbox, wake, state, stop, task }
-    }
-
-    async fn until_reachable(&mut self, reachable: bool) {
-        self.until(|s| s.reachable == reachable).await;
-    }
-
-    async fn until(&mut self, so: impl FnMut(&CoreState) -> bool) {
-        let seen = self.state.wait_for(so);
-        tokio::time::timeout(DEADLINE, seen).await.expect("in time").expect("the loop runs");
-    }
-
-    async fn stop(self) {
-        self.stop.send(()).expect("the loop runs");
-        tokio::time::timeout(Duration::from_secs(1), self.task).await.expect("ends").expect("well");
-    }
-}
-
-fn ids(keys: &[OutboxKey]) -> Vec<String> {
-    keys.iter().map(|k| k.application.to_string()).collect()
+fn contains(body: &[u8], id: &str) -> bool {
+    body.windows(id.len()).any(|window| window == id.as_bytes())
 }
 
 #[tokio::test]
@@ -138,63 +31,67 @@ async fn what_is_kept_arrives_once_and_in_order_whatever_the_core_does() {
             1 => answer(200, "text/html", "<h1>Welcome</h1>"),
             2 => Reply::Cut,
             3 => {
-                theirs.receipt(asked);
+                drop(theirs.take(asked));
                 Reply::Cut
             }
-            4 => with_header(theirs.receipt(asked), "content-length", "9999"),
+            4 => with_header(theirs.take(asked), "content-length", "9999"),
             5 => problem_of("route.unknown", 404, false),
-            _ => theirs.receipt(asked),
+            _ => theirs.take(asked),
         }
     })
     .await;
     let outbox = Memory::default();
-    let keys: Vec<_> = (0..10).map(|_| outbox.keep()).collect();
+    let keys = outbox.keep_backlog(10);
     let running = Running::start(core(&authority, &[&url]), outbox);
     running.outbox.until_waiting(0).await;
     assert_eq!(accepted.all(), ids(&keys));
-    assert!(running.outbox.aside.lock().expect("not poisoned").is_empty());
+    assert!(running.outbox.aside().is_empty());
     running.stop().await;
 }
 
 #[tokio::test]
 async fn one_refused_for_good_is_set_aside_and_the_others_go_on() {
     let authority = Authority::new();
-    let outbox = Memory::default();
-    let keys: Vec<_> = (0..3).map(|_| outbox.keep()).collect();
-    let accepted = Accepted::default();
-    let (theirs, poison) = (accepted.clone(), keys[1].application.to_string());
-    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
-        "/v1/health" => health(),
-        _ if asked.body == poison.as_bytes() => problem_of("envelope.malformed", 400, false),
-        _ => theirs.receipt(asked),
-    })
-    .await;
-    let running = Running::start(core(&authority, &[&url]), outbox);
-    running.outbox.until_waiting(0).await;
-    assert_eq!(*running.outbox.aside.lock().expect("not poisoned"), [keys[1]]);
-    assert_eq!(accepted.all(), ids(&[keys[0], keys[2]]));
-    running.stop().await;
+    for together in [true, false] {
+        let outbox = Memory::default();
+        let keys = outbox.keep_backlog(3);
+        let accepted = Accepted::default();
+        let (theirs, poison) = (accepted.clone(), keys[1].application.to_string());
+        let url = serve(authority.core(), move |asked| match asked.path.as_str() {
+            "/v1/health" => health(),
+            "/v1/envelopes/batch" if !together => problem_of("route.unknown", 404, false),
+            _ => {
+                theirs.take_but(asked, |id| (id == poison).then_some(("envelope.malformed", false)))
+            }
+        })
+        .await;
+        let running = Running::start(core(&authority, &[&url]), outbox);
+        running.outbox.until_waiting(0).await;
+        let aside = running.outbox.aside.lock().expect("not poisoned").clone();
+        assert_eq!(aside, [(keys[1], "urn:madoguchi:problem:envelope.malformed".to_owned())]);
+        assert_eq!(accepted.all(), ids(&[keys[0], keys[2]]));
+        running.stop().await;
+    }
 }
 
 #[tokio::test]
 async fn those_that_the_core_does_not_take_yet_wait_and_hold_up_nobody() {
     let authority = Authority::new();
     let outbox = Memory::default();
-    // More than are taken from the outbox at a time.
-    let early: Vec<_> = (0..100).map(|_| outbox.keep()).collect();
-    let late = [outbox.keep(), outbox.keep()];
+    let (early, late) = {
+        // More than are taken from the outbox at a time.
+        let all = outbox.keep_backlog(102);
+        (all[..100].to_vec(), all[100..].to_vec())
+    };
     let (accepted, known) = (Accepted::default(), Arc::new(AtomicBool::new(false)));
     let (theirs, restarted) = (accepted.clone(), known.clone());
     let unknown = ids(&early);
     let url = serve(authority.core(), move |asked| match asked.path.as_str() {
         "/v1/health" => health(),
-        _ if unknown.iter().any(|id| asked.body == id.as_bytes())
-            && !restarted.load(Ordering::SeqCst) =>
-        {
-            // Even one that says how long to wait.
-            with_header(problem_of("envelope.unknown_key", 422, true), "retry-after", "300")
-        }
-        _ => theirs.receipt(asked),
+        _ => theirs.take_but(asked, |id| {
+            let known = restarted.load(Ordering::SeqCst) || !unknown.iter().any(|u| u == id);
+            (!known).then_some(("envelope.unknown_key", true))
+        }),
     })
     .await;
     let mut running = Running::start(core(&authority, &[&url]), outbox);
@@ -204,7 +101,7 @@ async fn those_that_the_core_does_not_take_yet_wait_and_hold_up_nobody() {
     known.store(true, Ordering::SeqCst);
     running.outbox.until_waiting(0).await;
     assert_eq!(accepted.all(), ids(&[&late[..], &early[..]].concat()));
-    assert!(running.outbox.aside.lock().expect("not poisoned").is_empty());
+    assert!(running.outbox.aside().is_empty());
     running.stop().await;
 }
 
@@ -218,9 +115,12 @@ async fn one_that_is_not_taken_yet_does_not_delay_one_that_is_newly_kept() {
     let url = serve(authority.core(), move |asked| match asked.path.as_str() {
         "/v1/health" => health(),
         _ if asked.body == early.application.to_string().as_bytes() => {
-            problem_of("envelope.unknown_key", 422, true)
+            // Even one that says how long to wait.
+            with_header(problem_of("envelope.unknown_key", 422, true), "retry-after", "300")
         }
-        _ => theirs.receipt(asked),
+        _ => theirs.take_but(asked, |id| {
+            (id == early.application.to_string()).then_some(("envelope.unknown_key", true))
+        }),
     })
     .await;
     let hours = Duration::from_secs(3600);
@@ -239,16 +139,16 @@ async fn one_that_is_not_taken_yet_does_not_delay_one_that_is_newly_kept() {
 async fn one_at_which_the_core_fails_does_not_hold_up_the_others() {
     let authority = Authority::new();
     let outbox = Memory::default();
-    let keys: Vec<_> = (0..3).map(|_| outbox.keep()).collect();
+    let keys = outbox.keep_backlog(3);
     let (accepted, mended) = (Accepted::default(), Arc::new(AtomicBool::new(false)));
     let (theirs, first) = (accepted.clone(), keys[0].application.to_string());
     let repaired = mended.clone();
     let url = serve(authority.core(), move |asked| match asked.path.as_str() {
         "/v1/health" => health(),
-        _ if asked.body == first.as_bytes() && !repaired.load(Ordering::SeqCst) => {
+        _ if contains(&asked.body, &first) && !repaired.load(Ordering::SeqCst) => {
             problem(500, false)
         }
-        _ => theirs.receipt(asked),
+        _ => theirs.take(asked),
     })
     .await;
     let running = Running::start(core(&authority, &[&url]), outbox);
@@ -288,15 +188,19 @@ async fn something_newly_kept_is_delivered_at_once() {
     let theirs = accepted.clone();
     let url = serve(authority.core(), move |asked| match asked.path.as_str() {
         "/v1/health" => health(),
-        _ => theirs.receipt(asked),
+        _ => theirs.take(asked),
     })
     .await;
     let mut running = Running::start(core(&authority, &[&url]), Memory::default());
     running.until_reachable(true).await;
+    assert_eq!(running.progress.borrow().delivered, None);
+    let before = Instant::now();
     let key = running.outbox.keep();
     running.wake.notify_one();
     running.outbox.until_waiting(0).await;
     assert_eq!(accepted.all(), ids(&[key]));
+    let progress = *running.progress.borrow_and_update();
+    assert!(progress.turned >= before && progress.delivered.is_some_and(|at| at >= before));
     running.stop().await;
 }
 
@@ -330,7 +234,7 @@ async fn a_revoked_device_learns_it_remembers_it_without_the_core_and_loses_noth
         _ if pulled.load(Ordering::SeqCst) => Reply::Cut,
         _ if listed.load(Ordering::SeqCst) => problem_of("device.revoked", 403, false),
         "/v1/health" => health(),
-        _ => theirs.receipt(asked),
+        _ => theirs.take(asked),
     })
     .await;
     let mut running = Running::start(core(&authority, &[&url]), outbox);
@@ -342,7 +246,7 @@ async fn a_revoked_device_learns_it_remembers_it_without_the_core_and_loses_noth
         assert_eq!(running.state.borrow().problem, Some(FailureCode::DeviceRevoked));
         tokio::task::yield_now().await;
     }
-    assert!(running.outbox.aside.lock().expect("not poisoned").is_empty());
+    assert!(running.outbox.aside().is_empty());
 
     cut.store(false, Ordering::SeqCst);
     revoked.store(false, Ordering::SeqCst);

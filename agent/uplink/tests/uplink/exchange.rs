@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{
-    Accepted, Authority, Reply, answer, core, core_with, health, problem, serve, with_header,
+    Accepted, Authority, Reply, answer, core, core_with, health, nobody, problem, serve,
+    with_header,
 };
 use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::bundle::BundleKind;
@@ -133,16 +134,14 @@ async fn a_device_that_is_not_admitted_is_told_so() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unreachable_and_the_next_intake_is_tried() {
+async fn nobody_there_is_unreachable_and_the_next_intake_is_tried_after_three_failures() {
     let authority = Authority::new();
-    let closed = {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-        format!("https://localhost:{}", listener.local_addr().expect("an address").port())
-    };
     let up = serve(authority.core(), |_| health()).await;
-    let core = core(&authority, &[&closed, &up]);
-    let error = core.health().await.expect_err("nobody there");
-    assert!(matches!(error, UplinkError::Unreachable(_)), "{error}");
+    let core = core(&authority, &[&nobody(), &up]);
+    for _ in 0..3 {
+        let error = core.health().await.expect_err("nobody there");
+        assert!(matches!(error, UplinkError::Unreachable(_)), "{error}");
+    }
     core.health().await.expect("the next intake");
     core.health().await.expect("and it stays there");
 }
@@ -154,7 +153,7 @@ async fn a_repeat_after_a_lost_answer_gets_the_same_receipt() {
     let first = std::sync::atomic::AtomicBool::new(true);
     let theirs = accepted.clone();
     let url = serve(authority.core(), move |asked| {
-        let receipt = theirs.receipt(asked);
+        let receipt = theirs.take(asked);
         // Accepted, and the answer is lost on the way.
         if first.swap(false, std::sync::atomic::Ordering::SeqCst) { Reply::Cut } else { receipt }
     })
@@ -170,7 +169,7 @@ async fn a_repeat_after_a_lost_answer_gets_the_same_receipt() {
 async fn a_receipt_for_another_application_is_refused() {
     let authority = Authority::new();
     let accepted = Accepted::default();
-    let url = serve(authority.core(), move |asked| accepted.receipt(asked)).await;
+    let url = serve(authority.core(), move |asked| accepted.take(asked)).await;
     let core = core(&authority, &[&url]);
     let other = ApplicationId::now().to_string().into_bytes();
     let error = core.deliver(key(), other).await.expect_err("another application's");
@@ -184,7 +183,7 @@ async fn every_request_goes_to_its_route() {
         ("POST", "/v1/envelopes")
             if asked.headers["content-type"] == "application/vnd.madoguchi.envelope" =>
         {
-            Accepted::default().receipt(asked)
+            Accepted::default().take(asked)
         }
         ("POST", "/v1/ticket-blocks")
             if asked.body == r#"{"letter":"A","count":20}"#.as_bytes() =>

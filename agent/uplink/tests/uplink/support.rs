@@ -9,6 +9,10 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use madoguchi_protocol::batch;
+use madoguchi_protocol::core_api::{
+    ENVELOPE_MEDIA_TYPE, ENVELOPES, ENVELOPES_BATCH, ENVELOPES_MEDIA_TYPE,
+};
 use madoguchi_uplink::{Core, Endpoints, Timeouts};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::server::WebPkiClientVerifier;
@@ -187,10 +191,13 @@ pub fn problem(status: u16, retry: bool) -> Reply {
 }
 
 pub fn problem_of(code: &str, status: u16, retry: bool) -> Reply {
-    let body = format!(
+    answer(status, "application/problem+json", problem_text(code, status, retry))
+}
+
+fn problem_text(code: &str, status: u16, retry: bool) -> String {
+    format!(
         r#"{{"type":"urn:madoguchi:problem:{code}","title":"Test","status":{status},"detail":"as told","retry":{retry}}}"#
-    );
-    answer(status, "application/problem+json", body)
+    )
 }
 
 pub fn health() -> Reply {
@@ -213,24 +220,73 @@ pub fn core_with(tls: ClientConfig, intakes: &[&str]) -> Core {
 #[derive(Clone, Default)]
 pub struct Accepted(Arc<Mutex<Vec<String>>>);
 
+/// How a core refuses an envelope: the problem's code, and whether it may be tried again.
+pub type Refusal = (&'static str, bool);
+
 impl Accepted {
-    /// Takes an envelope once and gives the same receipt for a repeat. The body of these tests'
-    /// envelopes is the application's id.
-    pub fn receipt(&self, asked: &Asked) -> Reply {
-        let id = String::from_utf8(asked.body.to_vec()).expect("an id");
+    /// Takes an envelope or a batch of them: each once, and with the same receipt for a repeat. The
+    /// body of these tests' envelopes is the application's id.
+    pub fn take(&self, asked: &Asked) -> Reply {
+        self.take_but(asked, |_| None)
+    }
+
+    /// Takes all but those that are refused.
+    pub fn take_but(&self, asked: &Asked, refuse: impl Fn(&str) -> Option<Refusal>) -> Reply {
+        match asked.path.as_str() {
+            ENVELOPES => {
+                assert_eq!(asked.headers["content-type"], ENVELOPE_MEDIA_TYPE);
+                let id = String::from_utf8(asked.body.to_vec()).expect("an id");
+                match refuse(&id) {
+                    Some((code, retry)) => problem_of(code, 422, retry),
+                    None => answer(201, "application/json", self.receipt(&id)),
+                }
+            }
+            ENVELOPES_BATCH => {
+                assert_eq!(asked.headers["content-type"], ENVELOPES_MEDIA_TYPE);
+                let answers = self.answers(&asked.body, refuse);
+                batch_answer(&answers)
+            }
+            other => panic!("nobody asks for {other}"),
+        }
+    }
+
+    /// What a core says of each envelope of a batch.
+    pub fn answers(&self, body: &[u8], refuse: impl Fn(&str) -> Option<Refusal>) -> Vec<String> {
+        let one = |envelope: &[u8]| {
+            let id = std::str::from_utf8(envelope).expect("an id");
+            match refuse(id) {
+                Some((code, retry)) => {
+                    format!(r#"{{"refused":{}}}"#, problem_text(code, 422, retry))
+                }
+                None => format!(r#"{{"taken":{}}}"#, self.receipt(id)),
+            }
+        };
+        batch::envelopes(body).expect("a batch").into_iter().map(one).collect()
+    }
+
+    fn receipt(&self, id: &str) -> String {
         let mut all = self.0.lock().expect("not poisoned");
         let known = all.iter().position(|a| *a == id);
         let position = known.unwrap_or_else(|| {
-            all.push(id.clone());
+            all.push(id.to_owned());
             all.len() - 1
         }) + 1;
-        let body = format!(
+        format!(
             r#"{{"application":"{id}","part":1,"position":{position},"accepted_at":"2026-11-22T03:00:00Z"}}"#
-        );
-        answer(200, "application/json", body)
+        )
     }
 
     pub fn all(&self) -> Vec<String> {
         self.0.lock().expect("not poisoned").clone()
     }
+}
+
+pub fn batch_answer(answers: &[String]) -> Reply {
+    answer(200, "application/json", format!(r#"{{"answers":[{}]}}"#, answers.join(",")))
+}
+
+/// An address at which nobody listens.
+pub fn nobody() -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    format!("https://localhost:{}", listener.local_addr().expect("an address").port())
 }
