@@ -75,6 +75,8 @@ pub(crate) struct Journal {
     folder: PathBuf,
     /// Length of each file by its number.
     files: BTreeMap<u64, u64>,
+    /// The last file that is known to have a whole record.
+    carrier: Option<u64>,
     /// The file that is appended to: the last, when this opening has begun one.
     active: Option<File>,
     /// The file that was read last.
@@ -95,7 +97,7 @@ impl Journal {
                 files.insert(number, length);
             }
         }
-        Ok(Self { folder: folder.to_owned(), files, active: None, reading: None })
+        Ok(Self { folder: folder.to_owned(), files, carrier: None, active: None, reading: None })
     }
 
     /// The numbers of its files, oldest first.
@@ -103,10 +105,16 @@ impl Journal {
         self.files.keys().copied().collect()
     }
 
-    /// The oldest file, if it is not the last one: only those are removed, since the last one
-    /// carries the sequence.
-    pub(crate) fn oldest_but_last(&self) -> Option<u64> {
-        (self.files.len() > 1).then(|| self.files.keys().next().copied()).flatten()
+    /// The oldest file that may be removed when nothing in it waits: a later one must carry the
+    /// sequence, which a file whose only record was torn does not.
+    pub(crate) fn oldest_removable(&self) -> Option<u64> {
+        let oldest = self.files.keys().next().copied();
+        oldest.filter(|oldest| self.carrier.is_some_and(|carrier| *oldest < carrier))
+    }
+
+    /// That file has a record that can be read.
+    pub(crate) fn carries(&mut self, number: u64) {
+        self.carrier = self.carrier.max(Some(number));
     }
 
     /// Number and length of the last file.
@@ -141,6 +149,7 @@ impl Journal {
             madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
         }
         self.files.insert(number, at + record.len() as u64);
+        self.carries(number);
         Ok(places)
     }
 

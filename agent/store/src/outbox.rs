@@ -85,10 +85,10 @@ impl Outbox {
         };
         let lines: Vec<Line> = parts.iter().zip(places).map(line).collect();
         lines.iter().for_each(|line| self.totals.add(line));
-        if let Err(error) = self.index.put(&lines) {
+        let indexed = self.index.put(&lines);
+        if let Err(error) = self.follow(indexed) {
             // It is kept, whatever becomes of the index.
             tracing::error!(error = chain(&error), "kept, but due only after the next opening");
-            self.is_poisoned = true;
         }
         Ok(())
     }
@@ -123,7 +123,8 @@ impl Outbox {
         }
         let keys: Vec<EnvelopeKey> = lines.iter().map(|line| line.key).collect();
         self.append_if_possible(&Entry::Delivered(&keys))?;
-        self.index.remove(&lines)?;
+        let forgotten = self.index.remove(&lines);
+        self.follow(forgotten)?;
         lines.iter().for_each(|line| self.totals.subtract(line));
         self.tidy();
         Ok(())
@@ -132,7 +133,8 @@ impl Outbox {
     pub(crate) fn set_aside(&mut self, key: EnvelopeKey) -> Result<(), StoreError> {
         for line in self.lines_due(&[key])? {
             self.append_if_possible(&Entry::SetAside(&[key]))?;
-            self.index.change(&line, State::Aside)?;
+            let changed = self.index.change(&line, State::Aside);
+            self.follow(changed)?;
             self.totals.subtract(&line);
             self.totals.add(&Line { state: State::Aside, ..line });
         }
@@ -177,6 +179,12 @@ impl Outbox {
             return Ok(());
         }
         self.append(entry, self.next_sequence).map(drop)
+    }
+
+    /// An index that did not follow the journal says what is not so: the next opening makes it again.
+    fn follow(&mut self, done: Result<(), StoreError>) -> Result<(), StoreError> {
+        self.is_poisoned |= done.is_err();
+        done
     }
 
     fn reopen(&mut self) -> Result<(), StoreError> {
@@ -224,7 +232,7 @@ impl Outbox {
     /// Removes files in which nothing waits, oldest first: a later one says that what stands in an
     /// earlier one was delivered.
     fn shrink_journal(&mut self) -> Result<(), StoreError> {
-        while let Some(oldest) = self.journal.oldest_but_last() {
+        while let Some(oldest) = self.journal.oldest_removable() {
             if self.totals.waits_in(oldest) {
                 let too_much = self.journal.bytes() > SLACK + 2 * self.totals.held.bytes;
                 // One at a time: somebody may be waiting for a number.

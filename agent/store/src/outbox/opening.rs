@@ -113,6 +113,9 @@ fn by_journal(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened
         match scanned {
             Ok(scanned) => {
                 next_sequence = next_sequence.max(scanned.next_sequence);
+                if scanned.next_sequence.is_some() {
+                    journal.carries(number);
+                }
                 if scanned.is_damaged {
                     damaged.push(number);
                 }
