@@ -17,6 +17,7 @@
 
 mod answer;
 mod device;
+pub mod filled;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handle;

@@ -21,10 +21,13 @@ const A4: (f32, f32) = (210.0, 297.0);
 const FOOT: f32 = 15.0 * MM;
 /// Sizes of an em of plain text that are tried on one sheet, in points.
 const ON_A_SHEET: [f32; 5] = [13.0, 11.5, 10.0, 8.5, 7.0];
-/// Closer than a form's lines: a roll is as long as what is on it.
-const LEADING: f32 = 0.85;
-/// The size of what is in a list, of plain text.
-const LISTED: f32 = 0.85;
+/// How close lines are, of a form's, and how large what is in a list is, of plain text: a roll is as
+/// long as what is on it. Latin letters are read at a size at which kanji are not, and English
+/// needs more of them.
+const CLOSE: Close = Close { leading: 0.85, listed: 0.85 };
+const CLOSE_IN_ENGLISH: Close = Close { leading: 0.8, listed: 0.75 };
+/// Between two texts of a line, in ems.
+const BESIDE: f32 = 0.7;
 /// The size where several sheets are needed.
 const ON_SHEETS: f32 = 10.0;
 
@@ -51,6 +54,11 @@ pub fn pages(slip: &Slip, width_mm: u16, fonts: &Fonts) -> Result<Vec<Page>, Pap
     }
     let long = written(slip, (width, column(ON_SHEETS)), ON_SHEETS, fonts)?;
     Ok(numbered(slip, long.over_sheets(height), fonts))
+}
+
+struct Close {
+    leading: f32,
+    listed: f32,
 }
 
 /// One page that is as high as what is on it.
@@ -112,8 +120,12 @@ fn written(
 ) -> Result<Written, PaperError> {
     let page = Page { width, height: 0.0, marks: Vec::new() };
     let (x, y) = ((width - column) / 2.0, TOP);
-    let column = Column { page, x, width: column, y, fonts, leading: LEADING, replaced: false };
-    let mut writer = Writer { column, em, language: slip.language, breaks: Vec::new() };
+    let Close { leading, listed } = match slip.language {
+        Some(Language::English) => CLOSE_IN_ENGLISH,
+        Some(Language::Japanese) | None => CLOSE,
+    };
+    let column = Column { page, x, width: column, y, fonts, leading, replaced: false };
+    let mut writer = Writer { column, em, listed, language: slip.language, breaks: Vec::new() };
     writer.number(slip)?;
     writer.stations(&slip.stations);
     writer.day(slip);
@@ -133,6 +145,8 @@ struct Writer<'a> {
     column: Column<'a>,
     /// Size of plain text in points.
     em: f32,
+    /// Size of what is in a list, of plain text.
+    listed: f32,
     /// The visitor's; without, everything is there in both.
     language: Option<Language>,
     breaks: Vec<Break>,
@@ -154,7 +168,7 @@ impl Writer<'_> {
 
         let (x, width) = (self.column.x, self.column.width);
         self.column.width -= code;
-        self.column.y = top + 0.8 * self.em;
+        self.column.y = top + 1.2 * self.em;
         self.both(words::NUMBER, 1.0);
         self.space(0.2);
         self.huge(&slip.ticket.to_string());
@@ -165,12 +179,14 @@ impl Writer<'_> {
     }
 
     fn day(&mut self, slip: &Slip) {
-        self.space(0.5);
+        self.space(0.4);
         let day = words::day(slip.business_day);
-        let style = Style::regular(0.9 * self.em);
         let when = format!("{day}　{}", words::time(slip.given_at));
-        self.column.text(&when, style, Align::Centre);
-        self.pair(words::THIS_DAY_ONLY, Style::regular(0.8 * self.em), Align::Centre);
+        let (only, too) = self.spoken(words::THIS_DAY_ONLY);
+        let only = [only, too].join("　");
+        let style = Style::regular(0.9 * self.em);
+        let small = Style::regular(0.8 * self.em);
+        self.beside((&when, style), (only.trim_end(), small), Align::Centre);
     }
 
     /// As large as the column is wide.
@@ -202,7 +218,7 @@ impl Writer<'_> {
                         ja: format!("{} → {}", titles.ja, section.ja),
                         en: format!("{} → {}", titles.en, words::in_english(section)),
                     };
-                    writer.said(&way, Style::bold(1.2 * writer.em), Align::Centre);
+                    writer.said(&way, Style::bold(1.05 * writer.em), Align::Centre);
                 }
             }
         });
@@ -275,12 +291,7 @@ impl Writer<'_> {
         let mut sections: Vec<(&Text, Text)> = Vec::new();
         for Errand { for_whom, section } in errands {
             match sections.iter_mut().find(|(known, _)| *known == section) {
-                Some((_, whom)) => {
-                    whom.ja.push('、');
-                    whom.ja.push_str(&for_whom.ja);
-                    whom.en.push_str("; ");
-                    whom.en.push_str(&for_whom.en);
-                }
+                Some((_, whom)) => *whom = words::either(whom, for_whom),
                 None => sections.push((section, for_whom.clone())),
             }
         }
@@ -292,32 +303,17 @@ impl Writer<'_> {
         self.list(words::ERRANDS, &items, "・");
     }
 
-    fn title(&mut self, (ja, en): Pair) {
-        self.space(0.5);
-        let (first, beside) = match self.language {
-            Some(Language::English) => (en, ""),
-            Some(Language::Japanese) => (ja, ""),
-            None => (ja, en),
-        };
-        let style = Style::bold(1.1 * self.em);
-        let baseline = self.column.y + style.ascent();
-        let first = text::line(first, style, self.column.fonts);
-        let beside = text::line(beside, Style::regular(0.8 * self.em), self.column.fonts);
-        let right = first.width + 0.7 * self.em;
-        let (x, below) = if right + beside.width <= self.column.width {
-            (self.column.x + right, 0.0)
-        } else {
-            (self.column.x, 1.2 * self.em)
-        };
-        self.column.page.text(self.column.x, baseline, first);
-        self.column.page.text(x, baseline + below, beside);
-        self.column.gap(1.45 * self.em + below);
+    fn title(&mut self, title: Pair) {
+        self.space(0.35);
+        let (first, beside) = self.spoken(title);
+        let small = Style::regular(0.8 * self.em);
+        self.beside((first, Style::bold(1.05 * self.em)), (beside, small), Align::Left);
         self.column.rule(0.06 * self.em);
-        self.space(0.3);
+        self.space(0.25);
     }
 
     fn item(&mut self, bullet: &str, item: &Text) {
-        let style = Style::regular(LISTED * self.em);
+        let style = Style::regular(self.listed * self.em);
         let mark = text::line(bullet, style, self.column.fonts);
         self.column.page.text(self.column.x, self.column.y + style.ascent(), mark);
         let indent = 1.4 * self.em;
@@ -372,10 +368,38 @@ impl Writer<'_> {
         }
     }
 
+    /// What the visitor reads of a pair: one of it and nothing, or both.
+    fn spoken(&self, (ja, en): Pair) -> Pair {
+        match self.language {
+            Some(Language::English) => (en, ""),
+            Some(Language::Japanese) => (ja, ""),
+            None => (ja, en),
+        }
+    }
+
     /// Whatever the visitor reads: by this the slip is known.
     fn both(&mut self, (ja, en): (&str, &str), size: f32) {
-        self.column.text(ja, Style::bold(size * self.em), Align::Centre);
-        self.small(en, Align::Centre);
+        let (large, small) = (Style::bold(size * self.em), Style::regular(0.8 * self.em));
+        self.beside((ja, large), (en, small), Align::Centre);
+    }
+
+    /// Two texts in a line, and the second below the first where there is no room for both.
+    fn beside(&mut self, one: (&str, Style), other: (&str, Style), align: Align) {
+        let [first, second] =
+            [one, other].map(|(words, style)| text::line(words, style, self.column.fonts));
+        let gap = if other.0.is_empty() { 0.0 } else { BESIDE * self.em };
+        let free = self.column.width - first.width - gap - second.width;
+        if free < 0.0 {
+            self.column.text(one.0, one.1, align);
+            self.column.text(other.0, other.1, align);
+            return;
+        }
+        let x = self.column.x + if align == Align::Centre { free / 2.0 } else { 0.0 };
+        let baseline = self.column.y + one.1.ascent();
+        let right = x + first.width + gap;
+        self.column.page.text(x, baseline, first);
+        self.column.page.text(right, baseline, second);
+        self.column.gap(self.column.leading * one.1.leading());
     }
 
     fn small(&mut self, text: &str, align: Align) {

@@ -13,7 +13,7 @@ use crate::job::{Kept, Next};
 pub type Pair = (&'static str, &'static str);
 
 pub const NUMBER: Pair = ("番号", "Your number");
-pub const THIS_DAY_ONLY: Pair = ("この番号は、この日だけ使えます。", "Valid on this day only.");
+pub const THIS_DAY_ONLY: Pair = ("この日だけ使えます", "This day only");
 pub const PRACTICE: Pair = ("練習用です。手続はできません", "Training: nothing is filed");
 pub const ASK_SOMEBODY: Pair =
     ("総合案内／受付の係員におたずねください", "Please ask at the information desk");
@@ -132,9 +132,18 @@ pub fn in_english(section: &Text) -> String {
     format!("{} ({})", beside_japanese(&section.en), section.ja)
 }
 
-/// What to bring without examples, exceptions and what it is for: the screen has shown them.
-/// English keeps the
-/// Japanese that it has in brackets.
+/// For whom one counter is, of two things that it does.
+pub fn either(one: &Text, other: &Text) -> Text {
+    const IF: &str = "If you ";
+    let en = match other.en.strip_prefix(IF).filter(|_| one.en.starts_with(IF)) {
+        Some(rest) => format!("{}, or {rest}", one.en),
+        None => format!("{}; {}", one.en, other.en),
+    };
+    Text { ja: format!("{}、{}", one.ja, other.ja), en }
+}
+
+/// What to bring, without examples and, after its first sentence, what it is for: the screen has
+/// shown them. English keeps the Japanese that it has in brackets.
 pub fn without_brackets(text: &Text) -> Text {
     let mut ja = String::new();
     let mut rest = text.ja.as_str();
@@ -157,6 +166,8 @@ pub fn without_brackets(text: &Text) -> Text {
         rest = after;
     }
     en.push_str(rest);
+    let sentence = en.find(". ").unwrap_or(en.len());
+    en.truncate(sentence);
     Text { ja, en }
 }
 
@@ -232,10 +243,22 @@ mod tests {
     fn what_to_bring_is_said_without_its_examples() {
         let bring = without_brackets(&Text {
             ja: "本人確認書類（カード。旅券など）と、印鑑。押します".to_owned(),
-            en: "Identification (a card …) and the seal card (印鑑登録証), if any".to_owned(),
+            en: "Identification (a card. Or so) and the seal card (印鑑登録証), if any. It is used"
+                .to_owned(),
         });
         assert_eq!(bring.ja, "本人確認書類と、印鑑");
         assert_eq!(bring.en, "Identification and the seal card (印鑑登録証), if any");
+    }
+
+    #[test]
+    fn for_whom_a_counter_is_reads_as_one_sentence() {
+        let text = |ja: &str, en: &str| Text { ja: ja.to_owned(), en: en.to_owned() };
+        let (one, other) =
+            (text("75歳以上の方", "If you are 75"), text("犬の方", "If you keep a dog"));
+        assert_eq!(either(&one, &other).en, "If you are 75, or keep a dog");
+        assert_eq!(either(&one, &other).ja, "75歳以上の方、犬の方");
+        let child = text("子ども", "If a child goes to school");
+        assert_eq!(either(&one, &child).en, "If you are 75; If a child goes to school");
     }
 
     #[test]

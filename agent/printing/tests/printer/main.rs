@@ -10,3 +10,4 @@ mod paper;
 mod peer;
 mod promise;
 mod samples;
+mod shipped;

@@ -4,12 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use madoguchi_printing::{Content, Kept, Next, payload, pdf};
+use madoguchi_printing::{Content, Kept, Next, Slip, payload, pdf};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Printer;
+use madoguchi_protocol::local::Language;
 
 use crate::peer::words;
 use crate::samples::{form, row, slip, text};
+use crate::shipped::Shipped;
 
 fn printer(slip_width_mm: u16) -> Printer {
     Printer { uri: "ipp://localhost/".to_owned(), slip_width_mm, forms: true }
@@ -87,6 +89,47 @@ fn a_slip_with_many_things_to_bring_goes_over_several_sheets_of_a4() {
         .expect("pdfseparate (Debian package poppler-utils)");
     assert!(separated.success());
     assert_eq!(decoded(&first), token.as_str());
+}
+
+#[test]
+fn slips_of_the_shipped_packs_are_no_longer_than_what_is_read_and_forms_no_longer_than_a_sheet() {
+    /// On a roll of 80 mm, in millimetres.
+    const LONGEST: f32 = 250.0;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("paper.pdf");
+    let pages = |content: Content| -> Vec<f32> {
+        fs::write(&file, &*pdf(&content, &printer(80)).expect("a PDF")).expect("written");
+        sizes(&file).iter().map(|size| height(size)).collect()
+    };
+    // Tests run in their crate's folder.
+    let shipped = Shipped::read(Path::new("../../provisioning/procedures"));
+    let visits = shipped.visits();
+    let together = |name: &str| visits.iter().any(|visit| visit.name == name);
+    assert!(together("tennyu") && together("tenshutsu-juminhyo"), "packs, and a ticket of several");
+    let mut too_long = Vec::new();
+    for visit in &visits {
+        let name = &visit.name;
+        for language in [Language::Japanese, Language::English] {
+            let slip = shipped.slip(visit, Kept::Part, Next::ShowsSlipAndForms);
+            let slip = Slip { language: Some(language), ..slip };
+            let high = pages(Content::Slip(slip.into()))[0];
+            if high > LONGEST {
+                too_long.push(format!("{name}, {language:?}: {high:.0} mm"));
+            }
+        }
+        let forms = visit.forms();
+        let count = forms.len();
+        if pages(Content::Forms(forms)).len() > count {
+            too_long.push(format!("{name}: a form of more than a sheet"));
+        }
+    }
+    assert!(too_long.is_empty(), "{too_long:#?}");
+}
+
+/// In millimetres, of a page's [`sizes`].
+fn height(size: &str) -> f32 {
+    let points = size.split_whitespace().skip_while(|word| *word != "x").nth(1);
+    points.expect("a height").parse::<f32>().expect("a number") * 25.4 / 72.0
 }
 
 /// The size of each page, as `595.276 x 841.89 pts (A4)`.
