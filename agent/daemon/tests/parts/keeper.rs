@@ -162,6 +162,7 @@ async fn what_is_handed_out_at_once_is_no_more_than_one_body_of_the_core() {
     let folder = tempfile::tempdir().expect("a folder");
     let device = Device::start(folder.path());
     keep_some(&device, 30, 15_000).await;
+    device.keeper.ping().await.expect("an answer");
     let waiting = device.state.borrow().waiting.due;
     let due = device.keeper.due(None, 100).await.expect("read");
     let bytes: usize = due.iter().map(|kept| kept.bytes.len()).sum();
