@@ -15,7 +15,7 @@ mod format;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -201,20 +201,25 @@ impl Journal {
         }))
     }
 
-    /// Goes through a file from its beginning.
+    /// Goes through a file from its beginning. `buffer`: for its bytes, the same for many files.
     pub(crate) fn scan(
         &self,
         number: u64,
+        buffer: &mut Vec<u8>,
         mut each: impl FnMut(Found),
     ) -> Result<Scanned, StoreError> {
         let path = self.path(number);
-        let bytes = fs::read(&path).map_err(StoreError::file("read", &path))?;
+        buffer.clear();
+        File::open(&path)
+            .and_then(|mut file| file.read_to_end(buffer))
+            .map_err(StoreError::file("read", &path))?;
+        let bytes = buffer.as_slice();
         let mut scanned = Scanned { next_sequence: None, is_damaged: false };
         let mut at = 0;
         while at < bytes.len() {
-            let Some(record) = parse_record(&bytes, number, at) else {
+            let Some(record) = parse_record(bytes, number, at) else {
                 // The end that was torn, unless something whole follows.
-                let Some(next) = next_record(&bytes, number, at + 1) else { break };
+                let Some(next) = next_record(bytes, number, at + 1) else { break };
                 scanned.is_damaged = true;
                 at = next;
                 continue;

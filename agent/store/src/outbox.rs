@@ -276,7 +276,7 @@ impl Outbox {
     /// What a file says of envelopes in earlier ones must not go with it.
     fn repeat_marks(&mut self, number: u64) -> Result<(), StoreError> {
         let (mut delivered, mut aside) = (Vec::new(), Vec::new());
-        self.journal.scan(number, |found| match found {
+        self.journal.scan(number, &mut Vec::new(), |found| match found {
             Found::Kept(..) => {}
             Found::Delivered(key) => delivered.push(key),
             Found::SetAside(key) => aside.push(key),

@@ -100,8 +100,9 @@ fn by_journal(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened
     let mut next_sequence = None;
     let mut damaged = Vec::new();
     let mut is_lost = false;
+    let mut buffer = Vec::new();
     for number in journal.numbers() {
-        let scanned = journal.scan(number, |found| match found {
+        let scanned = journal.scan(number, &mut buffer, |found| match found {
             Found::Kept(key, state, place) => drop(lines.insert(key, (state, place))),
             Found::Delivered(key) => drop(lines.remove(&key)),
             Found::SetAside(key) => {
@@ -130,7 +131,9 @@ fn by_journal(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened
         next_sequence = Some(next_sequence.unwrap_or(0).max(floor + 1) + GAP);
     }
     let line = |(key, (state, place))| Line { key, state, place };
-    let index = Index::create(&index_path(folder), lines.into_iter().map(line).collect())?;
-    let totals = Totals::of(&index)?;
+    let lines: Vec<Line> = lines.into_iter().map(line).collect();
+    let mut totals = Totals::default();
+    lines.iter().for_each(|line| totals.add(line));
+    let index = Index::create(&index_path(folder), lines)?;
     Ok(Opened { index, totals, next_sequence, damaged })
 }
