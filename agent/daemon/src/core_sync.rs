@@ -69,9 +69,8 @@ impl CoreSync {
             };
             // The rest of that state changes with every delivery.
             let changed = self.keeper_state.wait_for(|state| state.short_of_numbers != known);
-            match tokio::time::timeout(wait, changed).await {
-                Ok(Err(_)) => return Err(KeeperGone),
-                Ok(Ok(_)) | Err(_) => {}
+            if let Ok(Err(_)) = tokio::time::timeout(wait, changed).await {
+                return Err(KeeperGone);
             }
         }
     }
