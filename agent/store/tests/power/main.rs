@@ -15,7 +15,7 @@ use std::panic::{catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -34,6 +34,13 @@ fn seed() -> u64 {
     let seed = asked.unwrap_or(20_261_122);
     println!("POWER_SEED={seed}");
     seed
+}
+
+/// One recording at a time: a process that is being started holds the locks of every store that is
+/// open at that moment, until it is another program.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A session of the workload, in a process of its own.
@@ -59,6 +66,7 @@ enum What {
 
 #[test]
 fn after_any_power_cut_everything_that_was_said_is_true() {
+    let _alone = alone();
     let seed = seed();
     let recording = Recording::make(What::Store, seed);
     recording.check_the_model();
@@ -70,6 +78,7 @@ fn after_any_power_cut_everything_that_was_said_is_true() {
 
 #[test]
 fn a_disk_that_does_not_sync_is_found_out() {
+    let _alone = alone();
     let seed = seed();
     let cuts = Recording::make(What::Store, seed).cut(Syncs::Ignored, seed, 150);
     println!("{} cuts broke {:?}", cuts.count, cuts.broken.keys());
@@ -81,6 +90,7 @@ fn a_disk_that_does_not_sync_is_found_out() {
 /// Why there is a journal: the same harness, the same syncs, and sled as the only record.
 #[test]
 fn sled_alone_loses_what_was_kept_on_a_disk_that_syncs() {
+    let _alone = alone();
     let seed = seed();
     let cuts = Recording::make(What::SledAlone, seed).cut(Syncs::Honoured, seed, 60);
     println!("{} of {} cuts broke {:#?}", cuts.broken_cuts, cuts.count, cuts.broken);
