@@ -1,4 +1,4 @@
-//! Showing one application as the office opened it.
+//! What the office has, and one application as it opened it.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,9 @@ use madoguchi_procedure::{FieldDefinition, Pack};
 use madoguchi_protocol::application::{
     CardEvidence, Content, Field, Origin, PartlyFilled, SignatureCheck, TicketOnlyReason,
 };
-use madoguchi_protocol::core_api::{APPLICATIONS, OpenedApplication};
+use madoguchi_protocol::core_api::{
+    APPLICATIONS, OpenedApplication, QueueEntries, QueueEntry, QueueState,
+};
 use madoguchi_protocol::header::PackVersion;
 use madoguchi_protocol::local::Language;
 use madoguchi_protocol::time::in_japan;
@@ -23,12 +25,62 @@ use crate::toml_file;
 const LANGUAGE: Language = Language::Japanese;
 
 pub(crate) fn run(command: Application) -> Result<Report> {
-    let Application::Show { id, reason, office, packs, operator } = command;
-    let packs = read_packs(&packs)?;
-    let office = Connection::open(&operator, &office, Role::Office)?;
-    let path = format!("{APPLICATIONS}/{id}");
-    let opened: OpenedApplication = office.get(&path, &[("reason", &reason)])?;
-    Report::new(&opened, describe(&opened, &packs))
+    match command {
+        Application::List { awaiting_reconciliation, office, operator } => {
+            let office = Connection::open(&operator, &office, Role::Office)?;
+            let state = awaiting_reconciliation.then_some(QueueState::AwaitingReconciliation);
+            let entries = all_entries(&office, state)?;
+            let lines = entries.iter().map(line).collect();
+            Report::new(&QueueEntries { entries }, lines)
+        }
+        Application::Show { id, reason, office, packs, operator } => {
+            let packs = read_packs(&packs)?;
+            let office = Connection::open(&operator, &office, Role::Office)?;
+            let path = format!("{APPLICATIONS}/{id}");
+            let opened: OpenedApplication = office.get(&path, &[("reason", &reason)])?;
+            Report::new(&opened, describe(&opened, &packs))
+        }
+    }
+}
+
+/// Page by page, until one is empty.
+fn all_entries(office: &Connection, state: Option<QueueState>) -> Result<Vec<QueueEntry>> {
+    let mut all: Vec<QueueEntry> = Vec::new();
+    loop {
+        let after = all.last().map(|entry| entry.header.application.to_string());
+        let state = state.map(|state| ("state", state.as_str()));
+        let after = after.as_deref().map(|after| ("after", after));
+        let query: Vec<_> = state.into_iter().chain(after).collect();
+        let QueueEntries { entries } = office.get(APPLICATIONS, &query)?;
+        if entries.is_empty() {
+            return Ok(all);
+        }
+        all.extend(entries);
+    }
+}
+
+/// One application on one line: when it was kept and came, the number, what it is, where, whether it
+/// may be called, the id.
+fn line(entry: &QueueEntry) -> String {
+    let QueueEntry { header, received_at, state } = entry;
+    let what = header.pack.as_ref().map_or("-".to_owned(), |p| format!("{} v{}", p.id, p.version));
+    let place = format!("{} at {}", header.device, header.site);
+    format!(
+        "{}  {}  {} of {}  {what:<24} {place:<28} {:<24} {}\n",
+        in_japan(header.kept_at),
+        in_japan(*received_at),
+        header.ticket,
+        header.business_day,
+        in_words(*state),
+        header.application,
+    )
+}
+
+fn in_words(state: QueueState) -> &'static str {
+    match state {
+        QueueState::Queued => "queued",
+        QueueState::AwaitingReconciliation => "AWAITS RECONCILIATION",
+    }
 }
 
 fn read_packs(paths: &[PathBuf]) -> Result<Vec<Pack>> {
@@ -42,7 +94,8 @@ fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
          ticket       {} of {}\n\
          device       {} at {}\n\
          kept         {}\n\
-         received     {}\n",
+         received     {}\n\
+         state        {}\n",
         header.application,
         header.ticket,
         header.business_day,
@@ -50,6 +103,7 @@ fn describe(opened: &OpenedApplication, packs: &[Pack]) -> String {
         header.site,
         in_japan(header.kept_at),
         in_japan(opened.received_at),
+        in_words(opened.state),
     );
     match &opened.application.content {
         Content::Filled { pack, fields } => text.push_str(&form(pack, fields, packs, "")),
@@ -185,6 +239,7 @@ mod tests {
         assert!(text.contains("form         転居届 (tenkyo v1)"), "{text}");
         assert!(text.contains("kept         2026-11-22 10:00:00 JST\n"), "{text}");
         assert!(text.contains("received     2026-11-22 10:00:01 JST\n"), "{text}");
+        assert!(text.contains("state        queued\n"), "{text}");
         assert_eq!(
             form,
             "field         value                      origin  evidence\n\
@@ -192,6 +247,25 @@ mod tests {
              生年月日      昭和55年（1980年）2月17日  card    TEXT/0002, signature good\n\
              引っ越した方  家族（世帯）の全員         chosen\n"
         );
+    }
+
+    #[test]
+    fn a_line_says_when_number_what_place_state_and_id_and_what_came_late_is_seen() {
+        let OpenedApplication { header, received_at, .. } = opened();
+        let entry = |state| line(&QueueEntry { header: header.clone(), received_at, state });
+        let late = entry(QueueState::AwaitingReconciliation);
+        let id = header.application.to_string() + "\n";
+        for part in [
+            "2026-11-22 10:00:00 JST  2026-11-22 10:00:01 JST",
+            "A017 of 2026-11-22",
+            "tenkyo v",
+            "kiosk-01 at honcho",
+            "AWAITS RECONCILIATION",
+        ] {
+            assert!(late.contains(part), "{part} is missing: {late}");
+        }
+        assert!(late.ends_with(&id) && !late.contains("検証"), "{late}");
+        assert!(entry(QueueState::Queued).contains("queued"));
     }
 
     #[test]

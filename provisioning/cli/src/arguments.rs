@@ -283,6 +283,18 @@ pub(crate) struct Add {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Application {
+    /// List what the office has, without anything about a person: numbers, times, and what came late
+    /// and waits until somebody has looked whether it was already done on paper (照合待ち).
+    List {
+        /// Only what waits for reconciliation.
+        #[arg(long)]
+        awaiting_reconciliation: bool,
+        /// The office, as https://host:port.
+        #[arg(long, value_name = "URL")]
+        office: Endpoint,
+        #[command(flatten)]
+        operator: Operator,
+    },
     /// Show one application as the office opened it. The office records who asked, and why.
     ///
     /// What is printed is about a person: close the terminal afterwards.

@@ -231,6 +231,10 @@ async fn an_application_kept_by_an_enrolled_device_is_shown_to_an_operator() {
     let words = office.provision.output(&show).stdout;
     let words = String::from_utf8(words).expect("text");
     assert!(words.contains("asked for a clerk") && words.contains(&id), "{words}");
+    let list = office.as_operator(&["application", "list", "--office", &office.office]);
+    let listed = office.provision.json(&list);
+    assert_eq!(listed["entries"][0]["header"]["application"], id.as_str());
+    assert_eq!(listed["entries"].as_array().map(Vec::len), Some(1));
 }
 
 /// A program that watches, ended with the test.
