@@ -21,6 +21,7 @@ pub mod delivery;
 pub mod desk;
 pub mod drill;
 pub mod enrol;
+pub mod export;
 pub mod keeper;
 pub mod local;
 pub mod practice;

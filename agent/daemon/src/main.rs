@@ -1,6 +1,6 @@
 //! `madoguchi-agent`: the program on every thin client and kiosk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use clap::{Parser, Subcommand};
 use madoguchi_daemon::check::Finding;
 use madoguchi_daemon::config::Config;
 use madoguchi_daemon::drill::Ask;
+use madoguchi_daemon::export::Exported;
 use madoguchi_daemon::refused::{Refused, RefusedList};
-use madoguchi_daemon::{check, drill, enrol, run};
+use madoguchi_daemon::{check, drill, enrol, export, run};
 use madoguchi_protocol::time::in_japan;
 
 /// Every block that is freed is wiped first, also those of libraries.
@@ -65,6 +66,16 @@ enum Command {
         #[arg(long)]
         end: bool,
     },
+    /// Write what is not delivered into a folder, sealed, with a signed manifest: for the day the
+    /// network is gone for good. Nothing is removed from the store. Stop the agent first.
+    Export {
+        /// What allows it, as `madoguchi-provision permit export` wrote it.
+        #[arg(long, value_name = "FILE")]
+        permit: PathBuf,
+        /// A new or empty folder, as on a stick.
+        #[arg(long, value_name = "FOLDER")]
+        to: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -111,6 +122,10 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Some(Command::Export { permit, to }) => {
+            madoguchi_program::start_log();
+            say_exported(&export::export(&config, permit, to)?, to);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -149,4 +164,14 @@ fn say_set_aside(config: &Config, json: bool) -> Result<()> {
         println!("the core has refused nothing");
     }
     Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn say_exported(exported: &Exported, to: &Path) {
+    let Exported { envelopes, set_aside } = exported;
+    println!("{envelopes} envelopes are in {}; nothing was removed from the store", to.display());
+    if *set_aside > 0 {
+        println!("not among them: {set_aside} that the core refused for good; the log says why");
+    }
+    println!("next: carry it to the office and run `madoguchi-core import` there");
 }

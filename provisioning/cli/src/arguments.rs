@@ -2,6 +2,7 @@
 
 mod alert;
 mod pack;
+mod permit;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use madoguchi_protocol::{ApplicationId, DeviceId, SiteId, TenantId};
 
 pub(crate) use self::alert::Alert;
 pub(crate) use self::pack::{Pack, SchemaName};
+pub(crate) use self::permit::{ExportPermit, Permit};
 
 /// Sets up and looks after a Madoguchi installation.
 ///
@@ -59,6 +61,9 @@ pub(crate) enum Command {
     /// Kiosks and counters.
     #[command(subcommand)]
     Device(Device),
+    /// What a device does only when the municipality allows it, signed offline.
+    #[command(subcommand)]
+    Permit(Permit),
     /// Applications that reached the office.
     #[command(subcommand)]
     Application(Application),
@@ -216,7 +221,8 @@ pub(crate) struct Sign {
     /// For --kind packs: the municipality's 町丁目, from which new addresses are picked.
     #[arg(long, value_name = "FILE")]
     pub(crate) towns: Option<PathBuf>,
-    /// For --kind profile: the device's profile.
+    /// For --kind profile: the device's profile. Given with --packs as well, for either kind, a
+    /// warning names the packs that this device will not show.
     #[arg(long, value_name = "FILE", required_if_eq("kind", "profile"))]
     pub(crate) profile: Option<PathBuf>,
     /// For --kind sealing-keys: a folder with the public halves (sealing-*.json). Devices use the

@@ -174,20 +174,25 @@ fn server_names(dns: &[String], ip: &[std::net::IpAddr]) -> Result<Vec<ServerNam
     Ok(names)
 }
 
-/// Says what to do when a key is already there.
 fn written<T, E>(result: Result<T, E>) -> Result<T>
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    result.map_err(|error| {
-        let error = anyhow::Error::new(error);
-        let there = |e: &io::Error| e.kind() == io::ErrorKind::AlreadyExists;
-        if error.chain().any(|e| e.downcast_ref().is_some_and(there)) {
-            error.context("keys are never overwritten: choose another --out")
-        } else {
-            error
-        }
-    })
+    result.map_err(|error| never_overwritten("keys are", error))
+}
+
+/// Says what to do when a file is already there that is never overwritten.
+pub(crate) fn never_overwritten<E>(what: &str, error: E) -> anyhow::Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let error = anyhow::Error::new(error);
+    let there = |e: &io::Error| e.kind() == io::ErrorKind::AlreadyExists;
+    if error.chain().any(|e| e.downcast_ref().is_some_and(there)) {
+        error.context(format!("{what} never overwritten: choose another --out"))
+    } else {
+        error
+    }
 }
 
 /// SHA-256 of a certificate, lower-case hexadecimal.

@@ -12,6 +12,7 @@ mod connection;
 mod device;
 mod keys;
 mod pack;
+mod permit;
 mod preview;
 mod report;
 mod toml_file;
@@ -50,6 +51,7 @@ fn run(command: Command, json: bool) -> anyhow::Result<Report> {
         Command::Pack(command) => pack::run(command),
         Command::Bundle(command) => bundle::run(command),
         Command::Device(command) => device::run(command),
+        Command::Permit(command) => permit::run(command),
         Command::Application(command) => application::run(command),
         Command::Alert(command) => alert::run(command, json),
     }

@@ -2,5 +2,6 @@
 
 mod offline;
 mod pack;
+mod permit;
 mod provision;
 mod with_core;

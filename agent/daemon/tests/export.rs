@@ -1,0 +1,169 @@
+//! `madoguchi-agent export`, run as an operator runs it on the device.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::{SignedDuration, Timestamp};
+use madoguchi_authority::{DeviceCertificate, TrustRoot};
+use madoguchi_envelope::bundle::MunicipalKey;
+use madoguchi_envelope::export::ClaimedManifest;
+use madoguchi_protocol::export::{EXPORT_FORMAT, ExportManifest, ExportPermit, SignedManifest};
+use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store};
+use support::{enrol, sheet};
+use tempfile::TempDir;
+
+/// More than one read of the store.
+const KEPT: usize = 150;
+
+/// How every envelope here begins: its bytes mean nothing to the store.
+const BYTES: &[u8] = b"sealed";
+
+/// An enrolled device that has kept some, and the municipality's key.
+struct Device {
+    folder: TempDir,
+    key: MunicipalKey,
+    kept: Vec<KeptEnvelope>,
+}
+
+impl Device {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (authority, mut sheet) = sheet(folder.path());
+        let key = MunicipalKey::generate().expect("a key");
+        sheet.municipal_key = key.public().expect("its public half");
+        let state = folder.path().join("state");
+        enrol(&authority, &sheet, &state.join("identity"));
+        let socket = folder.path().join("agent.sock");
+        let config = format!("state_dir = {state:?}\nsocket = {socket:?}\n");
+        fs::write(folder.path().join("agent.toml"), config).expect("set");
+
+        let mut store = Store::open(&state.join("store")).expect("a store");
+        let envelope = |number: usize| KeptEnvelope {
+            key: EnvelopeKey { application: ApplicationId::now(), part: 1 },
+            visit: VisitId::random(),
+            bytes: [BYTES, &number.to_be_bytes()].concat(),
+        };
+        let kept: Vec<_> = (0..KEPT).map(envelope).collect();
+        store.keep(&kept).expect("kept");
+        Self { folder, key, kept }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&self.path("state/store")).expect("the store")
+    }
+
+    /// A permit for `device`, between two times of which one is now plus so many hours.
+    fn permit(&self, key: &MunicipalKey, device: &str, from: i64, until: i64) -> PathBuf {
+        let at = |hours| Timestamp::now() + SignedDuration::from_hours(hours);
+        let permit = ExportPermit {
+            format: EXPORT_FORMAT,
+            tenant: "tokiwa".parse().expect("a tenant"),
+            device: device.parse().expect("a device"),
+            from: at(from),
+            until: at(until),
+        };
+        let file = self.path("permit.json");
+        fs::write(&file, serde_json::to_vec(&key.permit(&permit)).expect("JSON")).expect("written");
+        file
+    }
+
+    fn good_permit(&self) -> PathBuf {
+        self.permit(&self.key, "kiosk-01", -1, 1)
+    }
+
+    fn export(&self, permit: &Path, to: &Path) -> Result<String, String> {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_madoguchi-agent"));
+        program.args(["export", "--config"]).arg(self.path("agent.toml"));
+        let output =
+            program.arg("--permit").arg(permit).arg("--to").arg(to).output().expect("it runs");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    /// The manifest of an export, proven as the office proves it.
+    fn manifest(&self, export: &Path) -> ExportManifest {
+        let bytes = fs::read(export.join("manifest.json")).expect("a manifest");
+        let signed: SignedManifest = serde_json::from_slice(&bytes).expect("a manifest");
+        let claimed = ClaimedManifest::read(&signed).expect("read");
+        let root = TrustRoot::read(&self.path("ca.pem")).expect("the root");
+        let certificate =
+            DeviceCertificate::verify(claimed.certificate(), &root, claimed.exported_at())
+                .expect("of the authority");
+        claimed.verify(&certificate.public_key).expect("signed by the device")
+    }
+}
+
+#[test]
+fn everything_that_is_kept_is_handed_over_sealed_and_stays_in_the_store() {
+    let device = Device::new();
+    let to = device.path("stick/export");
+    let said = device.export(&device.good_permit(), &to).expect("exported");
+    assert!(said.contains(&format!("{KEPT} envelopes")), "{said}");
+
+    let manifest = device.manifest(&to);
+    assert_eq!(manifest.device.as_str(), "kiosk-01");
+    assert_eq!(manifest.envelopes.len(), KEPT);
+    for (place, (listed, kept)) in manifest.envelopes.iter().zip(&device.kept).enumerate() {
+        assert_eq!((listed.application, listed.part), (kept.key.application, kept.key.part));
+        let bytes = fs::read(to.join(listed.file(place))).expect("an envelope");
+        assert_eq!(bytes, kept.bytes, "byte for byte what would have been sent");
+        let sum: String =
+            digest(&SHA256, &bytes).as_ref().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(listed.sha256, sum);
+    }
+    let mut store = device.store();
+    assert_eq!(store.waiting().due, KEPT, "an export removes nothing");
+    assert_eq!(store.due(None, KEPT).expect("read"), device.kept);
+}
+
+#[test]
+fn without_a_permit_for_this_device_and_this_time_nothing_is_written() {
+    let device = Device::new();
+    let stranger = MunicipalKey::generate().expect("a key");
+    let refused = |permit: PathBuf, words: &str| {
+        let to = device.path("stick");
+        let error = device.export(&permit, &to).expect_err(words);
+        assert!(error.contains(words), "{error}");
+        assert!(!to.exists(), "{words}: nothing is written");
+    };
+    refused(device.permit(&device.key, "kiosk-02", -1, 1), "the permit is for kiosk-02");
+    refused(device.permit(&device.key, "kiosk-01", -2, -1), "ask for a new one");
+    refused(device.permit(&device.key, "kiosk-01", 1, 2), "wait, or set the clock");
+    refused(device.permit(&stranger, "kiosk-01", -1, 1), "signed with the municipal key");
+    let other = device.path("other.json");
+    fs::write(&other, "{\"a\": \"secret\"}").expect("written");
+    refused(other, "is not a permit");
+    refused(device.path("nowhere.json"), "permit export");
+}
+
+#[test]
+fn while_the_agent_runs_nothing_is_exported() {
+    let device = Device::new();
+    let running = device.store();
+    let to = device.path("stick");
+    let error = device.export(&device.good_permit(), &to).expect_err("in use");
+    assert!(error.contains("stop the agent first"), "{error}");
+    assert!(!to.exists());
+    drop(running);
+    device.export(&device.good_permit(), &to).expect("exported");
+}
+
+#[test]
+fn two_exports_are_never_mixed() {
+    let device = Device::new();
+    let (permit, to) = (device.good_permit(), device.path("stick"));
+    device.export(&permit, &to).expect("exported");
+    let before = fs::read(to.join("manifest.json")).expect("a manifest");
+    let error = device.export(&permit, &to).expect_err("not empty");
+    assert!(error.contains("name a new or empty folder"), "{error}");
+    assert_eq!(fs::read(to.join("manifest.json")).expect("a manifest"), before);
+}
