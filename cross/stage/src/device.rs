@@ -185,6 +185,15 @@ impl Device {
         self.start(stop)
     }
 
+    /// Waits until the agent ends by itself, and starts it again, as systemd does (`Restart=`).
+    ///
+    /// # Errors
+    /// When it does not end, or does not come up again.
+    pub fn restart_after_its_end(&mut self, stop: &Stop) -> Result<()> {
+        self.agent()?.wait(PATIENCE, stop).context("the agent ends by itself")?;
+        self.start(stop)
+    }
+
     /// Ends the agent in order.
     ///
     /// # Errors

@@ -4,8 +4,11 @@ mod support;
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Result, ensure};
 use madoguchi_protocol::core_api::AlertKind;
+use madoguchi_stage::fragments::{Fragments, PIN_COMMAND};
+use madoguchi_stage::memory;
+use madoguchi_stage::visitor::Visitor;
 use support::kiosk::play;
 
 #[test]
@@ -47,6 +50,53 @@ fn a_card_that_is_snatched_while_it_is_read_is_said_and_can_be_laid_again() {
         visitor.lays_the_card()?;
         visitor.sees("pin_entry")
     });
+}
+
+/// The agent gives a call up after ten seconds.
+const GIVEN_UP: Duration = Duration::from_secs(20);
+
+#[test]
+fn an_agent_whose_reader_hangs_starts_anew_after_the_visit_and_the_pin_is_gone() {
+    let name = "an_agent_whose_reader_hangs_starts_anew_after_the_visit_and_the_pin_is_gone";
+    play(name, |visitor| {
+        visitor.until_pin()?;
+        let pin = visitor.person().pin.clone();
+        visitor.types(&pin)?;
+        // It is mute for good: VERIFY hangs inside pcscd, and a thread of the agent with it.
+        visitor.stage().card()?.freeze()?;
+        visitor.touches("submit_pin")?;
+        visitor.waits_long_for("the reader is given up", GIVEN_UP, |shown| {
+            Ok((shown.screen == "trouble").then_some(()))
+        })?;
+        visitor.sees("trouble")?;
+        visitor.reads("card.too_slow")?;
+        let hangs = visitor.stage().device().agent()?.id();
+        ensure!(pins_in_the_agent(visitor)? > 0, "the thread that hangs still has the PIN");
+
+        // Nothing interrupts the visit; after it, the agent ends by itself.
+        visitor.stage().device().agent()?.must_be_running()?;
+        visitor.breaks_off()?;
+        let stop = visitor.stage().stop().clone();
+        visitor.stage().device().restart_after_its_end(&stop)?;
+        let anew = visitor.stage().device().agent()?.id();
+        ensure!(anew != hangs, "it is another process");
+        ensure!(pins_in_the_agent(visitor)? == 0, "the PIN is in the new process");
+
+        // The reader comes back with the next person's card.
+        visitor.stage().card()?.snatch()?;
+        visitor.sees("start")?;
+        let file = visitor.stage().plan().person.clone();
+        visitor.stage().take_out_another_card(&file)?;
+        visitor.until_form()
+    });
+}
+
+/// How often the PIN stands in the agent's memory, as the command that takes it to the card.
+fn pins_in_the_agent(visitor: &mut Visitor<'_>) -> Result<usize> {
+    let fragments = Fragments::of(visitor.person(), "NO PASSWORD")?;
+    let agent = visitor.stage().device().agent()?.id();
+    let found = memory::search("agent", agent, &fragments)?.leaks;
+    Ok(found.iter().filter(|leak| leak.what == PIN_COMMAND).count())
 }
 
 #[test]

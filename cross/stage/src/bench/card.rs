@@ -26,14 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Measures, prints a table, and the report as one JSON object in the last line.
 pub fn run(options: &Options, stop: &Stop) -> Result<()> {
     let work = options.work.clone().context("a folder to work in")?;
-    // What else runs on this machine is not ours to measure: where that is allowed, this and the
-    // reader's daemon come first.
-    let first = rustix::process::nice(-20).is_ok();
     let _reader = Reader::start(&work, stop)?;
     let hand = hand(&options.repository)?;
     let mut report = Report::new("card", &options.commit);
     report.figure("load_before", json!(load()?));
-    report.figure("before_other_programs", json!(first));
 
     say("visits, with a card that takes no time");
     let visits = own::measure(&hand, VISITS)?;

@@ -206,11 +206,11 @@ impl Visitor<'_> {
         newest.context("something is kept")
     }
 
-    /// Breaks the visit off, wherever it is; asked whether really, says yes, and takes the card.
+    /// Breaks the visit off, wherever it is; asked whether really, says yes.
     ///
     /// # Errors
-    /// When the start page does not come.
-    pub fn gives_up(&mut self) -> Result<()> {
+    /// When nothing else is shown.
+    pub fn breaks_off(&mut self) -> Result<()> {
         let before = self.shown()?.screen;
         self.touches("stop")?;
         let asked = self.waits_for("the question whether really", |shown| {
@@ -219,6 +219,15 @@ impl Visitor<'_> {
         if asked {
             self.touches("confirm_stop")?;
         }
+        Ok(())
+    }
+
+    /// Breaks the visit off and takes the card.
+    ///
+    /// # Errors
+    /// When the start page does not come.
+    pub fn gives_up(&mut self) -> Result<()> {
+        self.breaks_off()?;
         if self.stage.card()?.is_laid()? {
             self.sees("take_card")?;
             self.takes_the_card()?;
