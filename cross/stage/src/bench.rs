@@ -1,10 +1,13 @@
 //! `madoguchi-stage bench visit`: the bars `visit.*`, and Chromium beside them in the same run.
-//! `madoguchi-stage bench card`: see [`card`].
+//! `madoguchi-stage bench card`: see [`card`]; `bench delivery`: see [`delivery`]; `bench store`: see
+//! [`store`].
 
 mod browser;
 mod card;
+mod delivery;
 mod figures;
 mod start;
+mod store;
 mod touch;
 
 use std::fs;
@@ -30,7 +33,7 @@ const TOUCHES: usize = 200;
 #[derive(Args, Clone)]
 pub struct Options {
     /// Which bench.
-    #[arg(value_parser = ["visit", "card"])]
+    #[arg(value_parser = ["visit", "card", "delivery", "store"])]
     name: String,
     /// The clone of the repository: packs and people are in it.
     #[arg(long)]
@@ -38,6 +41,9 @@ pub struct Options {
     /// Of what is measured, for the record.
     #[arg(long, default_value = "unknown")]
     commit: String,
+    /// Only so many accepts of the store, for whoever counts their system calls.
+    #[arg(long, hide = true)]
+    accepts: Option<usize>,
     /// Where everything is kept while it runs; made and removed by the program outside.
     #[arg(long, hide = true)]
     pub work: Option<PathBuf>,
@@ -45,9 +51,15 @@ pub struct Options {
 
 /// Measures, prints tables, and the report as one JSON object in the last line.
 pub fn run(options: &Options, stop: &Stop) -> Result<()> {
-    if options.name == "card" {
-        return card::run(options, stop);
+    match options.name.as_str() {
+        "card" => card::run(options, stop),
+        "delivery" => delivery::run(options, stop),
+        "store" => store::run(options, stop),
+        _ => visit(options, stop),
     }
+}
+
+fn visit(options: &Options, stop: &Stop) -> Result<()> {
     let work = options.work.clone().context("a folder to work in")?;
     let plan = Plan {
         shown: Shown::Invisible,

@@ -1,6 +1,7 @@
 //! The municipality's side: its keys, made by the operator's program, and the core's three roles
 //! as three processes.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::core_api::{AlertKind, OfficeAlert, OfficeAlerts};
 use serde_json::Value;
 
-use crate::office_database;
+use crate::faults::Upstream;
+use crate::office_database::{self, Tally};
 use crate::process::{self, Process};
 use crate::programs::Programs;
 use crate::wait::{Stop, until};
@@ -20,41 +23,30 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const TENANT: &str = "tokiwa";
 const SITE: &str = "honcho";
 const DEVICE: &str = "kiosk-01";
-/// The network is private: the ports cannot be taken.
-const ROLES: [(&str, u16); 3] = [("registrar", 8443), ("intake", 8441), ("office", 8442)];
+/// Intakes: one, or two of a double core. The network is private: the ports cannot be taken.
+const INTAKES: [(&str, u16); 2] = [("intake", 8441), ("intake-2", 8451)];
 /// Devices that are not taken any more, one a line.
 const REVOKED: &str = "revoked";
 /// Who asks.
 const OPERATOR: [&str; 4] = ["--identity", "operator", "--ca", "ca/ca.pem"];
-const INTAKE: &str = "https://localhost:8441";
 const OFFICE: &str = "https://localhost:8442";
 const REGISTRAR: &str = "https://localhost:8443";
 
-/// Settings that the core reads; every path is relative to the file.
+/// What the core's roles read but for the intakes; every path is relative to the file.
 const CORE_TOML: &str = r#"tenant = "tokiwa"
 ca = "ca/ca.pem"
-
-[intake]
-listen = "127.0.0.1:8441"
-database = "intake.sqlite"
-certificate = "intake/certificate.pem"
-key = "intake/key.pem"
-municipal_key = "municipal/municipal.pub"
-packs = "bundles"
-sealing_keys = "bundles"
-revoked = "revoked"
 
 [office]
 listen = "127.0.0.1:8442"
 database = "office.sqlite"
 certificate = "office/certificate.pem"
 key = "office/key.pem"
-intake = "https://localhost:8441"
 client_certificate = "office/certificate.pem"
 client_key = "office/key.pem"
 sealing_keys = "sealing"
 municipal_key = "municipal/municipal.pub"
 packs = "bundles"
+intake = INTAKES
 
 [registrar]
 listen = "127.0.0.1:8443"
@@ -63,6 +55,22 @@ certificate = "registrar/certificate.pem"
 key = "registrar/key.pem"
 ca_key = "ca/ca.key"
 municipal_key = "municipal/municipal.pub"
+revoked = "revoked"
+"#;
+
+/// What an intake reads.
+const INTAKE_TOML: &str = r#"tenant = "tokiwa"
+ca = "ca/ca.pem"
+
+[intake]
+listen = "127.0.0.1:PORT"
+database = "NAME.sqlite"
+certificate = "NAME/certificate.pem"
+key = "NAME/key.pem"
+municipal_key = "municipal/municipal.pub"
+packs = "bundles"
+sealing_keys = "bundles"
+revoked = "revoked"
 "#;
 
 /// The municipality: its keys and its running core.
@@ -73,6 +81,8 @@ pub struct Core {
     packs: PathBuf,
     profile: PathBuf,
     logs: PathBuf,
+    /// How many of [`INTAKES`] there are.
+    intakes: usize,
     roles: Vec<Process>,
 }
 
@@ -95,6 +105,33 @@ impl Core {
         logs: &Path,
         stop: &Stop,
     ) -> Result<Self> {
+        Self::start_with_intakes(1, programs, repository, profile, work, logs, stop)
+    }
+
+    /// The same with two intakes, each with a database of its own, from which the office pulls.
+    ///
+    /// # Errors
+    /// As [`Core::start`].
+    pub fn start_double(
+        programs: &Programs,
+        repository: &Path,
+        profile: &Path,
+        work: &Path,
+        logs: &Path,
+        stop: &Stop,
+    ) -> Result<Self> {
+        Self::start_with_intakes(2, programs, repository, profile, work, logs, stop)
+    }
+
+    fn start_with_intakes(
+        intakes: usize,
+        programs: &Programs,
+        repository: &Path,
+        profile: &Path,
+        work: &Path,
+        logs: &Path,
+        stop: &Stop,
+    ) -> Result<Self> {
         let folder = work.join("core");
         fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
         let mut core = Self {
@@ -103,26 +140,59 @@ impl Core {
             packs: repository.join("provisioning/procedures"),
             profile: profile.to_owned(),
             logs: logs.to_owned(),
+            intakes,
             roles: Vec::new(),
         };
         core.make_keys()?;
         core.sign_bundles()?;
-        let config = core.folder.join("core.toml");
-        let revoked = core.folder.join(REVOKED);
-        fs::write(&revoked, "").with_context(|| format!("write {}", revoked.display()))?;
-        fs::write(&config, CORE_TOML).with_context(|| format!("write {}", config.display()))?;
-        for (role, _) in ROLES {
+        core.write(REVOKED, "")?;
+        core.write_settings()?;
+        for role in core.names() {
             core.start_role(role, stop)?;
         }
         Ok(core)
     }
 
+    fn write_settings(&self) -> Result<()> {
+        let urls: Vec<_> = self.intakes().iter().map(|(_, port)| local(*port)).collect();
+        self.write("core.toml", &CORE_TOML.replace("INTAKES", &format!("{urls:?}")))?;
+        for (name, port) in self.intakes() {
+            let settings = INTAKE_TOML.replace("NAME", name).replace("PORT", &port.to_string());
+            self.write(&format!("{name}.toml"), &settings)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        fs::write(&path, text).with_context(|| format!("write {}", path.display()))
+    }
+
+    fn intakes(&self) -> &'static [(&'static str, u16)] {
+        &INTAKES[..self.intakes]
+    }
+
+    /// The parts of the core in the order in which they are started.
+    fn names(&self) -> Vec<&'static str> {
+        let intakes = self.intakes().iter().map(|(name, _)| *name);
+        ["registrar"].into_iter().chain(intakes).chain(["office"]).collect()
+    }
+
+    /// The intakes as a proxy before them sees them.
+    #[must_use]
+    pub fn upstreams(&self) -> Vec<Upstream> {
+        let intakes = self.intakes().iter();
+        let database = |name: &str| self.folder.join(format!("{name}.sqlite"));
+        intakes.map(|(name, port)| Upstream { port: *port, database: database(name) }).collect()
+    }
+
     fn make_keys(&self) -> Result<()> {
         self.provision(&["municipal-key", "create", "--out", "municipal"])?;
         self.provision(&["ca", "create", "--tenant", TENANT, "--out", "ca"])?;
-        for (role, _) in ROLES {
+        for name in self.names() {
+            let role = role_of(name);
             let issue = ["certificate", "issue", "--role", role, "--name", role, "--ca", "ca"];
-            let names = ["--dns", "localhost", "--ip", "127.0.0.1", "--out", role];
+            let names = ["--dns", "localhost", "--ip", "127.0.0.1", "--out", name];
             self.provision(&[&issue[..], &names[..]].concat())?;
         }
         let operator = ["certificate", "issue", "--role", "operator", "--name", "kenshou"];
@@ -151,15 +221,17 @@ impl Core {
         self.start_role_through(role, &["env", "FAKETIME_DISABLE_SHM=1", library, &shift], stop)
     }
 
-    fn start_role_through(&mut self, role: &str, prefix: &[&str], stop: &Stop) -> Result<()> {
+    fn start_role_through(&mut self, name: &str, prefix: &[&str], stop: &Stop) -> Result<()> {
+        let role = role_of(name);
+        let config = if role == "intake" { format!("{name}.toml") } else { "core.toml".into() };
         let core = self.programs.path("madoguchi-core")?;
         let mut words = prefix.iter().map(OsString::from).chain([core.into()]);
         let mut command = Command::new(words.next().unwrap_or_default());
         command
             .args(words)
-            .args(["serve", "--config", "core.toml", "--role", role])
+            .args(["serve", "--config", &config, "--role", role])
             .current_dir(&self.folder);
-        let mut process = Process::start(role, &mut command, &self.logs)?;
+        let mut process = Process::start(name, &mut command, &self.logs)?;
         let mark = process.mark()?;
         process.ready("listening", PATIENCE, stop, |process| {
             let said = process.lines_since(mark)?;
@@ -183,10 +255,21 @@ impl Core {
     /// # Errors
     /// When it does not run, or does not end.
     pub fn end_role(&mut self, role: &str) -> Result<()> {
-        let at = self.roles.iter().position(|process| process.name() == role);
-        let mut process = self.roles.remove(at.with_context(|| format!("the {role} runs"))?);
-        process.end()?;
+        self.take_role(role)?.end()?;
         Ok(())
+    }
+
+    /// Pulls the plug of one role.
+    ///
+    /// # Errors
+    /// When it had ended before.
+    pub fn kill_role(&mut self, role: &str) -> Result<()> {
+        self.take_role(role)?.kill()
+    }
+
+    fn take_role(&mut self, role: &str) -> Result<Process> {
+        let at = self.roles.iter().position(|process| process.name() == role);
+        Ok(self.roles.remove(at.with_context(|| format!("the {role} runs"))?))
     }
 
     /// Signs packs, sealing keys and the device's profile, as on the machine that stays offline.
@@ -214,26 +297,26 @@ impl Core {
     /// # Errors
     /// When a step of the operator fails.
     pub fn admit_device(&self) -> Result<PathBuf> {
+        let ports: Vec<u16> = self.intakes().iter().map(|(_, port)| *port).collect();
+        self.admit_device_to(&ports)
+    }
+
+    /// The same; the device will deliver to these ports, the preferred one first.
+    ///
+    /// # Errors
+    /// As [`Core::admit_device`].
+    pub fn admit_device_to(&self, ports: &[u16]) -> Result<PathBuf> {
         for kind in ["packs", "sealing-keys", "profile"] {
             let file = format!("bundles/{kind}.json");
             self.provision_as_operator(&["bundle", "publish", &file, "--registrar", REGISTRAR])?;
         }
-        self.provision_as_operator(&[
-            "device",
-            "add",
-            "--device",
-            DEVICE,
-            "--site",
-            SITE,
-            "--registrar",
-            REGISTRAR,
-            "--intake",
-            INTAKE,
-            "--municipal-key",
-            "municipal",
-            "--sheet",
-            "sheet.toml",
-        ])?;
+        let device =
+            ["device", "add", "--device", DEVICE, "--site", SITE, "--registrar", REGISTRAR];
+        let sheet = ["--municipal-key", "municipal", "--sheet", "sheet.toml"];
+        let urls: Vec<_> = ports.iter().map(|port| local(*port)).collect();
+        let intakes = urls.iter().flat_map(|url| ["--intake", url]);
+        let arguments: Vec<_> = device.into_iter().chain(sheet).chain(intakes).collect();
+        self.provision_as_operator(&arguments)?;
         Ok(self.folder.join("sheet.toml"))
     }
 
@@ -306,6 +389,14 @@ impl Core {
         office_database::missing_numbers(&self.office_database())
     }
 
+    /// What the office holds, beside the applications that it should.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    pub fn tally(&self, applications: &BTreeSet<ApplicationId>) -> Result<Tally> {
+        office_database::tally(&self.office_database(), applications)
+    }
+
     fn office_database(&self) -> PathBuf {
         self.folder.join("office.sqlite")
     }
@@ -370,4 +461,13 @@ impl Core {
     fn provision_as_operator(&self, arguments: &[&str]) -> Result<Value> {
         self.provision(&[arguments, &OPERATOR].concat())
     }
+}
+
+/// The role of a part of the core.
+fn role_of(name: &str) -> &str {
+    if name.starts_with("intake") { "intake" } else { name }
+}
+
+fn local(port: u16) -> String {
+    format!("https://localhost:{port}")
 }

@@ -6,8 +6,10 @@
 //! three roles, an enrolled device, a card reader with a virtual card, a screen, and a
 //! [`visitor`] who touches the kiosk with real X input.
 
+mod backlog;
 mod core;
 mod device;
+pub mod faults;
 pub mod fragments;
 mod kiosk;
 mod logline;
@@ -32,9 +34,11 @@ pub mod watch;
 pub mod window;
 
 pub use crate::core::Core;
+pub use backlog::Backlog;
 pub use device::{Device, Kept};
 pub use kiosk::Kiosk;
 pub use mirror::{Control, Mirror, Shown as OnScreen};
+pub use office_database::Tally;
 pub use picture::Picture;
 pub use printer::Printer;
 pub use process::Process;

@@ -18,6 +18,10 @@ pub enum Bench {
     Visit,
     /// Commands and time for what is read from a card, with OpenSC and myna-card beside it.
     Card,
+    /// How fast a store is emptied into an intake, and in how much memory, with a bare HTTP/2 loop beside it.
+    Delivery,
+    /// Durable accepts, space and opening of the store, with SQLite, redb and a bare file beside it.
+    Store,
 }
 
 impl Bench {
@@ -25,6 +29,8 @@ impl Bench {
         match self {
             Self::Visit => "visit",
             Self::Card => "card",
+            Self::Delivery => "delivery",
+            Self::Store => "store",
         }
     }
 }
@@ -36,7 +42,11 @@ pub fn run(workspace: &Workspace, bench: Bench, consent: Consent) -> Result<()> 
             packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Bench], consent)?;
             programs::build(workspace, Profile::Release)?;
         }
-        Bench::Card => {
+        Bench::Delivery => {
+            packages::ensure(&[Purpose::Build, Purpose::Run], consent)?;
+            programs::build(workspace, Profile::Release)?;
+        }
+        Bench::Card | Bench::Store => {
             packages::ensure(&[Purpose::Build, Purpose::Run], consent)?;
             programs::stage(workspace, Profile::Release)?;
         }

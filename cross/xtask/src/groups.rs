@@ -92,6 +92,11 @@ pub const GROUPS: &[Group] = &[
         work: Work::Whole("madoguchi-stage", &["agent", "chain", "kills", "order", "parts"]),
     },
     Group {
+        name: "delivery",
+        about: "ten thousand applications, each at the office once, whatever the network does",
+        work: Work::Whole("madoguchi-stage", &["delivery"]),
+    },
+    Group {
         name: "visit",
         about: "every way out of a visit, with the shipped programs; what is left of it afterwards",
         work: Work::Whole(

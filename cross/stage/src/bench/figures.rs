@@ -10,18 +10,47 @@ use super::Step;
 pub struct Bar {
     id: &'static str,
     value: f64,
-    limit: f64,
+    limit: Limit,
     unit: &'static str,
+}
+
+/// On which side of its limit a value is well.
+enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Limit {
+    fn value(&self) -> f64 {
+        match self {
+            Self::AtMost(limit) | Self::AtLeast(limit) => *limit,
+        }
+    }
+
+    fn sign(&self) -> char {
+        match self {
+            Self::AtMost(_) => '≤',
+            Self::AtLeast(_) => '≥',
+        }
+    }
 }
 
 impl Bar {
     /// One that the value must not pass.
     pub fn at_most(id: &'static str, value: f64, limit: f64, unit: &'static str) -> Self {
-        Self { id, value, limit, unit }
+        Self { id, value, limit: Limit::AtMost(limit), unit }
+    }
+
+    /// One that the value must reach.
+    pub fn at_least(id: &'static str, value: f64, limit: f64, unit: &'static str) -> Self {
+        Self { id, value, limit: Limit::AtLeast(limit), unit }
     }
 
     fn ok(&self) -> bool {
-        self.value <= self.limit
+        match self.limit {
+            Limit::AtMost(limit) => self.value <= limit,
+            Limit::AtLeast(limit) => self.value >= limit,
+        }
     }
 }
 
@@ -66,12 +95,13 @@ impl Report {
         for (name, value) in self.figures.iter().chain(&self.peers) {
             println!("  {name}: {value}");
         }
-        println!("\n{:<20} {:>10} {:>10}", "bar", "measured", "limit");
+        println!("\n{:<26} {:>12} {:>12}", "bar", "measured", "limit");
         for bar in &self.bars {
             let judged = if bar.ok() { "holds" } else { "FALLS SHORT" };
+            let (sign, limit) = (bar.limit.sign(), bar.limit.value());
             println!(
-                "{:<20} {:>6.1} {:<3} {:>6.0} {:<3}  {judged}",
-                bar.id, bar.value, bar.unit, bar.limit, bar.unit
+                "{:<26} {:>8.2} {:<3} {sign} {limit:>6} {:<3}  {judged}",
+                bar.id, bar.value, bar.unit, bar.unit
             );
         }
         let steps: Map<String, Value> = steps
@@ -84,9 +114,10 @@ impl Report {
         if !steps.is_empty() {
             self.figures.insert("steps_ms".to_owned(), steps.into());
         }
-        let bars = self.bars.iter().map(
-            |bar| json!({"id": bar.id, "value": bar.value, "limit": bar.limit, "ok": bar.ok()}),
-        );
+        let bars = self.bars.iter().map(|bar| {
+            let (value, limit) = (bar.value, bar.limit.value());
+            json!({"id": bar.id, "value": value, "limit": limit, "ok": bar.ok()})
+        });
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         println!(
             "\n{}",
@@ -146,5 +177,7 @@ mod tests {
     fn a_bar_holds_up_to_its_limit() {
         assert!(Bar::at_most("x", 34.0, 34.0, "ms").ok());
         assert!(!Bar::at_most("x", 34.1, 34.0, "ms").ok());
+        assert!(Bar::at_least("x", 0.7, 0.7, "×").ok());
+        assert!(!Bar::at_least("x", 0.6, 0.7, "×").ok());
     }
 }
