@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Instant;
 
-use madoguchi_card::{CardNews, Errand};
+use madoguchi_card::{CardNews, Errand, Key};
 use madoguchi_protocol::local::CardKey;
 
 use crate::counter::{Counter, NUMBER_B, PASSWORD, PIN, SOON, card, electronic, hand, person};
@@ -71,6 +71,33 @@ fn nor_does_it_hold_a_password_or_what_the_certificate_says_after_a_signature() 
     holds_nothing_of_hanako(&pcscd, [wrong, PASSWORD]);
     let signature = &signed.signature[..16];
     wait_until(|| pcscd.holds(signature) == 0, "pcscd holds the signature");
+    counter.end(visit);
+    counter.close();
+}
+
+#[test]
+fn nor_does_it_hold_a_face_or_a_certificate_after_they_were_read() {
+    in_a_system_of_its_own!();
+    let (pcscd, counter) = Counter::with_pcscd();
+    let hand = hand(person!("hanako"));
+    let visit = counter.begin_with(&hand, Errand::Face, 10);
+    counter.give(visit, Key::FaceNumberB);
+    let CardNews::Face { face, .. } = counter.next(visit) else { panic!("it is right") };
+    let image = &face.name_image[face.name_image.len() - 48..][..24];
+    wait_until(|| pcscd.holds(image) == 0, "pcscd holds the picture of the name");
+    counter.begin_anew(visit, Errand::Authentication);
+    counter.usable(visit, 3);
+    counter.give(visit, Key::AuthenticationPin);
+    let CardNews::Authenticated(signed) = counter.next(visit) else { panic!("it is right") };
+    holds_nothing_of_hanako(&pcscd, [NUMBER_B, PIN]);
+    let certificate = signed.certificate.der();
+    for (what, bytes) in [
+        ("the certificate's beginning", &certificate[..24]),
+        ("the certificate's end", &certificate[certificate.len() - 24..]),
+        ("the signature", &signed.signature[..16]),
+    ] {
+        wait_until(|| pcscd.holds(bytes) == 0, &format!("pcscd holds {what}"));
+    }
     counter.end(visit);
     counter.close();
 }

@@ -171,3 +171,17 @@ fn what_was_shown_is_what_is_signed_with_and_nothing_else_is() {
     let signatures = link.sent.iter().filter(|command| command[0] == 0x80).count();
     assert_eq!(signatures, 1);
 }
+
+#[test]
+fn a_certificate_by_which_its_holder_can_be_found_is_rinsed_though_no_value_was_sent() {
+    let mut link = CardLink::with(HANAKO);
+    let mut card = Conversation::new(&mut link);
+    authentication::before(&mut card, &practice(), TODAY).expect("usable");
+    card.rinse().expect("rinsed");
+    let rinse = link.sent.iter().position(|command| command == OVERWRITE).expect("a rinse");
+    let lengths = |range: std::ops::Range<usize>| -> Vec<usize> {
+        link.answered[range].iter().map(|answer| answer.len() - 2).filter(|l| *l > 0).collect()
+    };
+    let certificate = link.sent.iter().position(|c| c.starts_with(b"\x00\xB0\x8A")).expect("read");
+    assert_eq!(lengths(rinse..link.sent.len()), lengths(certificate..rinse));
+}
