@@ -308,6 +308,7 @@ impl Writer<'_> {
         let (first, beside) = self.spoken(title);
         let small = Style::regular(0.8 * self.em);
         self.beside((first, Style::bold(1.05 * self.em)), (beside, small), Align::Left);
+        self.space(0.12);
         self.column.rule(0.06 * self.em);
         self.space(0.25);
     }
