@@ -93,8 +93,12 @@ struct Plan {
     patience: Duration,
 }
 
-/// Whose plug is pulled, in turn. An intake stays away until it is the next one's turn.
+/// Whose plug is pulled, in turn.
 const VICTIMS: [&str; 4] = ["agent", "intake", "office", "intake-2"];
+
+/// An intake stays away until it is the next one's turn, and no longer than this: it may be the only one
+/// that has what the office still misses.
+const AWAY: Duration = Duration::from_secs(10);
 
 impl Plan {
     fn play(&self, work: &Path, stop: &Stop) -> Result<()> {
@@ -123,7 +127,8 @@ impl Plan {
         }
         office.device.start(stop)?;
 
-        let (mut killed, mut visits, mut away) = (0, 0, None);
+        let (mut killed, mut visits) = (0, 0);
+        let mut away: Option<(&str, Instant)> = None;
         let mut looked = Instant::now();
         until("all applications to be in the office", self.patience, stop, || {
             if looked.elapsed() < GLANCE {
@@ -135,10 +140,11 @@ impl Plan {
                 visits += 1;
                 visitors.somebody_comes();
             }
-            if there >= (killed + 1) * self.kill_every {
-                if let Some(role) = away.take() {
-                    office.core.start_role(role, stop)?;
-                }
+            let next = there >= (killed + 1) * self.kill_every;
+            if let Some((role, _)) = away.take_if(|(_, since)| next || since.elapsed() >= AWAY) {
+                office.core.start_role(role, stop)?;
+            }
+            if next {
                 let victim = VICTIMS[killed % VICTIMS.len()];
                 killed += 1;
                 match victim {
@@ -152,7 +158,7 @@ impl Plan {
                     }
                     intake => {
                         office.core.kill_role(intake)?;
-                        away = Some(intake);
+                        away = Some((intake, Instant::now()));
                     }
                 }
                 if killed % 5 == 0 {
@@ -163,7 +169,7 @@ impl Plan {
             Ok((all && office.core.tally(&expected)?.missing.is_empty()).then_some(()))
         })?;
         office.proxies.iter().for_each(Proxy::calm);
-        if let Some(role) = away {
+        if let Some((role, _)) = away {
             office.core.start_role(role, stop)?;
         }
         let time = begun.elapsed();
