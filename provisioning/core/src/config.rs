@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use madoguchi_authority::Role;
 use madoguchi_protocol::TenantId;
+use madoguchi_protocol::ticket::HIGHEST_NUMBER;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -52,6 +53,57 @@ pub struct IntakeConfig {
     /// How many batches of envelopes are taken in at once.
     #[serde(default)]
     pub batches: BatchLimits,
+    /// The ticket numbers that it leases. Intakes of one hall have databases of their own, so each
+    /// needs numbers of its own: otherwise a device that fails over gives a number twice.
+    #[serde(default)]
+    pub numbers: TicketNumbers,
+}
+
+/// `[intake.numbers]`: from `first` to `last` of every letter and day, 1 to 999 when nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "TicketRange")]
+pub struct TicketNumbers {
+    first: u16,
+    last: u16,
+}
+
+impl TicketNumbers {
+    /// The lowest.
+    pub(crate) fn first(self) -> u16 {
+        self.first
+    }
+
+    /// The highest.
+    pub(crate) fn last(self) -> u16 {
+        self.last
+    }
+}
+
+impl Default for TicketNumbers {
+    fn default() -> Self {
+        Self { first: 1, last: HIGHEST_NUMBER }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TicketRange {
+    first: u16,
+    last: u16,
+}
+
+impl TryFrom<TicketRange> for TicketNumbers {
+    type Error = String;
+
+    fn try_from(TicketRange { first, last }: TicketRange) -> Result<Self, String> {
+        if 1 <= first && first <= last && last <= HIGHEST_NUMBER {
+            Ok(Self { first, last })
+        } else {
+            Err(format!(
+                "ticket numbers go from 1 to {HIGHEST_NUMBER}, the first not above the last"
+            ))
+        }
+    }
 }
 
 /// `[intake.batches]`. More are put off with Retry-After.

@@ -180,7 +180,10 @@ fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than any of its kind"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is longer than any of its kind",
+        ));
     }
     Ok(bytes)
 }

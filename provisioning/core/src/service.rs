@@ -168,7 +168,8 @@ impl Setup<'_> {
         let (database, taking) = taking(config, self.root.tenant()).await?;
         let revoked = revoked(config.revoked.as_deref())?;
         let stop = self.stop.clone();
-        let router = intake::router(taking, config.batches, revoked.as_ref(), stop);
+        let (batches, numbers) = (config.batches, config.numbers);
+        let router = intake::router(taking, batches, numbers, revoked.as_ref(), stop);
         let credential = self.credential(Role::Intake, &config.certificate, &config.key)?;
         self.listen(Role::Intake, config.listen, &credential, router, None, database).await
     }

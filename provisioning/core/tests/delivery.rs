@@ -3,7 +3,7 @@
 mod support;
 
 use madoguchi_authority::Role;
-use madoguchi_core::Core;
+use madoguchi_core::{Config, Core};
 use madoguchi_envelope::{Kem, SealingPrivateKey, SealingPublicKey};
 use madoguchi_procedure::Pack;
 use madoguchi_protocol::application::{Content, TicketOnlyReason};
@@ -14,7 +14,8 @@ use madoguchi_protocol::core_api::{
 };
 use madoguchi_protocol::ticket::TicketBlock;
 use support::{
-    Device, House, NAME, Running, application, deliver, eventually, expect_problem, filled, tenkyo,
+    Device, House, NAME, Running, Settings, application, deliver, eventually, expect_problem,
+    filled, tenkyo,
 };
 
 async fn stored(house: &House) -> i64 {
@@ -319,6 +320,36 @@ async fn ticket_numbers_are_leased_once_until_none_are_left() {
         answer.expect("an answer").json().await.expect("health");
     assert_eq!(health.business_day, other.business_day);
     assert_eq!(health.roles, ["intake"]);
+}
+
+#[tokio::test]
+async fn intakes_of_one_hall_lease_numbers_of_their_own() {
+    let house = House::new();
+    let device = house.device("kiosk-01");
+    for (name, [first, last]) in [("inside", [1, 120]), ("outside", [121, 240])] {
+        let intake_database = &*format!("{name}.sqlite");
+        let settings = Settings { intake_database, numbers: [first, last], ..Settings::default() };
+        let intake = house.start_with(Role::Intake, &settings).await;
+        let blocks = [(first, first + 99), (first + 100, last)];
+        for expected in blocks {
+            let block: TicketBlock =
+                lease(&device, &intake, "A", 100).await.json().await.expect("a block");
+            assert_eq!((block.first, block.last), expected, "{name}");
+        }
+        let answer = lease(&device, &intake, "A", 1).await;
+        expect_problem(answer, 409, "tickets.exhausted").await;
+    }
+}
+
+#[test]
+fn numbers_that_no_slip_can_carry_are_refused_where_they_are_set() {
+    let house = House::new();
+    for numbers in [[0, 10], [5, 4], [990, 1000]] {
+        let path = house.write_settings("core.toml", &Settings { numbers, ..Settings::default() });
+        let error = Config::read(&path).expect_err("it is no range");
+        let source = std::error::Error::source(&error).expect("a source").to_string();
+        assert!(source.contains("ticket numbers go from 1 to 999"), "{numbers:?}: {source}");
+    }
 }
 
 #[tokio::test]

@@ -272,7 +272,8 @@ impl Rules {
         let recalled = store.recall(NAME);
         let of = |generation: u64| Some(generation.to_be_bytes().to_vec());
         let is_whole = recalled == of(self.generation) || recalled == of(self.tried_generation);
-        if !is_whole && !(self.generation == 0 && recalled.is_none()) {
+        let is_nothing = self.generation == 0 && recalled.is_none();
+        if !is_whole && !is_nothing {
             return Err(format!("what is remembered is whole: {recalled:?}"));
         }
         let highest = store.highest_generation(NAME);

@@ -32,7 +32,7 @@ const BETWEEN: usize = 1_000;
 fn seed() -> u64 {
     let asked = std::env::var("POWER_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = asked.unwrap_or(20_261_122);
-    println!("POWER_SEED={seed}");
+    eprintln!("POWER_SEED={seed}");
     seed
 }
 

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::config::BatchLimits;
+use crate::config::{BatchLimits, TicketNumbers};
 use crate::database::{self, Database, DatabaseError};
 use crate::http;
 use crate::revoked::{self, RevokedDevices};
@@ -36,6 +36,7 @@ pub(crate) struct Intake {
     database: Database,
     taking: Taking,
     flow: Arc<Flow>,
+    numbers: TicketNumbers,
     /// Names this start: positions mean something only under it.
     epoch: Epoch,
     /// Rung after every envelope that was committed.
@@ -56,13 +57,14 @@ pub(crate) async fn open_database(path: &std::path::Path) -> Result<Database, Da
 pub(crate) fn router(
     taking: Taking,
     batches: BatchLimits,
+    numbers: TicketNumbers,
     revoked: Option<&Arc<RevokedDevices>>,
     stop: Stop,
 ) -> Router {
     let (arrived, alerted) = (Notify::new(), Notify::new());
     let (database, flow) = (taking.database.clone(), Arc::new(Flow::new(batches)));
     let epoch = Epoch::random();
-    let intake = Intake { database, taking, flow, epoch, arrived, alerted, stop };
+    let intake = Intake { database, taking, flow, numbers, epoch, arrived, alerted, stop };
     let intake = Shared::new(intake);
     let (guarded, _) = routes().split_for_parts();
     let guarded = revoked::guard(guarded.with_state(intake), revoked);

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use madoguchi_protocol::core_api::{self, BlockRequest, Problem};
-use madoguchi_protocol::ticket::{HIGHEST_NUMBER, TicketBlock};
+use madoguchi_protocol::ticket::TicketBlock;
 
 use super::Shared;
 use crate::clock::business_day;
@@ -41,17 +41,22 @@ pub(super) async fn lease(
     let business_day = business_day(now);
 
     let mut transaction = intake.database.write().await?;
+    let numbers = intake.numbers;
+    // Leased by another range, before the settings were changed, is as good as leased.
     let (highest, held): (u16, u16) = sqlx::query_as(
-        "SELECT coalesce(max(last), 0),
+        "SELECT coalesce(max(last) FILTER (WHERE last BETWEEN ? AND ?), ?),
                 coalesce(sum(last - first + 1) FILTER (WHERE device = ?), 0)
          FROM ticket_block WHERE business_day = ? AND letter = ?",
     )
+    .bind(numbers.first())
+    .bind(numbers.last())
+    .bind(numbers.first() - 1)
     .bind(peer.device.as_str())
     .bind(business_day.to_string())
     .bind(letter.to_string())
     .fetch_one(&mut *transaction)
     .await?;
-    if highest >= HIGHEST_NUMBER {
+    if highest >= numbers.last() {
         let detail = format!("all numbers of {letter} are leased for {business_day}");
         return Err(Refusal::new(Code::TicketsExhausted, detail));
     }
@@ -64,7 +69,7 @@ pub(super) async fn lease(
         return Err(Refusal::new(Code::TicketsDeviceLimit, detail));
     }
     let first = highest + 1;
-    let last = HIGHEST_NUMBER.min(highest + count);
+    let last = numbers.last().min(highest + count);
     sqlx::query(
         "INSERT INTO ticket_block (business_day, letter, first, last, device, leased_at)
          VALUES (?, ?, ?, ?, ?, ?)",

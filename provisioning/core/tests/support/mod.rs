@@ -73,6 +73,8 @@ pub struct Settings<'a> {
     pub ports: Vec<(Role, u16)>,
     /// At once, of all devices and of one.
     pub batches: [u16; 2],
+    /// First and last ticket number that the intake leases.
+    pub numbers: [u16; 2],
     pub late_after_minutes: u16,
 }
 
@@ -83,6 +85,7 @@ impl Default for Settings<'_> {
             intake_database: "intake.sqlite",
             ports: vec![],
             batches: [32, 4],
+            numbers: [1, 999],
             late_after_minutes: 15,
         }
     }
@@ -151,7 +154,8 @@ impl House {
 
     /// A configuration of all roles, as a file of that name.
     pub fn write_settings(&self, name: &str, settings: &Settings) -> PathBuf {
-        let Settings { intakes, intake_database, ports, batches, late_after_minutes } = settings;
+        let Settings { intakes, intake_database, ports, batches, numbers, late_after_minutes } =
+            settings;
         let revoked = match self.path("revoked").exists() {
             true => "revoked = \"revoked\"\n",
             false => "",
@@ -164,11 +168,12 @@ impl House {
                  municipal_key = \"municipal.pub\"\n"
             )
         };
-        let [at_once, of_device] = batches;
+        let ([at_once, of_device], [first, last]) = (batches, numbers);
         let text = format!(
             "tenant = \"tokiwa\"\nca = \"ca.pem\"\n\
              {}packs = \"bundles\"\nsealing_keys = \"bundles\"\n{revoked}\
              batches = {{ at_once = {at_once}, of_device = {of_device} }}\n\
+             numbers = {{ first = {first}, last = {last} }}\n\
              {}packs = \"bundles\"\nsealing_keys = \"sealing\"\nintake = {intakes:?}\n\
              client_certificate = \"office/certificate.pem\"\nclient_key = \"office/key.pem\"\n\
              late_after_minutes = {late_after_minutes}\n\
