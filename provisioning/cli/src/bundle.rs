@@ -10,10 +10,10 @@ use madoguchi_durable::Readers;
 use madoguchi_envelope::Kem;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
 use madoguchi_procedure::{Entry, Pack, Source};
-use madoguchi_protocol::PackId;
 use madoguchi_protocol::bundle::{Bundle as Signed, Payload, Profile, SignedBundle};
 use madoguchi_protocol::core_api::{BUNDLES, BundleTaken, MAX_BODY};
 use madoguchi_protocol::frame::MAX_FRAME;
+use madoguchi_protocol::{MunicipalityCode, PackId};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -36,6 +36,7 @@ pub(crate) fn run(command: Bundle) -> Result<Report> {
 
 fn sign(arguments: &Sign) -> Result<Report> {
     let (payload, contents) = payload(arguments)?;
+    let warnings = not_offered(arguments)?;
     let key = files::read_municipal_key(&arguments.municipal_key).context("--municipal-key")?;
     let public = key.public().context("--municipal-key")?;
     let kind = payload.kind();
@@ -81,9 +82,26 @@ fn sign(arguments: &Sign) -> Result<Report> {
     );
     let json = json!({
         "kind": kind, "generation": generation, "bundle": out, "signed_by": signed_by,
-        "contents": contents,
+        "contents": contents, "warnings": warnings,
     });
-    Report::new(&json, words)
+    Ok(Report::new(&json, words)?.warn(warnings))
+}
+
+/// Packs that the device whose profile was named as well will not show.
+fn not_offered(arguments: &Sign) -> Result<Vec<String>> {
+    let Some(path) = arguments.profile.as_deref().filter(|_| !arguments.packs.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let Profile { device, sections, .. } = read_profile(path)?;
+    let packs = toml_file::read_packs(&arguments.packs)?.into_iter().map(|file| file.read);
+    let hidden = packs.filter(|pack| !sections.contains(&pack.section.letter));
+    let words = |Pack { id, section, .. }: Pack| {
+        format!(
+            "the pack {id} is not offered by {device}: it gives no number of section {}",
+            section.letter
+        )
+    };
+    Ok(hidden.map(words).collect())
 }
 
 /// Whether a file is there and may be replaced: nothing but a bundle of which the new one is the
@@ -130,8 +148,7 @@ fn payload(arguments: &Sign) -> Result<(Payload, Vec<String>)> {
         Kind::Packs => packs(arguments),
         Kind::Profile => {
             let path = arguments.profile.as_deref().context("--profile is missing")?;
-            let profile: Profile = toml_file::read(path)?;
-            check_profile(&profile).with_context(|| path.display().to_string())?;
+            let profile = read_profile(path)?;
             let name = profile.device.to_string();
             Ok((Payload::Profile { profile }, vec![name]))
         }
@@ -181,6 +198,12 @@ fn packs(arguments: &Sign) -> Result<(Payload, Vec<String>)> {
     Ok((payload, names))
 }
 
+fn read_profile(path: &Path) -> Result<Profile> {
+    let profile: Profile = toml_file::read(path)?;
+    check_profile(&profile).with_context(|| path.display().to_string())?;
+    Ok(profile)
+}
+
 fn check_profile(profile: &Profile) -> Result<()> {
     if !(30..=300).contains(&profile.idle_seconds) {
         bail!("idle_seconds: 30 to 300, not {}", profile.idle_seconds);
@@ -207,10 +230,18 @@ fn check_profile(profile: &Profile) -> Result<()> {
     if profile.packs_valid_days == Some(0) {
         bail!("packs_valid_days: at least 1; leave it out for packs that never grow too old");
     }
-    if let Some(code) = &profile.municipality_code
-        && !("01".."48").contains(&&code.as_str()[..2])
-    {
-        bail!("municipality_code: begins with the prefecture's two digits, 01 to 47, not {code}");
+    // Not that they are of one prefecture: mergers went over borders.
+    let of_no_prefecture = |code: &&MunicipalityCode| !("01".."48").contains(&&code.as_str()[..2]);
+    for (key, codes) in [
+        ("municipality_code", profile.municipality_code.as_slice()),
+        ("municipality_codes_before", &profile.municipality_codes_before),
+    ] {
+        if let Some(code) = codes.iter().find(of_no_prefecture) {
+            bail!("{key}: begins with the prefecture's two digits, 01 to 47, not {code}");
+        }
+    }
+    if profile.municipality_code.is_none() && !profile.municipality_codes_before.is_empty() {
+        bail!("municipality_codes_before: means nothing without municipality_code");
     }
     if profile.municipality.ja.trim().is_empty() || profile.municipality.en.trim().is_empty() {
         bail!("municipality: the name is needed in both languages");

@@ -15,16 +15,26 @@ use crate::pack::Mistakes;
 pub(crate) struct Report {
     json: Zeroizing<String>,
     words: Zeroizing<String>,
+    /// Said beside the words; whoever wants JSON has them there.
+    warnings: Vec<String>,
 }
 
 impl Report {
     pub(crate) fn new(json: &impl Serialize, words: String) -> anyhow::Result<Self> {
         let json = serde_json::to_string(json).context("the answer cannot be written as JSON")?;
-        Ok(Self { json: Zeroizing::new(json), words: Zeroizing::new(words) })
+        Ok(Self { json: Zeroizing::new(json), words: Zeroizing::new(words), warnings: vec![] })
+    }
+
+    /// Warns a person of these.
+    pub(crate) fn warn(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
     }
 
     pub(crate) fn print(&self, json: bool) -> ExitCode {
         let text = if json { &self.json } else { &self.words };
+        if !json {
+            self.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        }
         match writeln!(io::stdout(), "{}", text.trim_end()) {
             Ok(()) => ExitCode::SUCCESS,
             // Nobody reads any more: there is nobody left to tell.

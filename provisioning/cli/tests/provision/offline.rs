@@ -224,6 +224,16 @@ fn a_wrong_profile_is_not_signed() {
         ("sections", "municipality_code = \"139991\"\nsections", "5 digits"),
         ("sections", "municipality_code = \"48999\"\nsections", "municipality_code"),
         ("sections", "municipality_code = \"00999\"\nsections", "municipality_code"),
+        (
+            "sections",
+            "municipality_code = \"13999\"\nmunicipality_codes_before = [\"13998\", \"48001\"]\nsections",
+            "municipality_codes_before: begins with the prefecture's two digits, 01 to 47, not 48001",
+        ),
+        (
+            "sections",
+            "municipality_codes_before = [\"13998\"]\nsections",
+            "means nothing without municipality_code",
+        ),
         ("sections", "reader = \"Sony Reader\"\nsections", "vendor and product"),
         ("sections", "reader = \"054c0:dc9\"\nsections", "vendor and product"),
         ("idle_seconds", "patience", "patience"),
@@ -309,6 +319,31 @@ fn every_shipped_profile_can_be_signed() {
             provision.sign("profile", "1", &["--profile", &profile], &out);
         }
     }
+}
+
+#[test]
+fn packs_that_a_device_will_not_show_are_signed_with_a_warning() {
+    let provision = Provision::founded();
+    let packs = data("procedures");
+    let (towns, profile) =
+        (data("procedures/towns/tokiwa.toml"), data("profiles/kiosk-with-printer.toml"));
+    let source = ["--packs", &packs, "--towns", &towns, "--profile", &profile];
+    for (kind, out) in [("packs", "packs.json"), ("profile", "profile.json")] {
+        let words =
+            "the pack kazei-shomei is not offered by kiosk-02: it gives no number of section C";
+        let signed = provision.sign(kind, "1", &source, out);
+        assert_eq!(signed["warnings"], serde_json::json!([words]));
+        let head = ["bundle", "sign", "--kind", kind, "--generation", "2", "--tenant", "tokiwa"];
+        let tail = ["--municipal-key", "municipal", "--out", out];
+        let output = provision.output(&[&head[..], &source, &tail[..]].concat());
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8_lossy(&output.stderr), format!("warning: {words}\n"));
+    }
+    // Without a profile there is nothing to compare, and a profile that has them all says nothing.
+    assert_eq!(provision.sign_packs("1", "other.json")["warnings"], serde_json::json!([]));
+    let (profile, out) = (data("profiles/kiosk.toml"), "kiosk.json");
+    let signed = provision.sign("profile", "1", &["--profile", &profile, "--packs", &packs], out);
+    assert_eq!(signed["warnings"], serde_json::json!([]));
 }
 
 #[test]
