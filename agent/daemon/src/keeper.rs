@@ -44,6 +44,8 @@ pub struct KeeperState {
     pub oldest: Option<Timestamp>,
     /// Sections that need fresh numbers for this day.
     pub short_of_numbers: Vec<SectionLetter>,
+    /// Sections that have no number left for this day.
+    pub exhausted: Vec<SectionLetter>,
 }
 
 enum Command {
@@ -319,13 +321,16 @@ impl Keeper {
         let day = self.business_day();
         let left = |letter: &SectionLetter| self.store.tickets_left(*letter, day);
         let short = self.sections.iter().copied().filter(|l| left(l) < FEW_NUMBERS).collect();
-        let none = self.sections.iter().find(|l| left(l) == 0).map(|l| no_numbers(*l));
+        let exhausted: Vec<_> = self.sections.iter().copied().filter(|l| left(l) == 0).collect();
+        let all = exhausted == self.sections;
+        let none = exhausted.first().filter(|_| all).map(|l| no_numbers(*l));
         let ready = self.store.check_can_keep().map_err(|e| store_failure(&e));
         KeeperState {
             ready: ready.and_then(|()| none.map_or(Ok(()), Err)),
             waiting: self.store.waiting(),
             oldest: self.oldest(),
             short_of_numbers: short,
+            exhausted,
         }
     }
 }

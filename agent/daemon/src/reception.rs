@@ -94,8 +94,9 @@ pub async fn run(desk: Desk, mut sources: Sources, helpers: Helpers) -> Option<A
             biased;
             _ = sources.shutdown.changed() => break,
             Ok(()) = sources.store.changed() => {
-                let ready = sources.store.borrow_and_update().ready.clone();
-                reception.take(Input::Store(ready));
+                let state = sources.store.borrow_and_update().clone();
+                reception.take(Input::Exhausted(state.exhausted));
+                reception.take(Input::Store(state.ready));
             }
             Ok(()) = sources.settings.changed() => {
                 let settings = sources.settings.borrow_and_update().clone();

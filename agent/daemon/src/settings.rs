@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_envelope::SealingPublicKey;
 use madoguchi_envelope::bundle::MunicipalPublicKey;
-use madoguchi_printing::Errand;
-use madoguchi_procedure::{LifeEvent, LifeEventItem, Pack, PackError, Towns};
-use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle, Text};
+use madoguchi_procedure::{LifeEvent, Pack, PackError, Towns};
+use madoguchi_protocol::bundle::{BundleKind, Payload, Profile, SignedBundle};
 use madoguchi_protocol::{DeviceId, Failure, FailureCode, PackId, SiteId, TenantId};
 
 /// How far the device's clock may be from the core's, and behind the newest signature: beyond it,
@@ -69,25 +68,13 @@ impl Settings {
     }
 
     /// The life events' texts, in the order in which they are shown.
-    pub fn life_events(&self) -> impl Iterator<Item = &str> {
+    pub fn life_event_texts(&self) -> impl Iterator<Item = &str> {
         self.packs.life_events.iter().map(|(text, _)| text.as_str())
     }
 
-    /// What only a counter does and may be needed besides these packs: of each life event from
-    /// which something follows for one of them, however the visitor came to it.
-    #[must_use]
-    pub fn errands(&self, picked: &[PackId]) -> Vec<Errand> {
-        let mut errands: Vec<Errand> = Vec::new();
-        for (_, event) in &self.packs.life_events {
-            for item in event.follows(picked) {
-                let LifeEventItem::AtCounter { section, note, .. } = item else { continue };
-                let errand = Errand { for_whom: for_whom(note), section: section.clone() };
-                if !errands.contains(&errand) {
-                    errands.push(errand);
-                }
-            }
-        }
-        errands
+    /// What leads to the packs, in the order in which it is shown.
+    pub fn life_events(&self) -> impl Iterator<Item = &LifeEvent> {
+        self.packs.life_events.iter().map(|(_, event)| event)
     }
 
     /// The municipality's towns as they were signed.
@@ -155,14 +142,6 @@ impl Settings {
     pub fn sealing_key(&self) -> &SealingPublicKey {
         &self.sealing_key
     }
-}
-
-/// For whom a thing is: how a note begins. What follows is what to bring and by when.
-fn for_whom(note: &Text) -> Text {
-    let up_to = |text: &str, ends: &[char]| {
-        text.split(ends).next().map_or_else(String::new, |first| first.trim().to_owned())
-    };
-    Text { ja: up_to(&note.ja, &['。']), en: up_to(&note.en, &['.', ':']) }
 }
 
 /// Bundles as they come in, until they are complete.

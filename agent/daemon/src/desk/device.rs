@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Unit};
 use madoguchi_protocol::bundle::{Printer, Profile};
 use madoguchi_protocol::local::{DeviceState, Event, PrinterState};
+use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{Failure, FailureCode, UsbId};
 use madoguchi_uplink::CoreState;
 
@@ -84,6 +85,8 @@ pub(super) struct Device {
     /// How the core found the clock.
     clock: Clock,
     pub store: Result<(), Failure>,
+    /// Sections without a number.
+    pub exhausted: Vec<SectionLetter>,
     pub printer: Option<PrinterState>,
     /// At the last tick.
     pub time: Option<Time>,
@@ -104,6 +107,7 @@ impl Device {
             admitted: Ok(()),
             clock: Clock::Right,
             store: Ok(()),
+            exhausted: Vec::new(),
             printer: None,
             time: None,
             configured: None,

@@ -32,6 +32,7 @@ use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::{
     Answer, AnswerFrame, CardKey, Event, EventFrame, FromAgent, Outcome, Request, RequestFrame,
 };
+use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{AttributeName, Failure, FailureCode, UsbId, VisitId};
 use madoguchi_uplink::CoreState;
 
@@ -68,6 +69,8 @@ pub enum Input {
     Core(CoreState),
     /// Whether one more application could be kept and numbered.
     Store(Result<(), Failure>),
+    /// Sections that have no number left for this day: their procedures cannot be chosen.
+    Exhausted(Vec<SectionLetter>),
     /// Time has passed. Comes about once a second: the desk's only clock.
     Tick {
         /// Since the agent started.
@@ -231,6 +234,7 @@ impl Desk {
                 }
             }
             Input::Store(store) => self.device.store = store,
+            Input::Exhausted(sections) => self.device.exhausted = sections,
             Input::Tick { up, now } => self.tick(up, now, &mut effects),
             Input::CardStuck => self.anew = Some(Anew::CardStuck),
             Input::Shutdown => self.forget_visit(&mut effects),
@@ -288,7 +292,7 @@ impl Desk {
             visit: visit.id,
             packs: settings.pack_texts().map(str::to_owned).collect(),
             municipality: settings.profile().municipality.clone(),
-            life_events: settings.life_events().map(str::to_owned).collect(),
+            life_events: settings.life_event_texts().map(str::to_owned).collect(),
             towns: settings.towns_text().map(str::to_owned),
         };
         self.visit = Some(visit);
@@ -319,7 +323,7 @@ impl Desk {
             | Request::Choose { .. }
             | Request::Enter { .. }
             | Request::OpenForm { .. }
-            | Request::Review {} => visit.fill(request, device.today()).map(Some),
+            | Request::Review {} => visit.fill(request, device).map(Some),
             Request::AgreePurpose {}
             | Request::AwaitCard { .. }
             | Request::WithoutCard {}
@@ -327,7 +331,10 @@ impl Desk {
             | Request::PinErase {}
             | Request::PinSubmit {} => visit.use_card(id, request, device, effects),
             Request::Keep {} => visit.keep_forms(id, effects).map(|()| None),
-            Request::KeepTicketOnly { reason } => visit.keep_ticket_only(id, reason, effects),
+            Request::KeepTicketOnly { reason } => {
+                visit.exhausted.clone_from(&device.exhausted);
+                visit.keep_ticket_only(id, reason, effects)
+            }
             Request::Print { paper } => visit.print_again(paper, effects).map(Some),
             Request::Begin {} | Request::Speak { .. } | Request::End {} => {
                 Err(out_of_order(&request))

@@ -1,15 +1,11 @@
 //! What is printed of a visit. Bound to the visit: an order carries its id, and what comes back
 //! with another one changes nothing.
 
-use madoguchi_printing::{
-    Content, Form, Job, Kept as SlipSays, Next, PrintReport, Row, Slip, Station,
-};
-use madoguchi_procedure::display::field_value;
-use madoguchi_procedure::{FieldDefinition, Filling};
-use madoguchi_protocol::bundle::Text;
+use madoguchi_printing::{Content, Form, Job, Kept as SlipSays, Next, PrintReport, Slip, filled};
+use madoguchi_procedure::Filling;
 use madoguchi_protocol::local::{Answer, Event, Language, Paper, PrintState, Request};
 use madoguchi_protocol::ticket::TicketNumber;
-use madoguchi_protocol::{Failure, PackId, Personal, VisitId};
+use madoguchi_protocol::{Failure, PackId, VisitId};
 
 use super::visit::{Kept, Visit};
 use super::{Desk, Effect, event_of, out_of_order};
@@ -143,74 +139,32 @@ impl Desk {
 
 fn slip(settings: &Settings, kept: &Kept, forms: &[Filling], says: SlipSays, next: Next) -> Slip {
     let packs: Vec<PackId> = forms.iter().map(|filling| filling.pack().id.clone()).collect();
-    let stations = stations(forms);
-    let mut errands = settings.errands(&packs);
-    // What is done where the number is called needs no other counter.
-    errands.retain(|errand| !stations.iter().any(|s| s.section == errand.section));
-    let filled: Vec<_> = forms.iter().map(|filling| (filling.pack(), filling.fields())).collect();
-    let notices = filled.iter().flat_map(|(pack, fields)| pack.notices(fields));
-    let bring = filled.iter().flat_map(|(pack, fields)| pack.to_bring(fields));
+    let stations = filled::stations(forms);
     Slip {
         municipality: settings.profile().municipality.clone(),
         ticket: kept.ticket,
-        stations,
         business_day: kept.business_day,
         given_at: kept.kept_at,
         kept: says,
         next,
-        notices: each_once(notices),
-        bring: each_once(bring),
-        errands,
+        notices: filled::notices(forms),
+        bring: filled::bring(forms),
+        errands: filled::errands(settings.life_events(), &packs, &stations),
+        stations,
         token: kept.token.clone(),
         language: None,
         practice: settings.profile().practice,
     }
 }
 
-/// The sections that call the number, in the order in which the procedures were chosen.
-fn stations(forms: &[Filling]) -> Vec<Station> {
-    let mut stations: Vec<Station> = Vec::new();
-    for pack in forms.iter().map(Filling::pack) {
-        match stations.iter_mut().find(|station| station.section == pack.section.name) {
-            Some(station) => station.procedures.push(pack.title.clone()),
-            None => stations.push(Station {
-                section: pack.section.name.clone(),
-                procedures: vec![pack.title.clone()],
-            }),
-        }
-    }
-    stations
-}
-
-fn each_once<'a>(texts: impl Iterator<Item = &'a Text>) -> Vec<Text> {
-    let mut once: Vec<Text> = Vec::new();
-    for text in texts {
-        if !once.contains(text) {
-            once.push(text.clone());
-        }
-    }
-    once
-}
-
 fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {
-    let (pack, fields) = (filling.pack(), filling.fields());
-    let row = |definition: &FieldDefinition| {
-        let field = fields.iter().find(|field| field.key == definition.key);
-        // As a clerk reads it.
-        let words = field.map(|f| field_value(definition, f.value.expose(), Language::Japanese));
-        Row {
-            label: definition.label.clone(),
-            value: Personal::new(words.unwrap_or_default()),
-            origin: field.map(|field| field.origin),
-        }
-    };
     Form {
         municipality: settings.profile().municipality.clone(),
-        title: pack.title.clone(),
+        title: filling.pack().title.clone(),
         ticket: kept.ticket,
         business_day: kept.business_day,
         given_at: kept.kept_at,
         practice: settings.profile().practice,
-        rows: pack.form(&fields).into_iter().map(row).collect(),
+        rows: filled::rows(filling),
     }
 }

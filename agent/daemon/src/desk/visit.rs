@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use madoguchi_card::PinBuffer;
 use madoguchi_procedure::{Filling, FormError, Pack};
 use madoguchi_protocol::application::{Content, PartlyFilled, TicketOnlyReason};
@@ -13,6 +12,7 @@ use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber, Ticke
 use madoguchi_protocol::{Failure, FailureCode, PackId, VisitId};
 
 use super::alerts::CallState;
+use super::device::Device;
 use super::papers::Papers;
 use super::{Effect, answer_to, not_configured, out_of_order};
 use crate::settings::Settings;
@@ -70,6 +70,8 @@ pub(super) struct Visit {
     pub call: CallState,
     /// In which papers are printed; without, in both.
     pub language: Option<Language>,
+    /// Sections that had no number when the visitor asked for one.
+    pub exhausted: Vec<SectionLetter>,
 }
 
 pub(super) struct Waiting {
@@ -153,13 +155,15 @@ impl Visit {
             papers: None,
             call: CallState::NotCalled,
             language: None,
+            exhausted: Vec::new(),
         }
     }
 
-    /// What fills a form; days are judged by `today`.
-    pub fn fill(&mut self, request: Request, today: Date) -> Result<Answer, Failure> {
+    /// What fills a form; days are judged by the device's.
+    pub fn fill(&mut self, request: Request, device: &Device) -> Result<Answer, Failure> {
         match request {
             Request::ChoosePack { pack, also } if self.step < Step::Filled => {
+                self.has_numbers(&pack, &device.exhausted)?;
                 let forms = self.empty_forms(pack, also)?;
                 // The card that lies there stays the visit's own.
                 self.stop_asking();
@@ -182,6 +186,7 @@ impl Visit {
             Request::Enter { field, value } => {
                 let form = self.forms.get_mut(self.open).ok_or_else(not_configured)?;
                 let towns = self.settings.towns();
+                let today = device.today();
                 form.filling.enter(&field, value, towns, today).map_err(form_invalid)?;
                 form.reviewed = false;
                 self.open_form()
@@ -193,6 +198,18 @@ impl Visit {
                 Ok(form.filling.pack().told(fields))
             }
             request => Err(out_of_order(&request)),
+        }
+    }
+
+    /// `tickets.none` where the section of a pack, which would give the number, has none left.
+    fn has_numbers(&self, pack: &PackId, exhausted: &[SectionLetter]) -> Result<(), Failure> {
+        let section = self.settings.pack(pack).map(|pack| pack.section.letter);
+        match section.filter(|section| exhausted.contains(section)) {
+            None => Ok(()),
+            Some(section) => {
+                let detail = format!("section {section} has no number left");
+                Err(Failure::new(FailureCode::TicketsNone, detail))
+            }
         }
     }
 
@@ -318,10 +335,12 @@ impl Visit {
         Ok(())
     }
 
-    /// The first chosen procedure's section, or the first that this device gives numbers for.
+    /// The first chosen procedure's section, or the first that this device can give numbers for.
     fn section(&self) -> Option<SectionLetter> {
         let chosen = self.packs().next().map(|pack| pack.section.letter);
-        chosen.or_else(|| self.settings.profile().sections.first().copied())
+        let sections = &self.settings.profile().sections;
+        let has_numbers = |section: &&SectionLetter| !self.exhausted.contains(section);
+        chosen.or_else(|| sections.iter().find(has_numbers).or(sections.first()).copied())
     }
 
     /// Whether the store was asked and has not answered yet.

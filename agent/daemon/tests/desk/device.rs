@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use madoguchi_card::CardNews;
 use madoguchi_daemon::desk::{Desk, Effect, Input};
+use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Appearance;
-use madoguchi_protocol::local::{DeviceState, Event, Request};
+use madoguchi_protocol::local::{Answer, DeviceState, Event, Request};
+use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{Failure, FailureCode};
 use madoguchi_uplink::CoreState;
 
 use crate::city::{City, Extras};
-use crate::kiosk::{Kiosk, events, jobs, with_printer};
+use crate::kiosk::{Kiosk, choose_pack, events, jobs, with_printer};
 
 fn core(problem: Option<FailureCode>, ahead: i64) -> Input {
     Input::Core(CoreState { problem, ..compared(ahead) })
@@ -75,6 +77,29 @@ fn every_fault_is_said_with_its_code_and_no_visit_begins_until_it_is_gone() {
         assert_eq!(out_of_service(&kiosk.tell(goes())), None, "{code}");
         kiosk.begin();
     }
+}
+
+#[test]
+fn a_section_without_numbers_stops_its_own_procedures_alone() {
+    let letter = |letter: char| SectionLetter::try_from(letter).expect("a letter");
+    let number = Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow };
+    let mut kiosk = Kiosk::open();
+    kiosk.tell(Input::Exhausted(vec![letter('A')]));
+    kiosk.begin();
+    assert_eq!(kiosk.refusal(choose_pack(&["moving"])), FailureCode::TicketsNone);
+    // Who does not know the procedure gets a number that there is.
+    assert_eq!(kiosk.keep(number.clone()).section, letter('B'));
+    kiosk.kept("B001");
+
+    kiosk.begin();
+    assert_eq!(kiosk.refusal(choose_pack(&["moving", "copy"])), FailureCode::TicketsNone);
+    assert_eq!(kiosk.answer(choose_pack(&["copy", "moving"])), Answer::Done {});
+    assert_eq!(kiosk.keep(number).section, letter('B'), "of the first, which gives the number");
+    kiosk.kept("B002");
+
+    kiosk.tell(Input::Exhausted(vec![]));
+    kiosk.begin();
+    assert_eq!(kiosk.answer(choose_pack(&["moving"])), Answer::Done {});
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use madoguchi_daemon::desk::Input;
 use madoguchi_daemon::settings::{Collected, Settings};
 use madoguchi_envelope::{Kem, SealingPrivateKey};
-use madoguchi_printing::{Content, Slip};
+use madoguchi_printing::{Content, Slip, filled};
 use madoguchi_protocol::PackId;
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Payload;
@@ -52,7 +52,8 @@ fn settings() -> Settings {
 
 fn titles(settings: &Settings, picked: &[&str]) -> Vec<String> {
     let picked: Vec<PackId> = picked.iter().map(|id| id.parse().expect("a pack")).collect();
-    settings.errands(&picked).into_iter().map(|errand| errand.for_whom.ja).collect()
+    let errands = filled::errands(settings.life_events(), &picked, &[]);
+    errands.into_iter().map(|errand| errand.for_whom.ja).collect()
 }
 
 #[test]

@@ -13,4 +13,3 @@ mod model;
 mod order;
 mod papers;
 mod practice;
-mod slips;

@@ -10,6 +10,7 @@ use madoguchi_daemon::{clock, standing};
 use madoguchi_protocol::application::{Content, Field, Origin, PartlyFilled, TicketOnlyReason};
 use madoguchi_protocol::core_api::{MAX_BODY, Problem};
 use madoguchi_protocol::header::{EnvelopeKind, PackVersion};
+use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{FailureCode, Personal, VisitId};
 use madoguchi_uplink::{CoreState, Outbox as _};
 use tokio::sync::watch;
@@ -90,6 +91,22 @@ async fn without_numbers_nothing_is_kept() {
     let refused = device.keeper.keep(keep(VisitId::random(), vec![form("moving", 2)])).await;
     assert_eq!(refused.expect_err("no numbers").code, FailureCode::TicketsNone);
     assert_eq!(device.waiting().await, []);
+    device.end().await;
+}
+
+#[tokio::test]
+async fn a_device_has_numbers_while_one_of_its_sections_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let device = Device::start(folder.path());
+    let sections = ['A', 'B'].map(|letter| SectionLetter::try_from(letter).expect("a letter"));
+    device.keeper.sections(sections.to_vec()).await.expect("taken");
+    device.keeper.ping().await.expect("an answer");
+    let state = || device.state.borrow().clone();
+    let ready = || state().ready.map_err(|failure| failure.code);
+    assert_eq!((ready(), state().exhausted), (Err(FailureCode::TicketsNone), sections.to_vec()));
+    device.lease().await;
+    device.keeper.ping().await.expect("an answer");
+    assert_eq!((ready(), state().exhausted), (Ok(()), vec![sections[1]]));
     device.end().await;
 }
 
