@@ -84,7 +84,7 @@ pub(super) const TEXTS: Texts = Texts {
     lay_card_lead: "Do not move the card until it has been read.",
     looking_title: "Looking at the card",
     looking_lead: "Please leave the card where it is.",
-    pin_hint: "Next you will type your 4-digit PIN for filling in forms (券面事項入力補助用暗証番号). If you do not know it, the numbers on the front of the card will do.",
+    pin_hint: "Next: your 4-digit PIN for filling in forms (券面事項入力補助用暗証番号), or the numbers on the card.",
     number_hint: "Next you will type numbers that are printed on the front of your card. Please look at them before you place it.",
 
     pin_name: "4-digit PIN for filling in forms (券面事項入力補助用暗証番号)",

@@ -61,7 +61,7 @@ img { width: 100%; border: 1px solid #999; display: block; }
 figcaption { font-size: 12px; overflow-wrap: anywhere; }
 [hidden] { display: none; }
 </style>
-<header><input id="filter" type="search" placeholder="words, e.g. 1280x800 en largest kept" autofocus>
+<header><input id="filter" type="search" placeholder="words, e.g. 1280x800 en largest kept, or: paper slip" autofocus>
 <span id="count"></span></header>
 <main>
 "#;
@@ -101,7 +101,8 @@ pub fn write_index(folder: &Path, combinations: &[Combination]) -> io::Result<()
         figure(&mut page, &combination.to_string(), &combination.file(), language);
     }
     for name in papers(folder) {
-        figure(&mut page, &format!("{PAPER} {name}"), &format!("{PAPER}/{name}"), "ja");
+        let words = format!("{PAPER} {}", name.replace('-', " "));
+        figure(&mut page, &words, &format!("{PAPER}/{name}"), "ja");
     }
     page.push_str(FOOT);
     fs::create_dir_all(folder)?;

@@ -81,6 +81,7 @@ pub const NAMES: &[&str] = &[
     "dialog_number_only",
     "dialog_still_there",
     "dialog_notice",
+    "dialog_no_numbers",
     "dialog_display",
 ];
 
@@ -319,6 +320,10 @@ pub fn view(name: &str, language: Language) -> Option<View> {
         "dialog_still_there" => {
             play.until(Part::Review)?;
             play.tell(Input::TimerFired);
+        }
+        "dialog_no_numbers" => {
+            play.no_numbers = true;
+            play.until(Part::Purpose)?;
         }
         "dialog_notice" => {
             play.until(Part::Submitted)?;

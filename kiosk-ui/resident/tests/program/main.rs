@@ -66,6 +66,12 @@ impl Visitor {
         self.stage.set(&scenes::view(scene, Language::Japanese).expect(scene), SIZE);
     }
 
+    /// From the first page to the next.
+    fn begins(&mut self) {
+        self.touches("start");
+        self.sees("procedures");
+    }
+
     fn touches(&mut self, control: &str) {
         while self.seen_at.elapsed() < Duration::from_millis(SETTLING) {
             std::thread::yield_now();
@@ -80,17 +86,28 @@ impl Visitor {
     }
 }
 
-#[test]
-fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
+/// A visitor before the first page, and the agent.
+fn at_the_start() -> (Agent, Visitor) {
     let mut agent = Agent::listen();
     let mut visitor = Visitor::new(&agent);
-    let launcher = visitor.kiosk.launcher();
-    let process = visitor.kiosk.visit_process();
-
     agent.is_greeted();
     visitor.sees("start");
-    visitor.touches("start");
-    visitor.sees("procedures");
+    (agent, visitor)
+}
+
+/// A visitor who has begun, and the agent.
+fn begun() -> (Agent, Visitor) {
+    let (agent, mut visitor) = at_the_start();
+    visitor.begins();
+    (agent, visitor)
+}
+
+#[test]
+fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
+    let (mut agent, mut visitor) = at_the_start();
+    let launcher = visitor.kiosk.launcher();
+    let process = visitor.kiosk.visit_process();
+    visitor.begins();
     visitor.kiosk.is_heard();
     visitor.touches("pack.tenkyo");
     visitor.sees("purpose");
@@ -123,18 +140,14 @@ fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
     assert!(visitor.kiosk.runs(), "it went on");
     visitor.stage.set(&scenes::view("start", Language::Japanese).expect("start"), SIZE);
     visitor.seen_at = Instant::now();
-    visitor.touches("start");
-    visitor.sees("procedures");
+    visitor.begins();
     visitor.kiosk.has_no_network();
 }
 
 /// A finger that taps twice means the page it saw; on the next one its second tap does nothing.
 #[test]
 fn a_second_quick_tap_is_nothing_on_the_next_page() {
-    let mut agent = Agent::listen();
-    let mut visitor = Visitor::new(&agent);
-    agent.is_greeted();
-    visitor.sees("start");
+    let (mut agent, mut visitor) = at_the_start();
     visitor.touches("start");
     // Where the next page will have a procedure. Before it stands there, the tap is the old page's.
     let view = scenes::view("procedures", Language::Japanese).expect("a scene");
@@ -173,12 +186,7 @@ fn a_second_quick_tap_is_nothing_on_the_next_page() {
 
 #[test]
 fn a_killed_process_is_replaced_at_once_and_the_launchers_end_is_everybodys() {
-    let mut agent = Agent::listen();
-    let mut visitor = Visitor::new(&agent);
-    agent.is_greeted();
-    visitor.sees("start");
-    visitor.touches("start");
-    visitor.sees("procedures");
+    let (mut agent, mut visitor) = begun();
     let killed = visitor.kiosk.visit_process();
     kill(killed);
 
@@ -200,12 +208,7 @@ fn a_killed_process_is_replaced_at_once_and_the_launchers_end_is_everybodys() {
 /// next visit reaches it: also while its launcher has not put another in its place.
 #[test]
 fn the_link_is_closed_with_the_visit_and_not_with_the_process() {
-    let mut agent = Agent::listen();
-    let mut visitor = Visitor::new(&agent);
-    agent.is_greeted();
-    visitor.sees("start");
-    visitor.touches("start");
-    visitor.sees("procedures");
+    let (mut agent, mut visitor) = begun();
     let process = visitor.kiosk.visit_process();
     signal(visitor.kiosk.launcher(), Signal::STOP);
     visitor.touches("stop");

@@ -82,6 +82,8 @@ pub(super) struct Play {
     pub tries_left: u8,
     pub wrong: bool,
     pub chosen: Chosen,
+    /// The chosen procedure's section has no number left.
+    pub no_numbers: bool,
     /// Requests that are never answered.
     pub silent: Option<fn(&Request) -> bool>,
     pub entered: u8,
@@ -125,6 +127,7 @@ impl Play {
             tries_left: 3,
             wrong: false,
             chosen: Chosen::Pack("tenkyo"),
+            no_numbers: false,
             silent: None,
             entered: 0,
             forms: vec![],
@@ -298,6 +301,10 @@ impl Play {
             }
             Request::PinSubmit {} if self.wrong => {
                 Answer::PinWrong { tries_left: self.tries_left - 1 }
+            }
+            Request::ChoosePack { .. } if self.no_numbers => {
+                let outcome = Outcome::Failure(failure(FailureCode::TicketsNone));
+                return Some(Input::Answer(AnswerFrame { id, outcome }));
             }
             Request::ChoosePack { pack, also } => {
                 let forms = [pack].into_iter().chain(also).map(|pack| form(&pack));
