@@ -110,7 +110,10 @@ fn a_scene_of_every_page_is_named_as_the_log_names_it() {
         let alone = !name.starts_with("dialog_");
         assert!(!alone || name.starts_with(page), "{name} shows {page}");
         let dialog = view.dialog.as_ref().map(|d| format!("dialog_{}", d.name()));
-        assert!(alone || dialog.is_some_and(|d| d == *name), "{name} shows no such dialog");
+        assert!(
+            alone || dialog.is_some_and(|d| name.starts_with(&d)),
+            "{name} shows no such dialog"
+        );
     }
     assert!(scenes::view("nothing", Language::Japanese).is_none());
 }

@@ -81,7 +81,7 @@ pub const NAMES: &[&str] = &[
     "dialog_number_only",
     "dialog_still_there",
     "dialog_notice",
-    "dialog_no_numbers",
+    "dialog_notice_no_numbers",
     "dialog_display",
 ];
 
@@ -321,7 +321,7 @@ pub fn view(name: &str, language: Language) -> Option<View> {
             play.until(Part::Review)?;
             play.tell(Input::TimerFired);
         }
-        "dialog_no_numbers" => {
+        "dialog_notice_no_numbers" => {
             play.no_numbers = true;
             play.until(Part::Purpose)?;
         }

@@ -55,14 +55,27 @@ impl Kiosk {
 
     /// The process of the visit, once there is only one.
     pub fn visit_process(&self) -> u32 {
+        self.only_child(|_| true)
+    }
+
+    /// The process that came after `old`, once it is the only one. The kernel's list of children may
+    /// miss one while another ends.
+    pub fn successor_of(&self, old: u32) -> u32 {
+        self.only_child(|child| child != old)
+    }
+
+    fn only_child(&self, is_meant: impl Fn(u32) -> bool) -> u32 {
         let id = self.process.id();
         let deadline = Instant::now() + PATIENCE;
         loop {
             let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
             let children = children.expect("the launcher runs");
-            let children: Vec<&str> = children.split_whitespace().collect();
-            if let [one] = children[..] {
-                return one.parse().expect("a number");
+            let numbers = children.split_whitespace().map(|child| child.parse().expect("a number"));
+            let children: Vec<u32> = numbers.collect();
+            if let [one] = children[..]
+                && is_meant(one)
+            {
+                return one;
             }
             assert!(Instant::now() < deadline, "processes of visits: {children:?}");
             std::thread::yield_now();

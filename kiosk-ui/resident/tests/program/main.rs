@@ -134,7 +134,7 @@ fn a_page_is_called_shown_when_it_is_and_the_process_ends_with_the_visit() {
 
     // The successor: the same service in the system's eyes, another process, a new connection.
     agent.is_greeted();
-    assert_ne!(visitor.kiosk.visit_process(), process);
+    visitor.kiosk.successor_of(process);
     assert!(!std::path::Path::new(&format!("/proc/{process}")).exists(), "it is gone");
     assert_eq!(visitor.kiosk.launcher(), launcher);
     assert!(visitor.kiosk.runs(), "it went on");
@@ -192,8 +192,7 @@ fn a_killed_process_is_replaced_at_once_and_the_launchers_end_is_everybodys() {
 
     agent.is_greeted();
     visitor.sees("start");
-    let second = visitor.kiosk.visit_process();
-    assert_ne!(second, killed);
+    let second = visitor.kiosk.successor_of(killed);
 
     drop(visitor.kiosk);
     let gone = std::path::PathBuf::from(format!("/proc/{second}"));
