@@ -71,10 +71,7 @@ fn a_permit_counts_only_under_the_pinned_key_and_for_the_own_tenant() {
     let other = MunicipalKey::generate().expect("a key").public().expect("its public half");
     assert_eq!(other.verify_permit(&signed, &permit.tenant), Err(ExportError::Signature));
     let neighbour = "kodaira-x".parse().expect("a tenant");
-    assert!(matches!(
-        public.verify_permit(&signed, &neighbour),
-        Err(ExportError::Tenant { .. })
-    ));
+    assert!(matches!(public.verify_permit(&signed, &neighbour), Err(ExportError::Tenant { .. })));
     let longer = ExportPermit { until: "2027-11-22T04:00:00Z".parse().expect("a time"), ..permit };
     let longer = STANDARD.encode(serde_json::to_vec(&longer).expect("JSON"));
     let longer = SignedPermit { export_permit: longer, ..signed };
