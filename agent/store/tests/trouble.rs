@@ -39,6 +39,20 @@ fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 
+/// Keeps until the disk fails at that, and gives what was kept. It fails before the hundredth.
+fn kept_until_it_fails(store: &mut Store, at: &str) -> Vec<KeptEnvelope> {
+    let mut kept = Vec::new();
+    loop {
+        let envelope = envelope(1);
+        match store.keep(std::slice::from_ref(&envelope)) {
+            Ok(()) => kept.push(envelope),
+            Err(StoreError::File { action, .. }) if action == at => return kept,
+            Err(other) => panic!("{other:?}"),
+        }
+        assert!(kept.len() < 100, "the disk never failed");
+    }
+}
+
 /// The store goes on with what needs no disk, and calls nothing kept any more.
 fn poisoned(store: &mut Store, kept: &[KeptEnvelope]) {
     for _ in 0..3 {
@@ -76,15 +90,7 @@ fn after_a_write_that_failed_half_way_nothing_is_called_kept() {
 #[ignore = "a scene of another test"]
 fn a_file_that_may_not_grow() {
     let mut store = Store::open(&folder()).expect("opens");
-    let mut kept = Vec::new();
-    loop {
-        let envelope = envelope(1);
-        match store.keep(std::slice::from_ref(&envelope)) {
-            Ok(()) => kept.push(envelope),
-            Err(StoreError::File { action: "write", .. }) => break,
-            Err(other) => panic!("{other:?}"),
-        }
-    }
+    let kept = kept_until_it_fails(&mut store, "write");
     assert!(kept.len() >= 10, "{} were kept", kept.len());
     poisoned(&mut store, &kept);
 }
@@ -110,16 +116,7 @@ fn after_a_sync_that_failed_nothing_is_called_kept() {
 #[ignore = "a scene of another test"]
 fn a_disk_that_cannot_sync() {
     let mut store = Store::open(&folder()).expect("opens");
-    let mut kept = Vec::new();
-    loop {
-        let envelope = envelope(1);
-        match store.keep(std::slice::from_ref(&envelope)) {
-            Ok(()) => kept.push(envelope),
-            Err(StoreError::File { action: "sync", .. }) => break,
-            Err(other) => panic!("{other:?}"),
-        }
-        assert!(kept.len() < 20, "syncs fail");
-    }
+    let kept = kept_until_it_fails(&mut store, "sync");
     poisoned(&mut store, &kept);
 }
 
