@@ -33,16 +33,25 @@ impl Exchanges {
     }
 }
 
-/// A core that takes everything, and what it was asked for.
-async fn good(authority: &Authority) -> (Core, Accepted, Exchanges) {
+/// A core in good health that answers so to so many envelopes, what it took, and what it was asked
+/// for.
+async fn serving(
+    authority: &Authority,
+    reply: impl Fn(usize, &Asked, &Accepted) -> Reply + Send + Sync + 'static,
+) -> (Core, Accepted, Exchanges) {
     let (accepted, exchanges) = (Accepted::default(), Exchanges::default());
     let (theirs, noted) = (accepted.clone(), exchanges.clone());
-    let url = serve(authority.core(), move |asked| {
-        noted.note(asked);
-        if asked.path == "/v1/health" { health() } else { theirs.take(asked) }
+    let url = serve(authority.core(), move |asked| match noted.note(asked) {
+        0 => health(),
+        count => reply(count, asked, &theirs),
     })
     .await;
     (core(authority, &[&url]), accepted, exchanges)
+}
+
+/// A core that takes everything, and what it was asked for.
+async fn good(authority: &Authority) -> (Core, Accepted, Exchanges) {
+    serving(authority, |_, asked, theirs| theirs.take(asked)).await
 }
 
 #[tokio::test]
@@ -78,25 +87,19 @@ async fn one_newly_kept_overtakes_a_running_backlog() {
     let authority = Authority::new();
     let (outbox, wake) = (Arc::new(Memory::default()), Arc::new(Notify::new()));
     let backlog = outbox.keep_backlog(64 * 4);
-    let (accepted, exchanges) = (Accepted::default(), Exchanges::default());
-    let (theirs, noted) = (accepted.clone(), exchanges.clone());
     let (kiosk, bell) = (outbox.clone(), wake.clone());
     let newest = Arc::new(Mutex::new(None));
-    let kept = newest.clone();
-    let url = serve(authority.core(), move |asked| {
-        if asked.path == "/v1/health" {
-            return health();
-        }
-        noted.note(asked);
+    let (kept, asked_for) = (newest.clone(), AtomicUsize::new(0));
+    let (core, accepted, exchanges) = serving(&authority, move |_, asked, theirs| {
         // While the second batch is on its way, somebody keeps an application.
-        if noted.counts() == [64, 64] {
+        if asked_for.fetch_add(1, Ordering::SeqCst) == 1 {
             *kept.lock().expect("not poisoned") = Some(kiosk.keep());
             bell.notify_one();
         }
         theirs.take(asked)
     })
     .await;
-    let running = Running::start_with(core(&authority, &[&url]), outbox, wake, PACE);
+    let running = Running::start_with(core, outbox, wake, PACE);
     running.outbox.until_waiting(0).await;
     let newest = newest.lock().expect("not poisoned").expect("kept");
     let expected = [&backlog[..128], &[newest], &backlog[128..]].concat();
@@ -108,20 +111,20 @@ async fn one_newly_kept_overtakes_a_running_backlog() {
 #[tokio::test]
 async fn an_intake_that_knows_no_batches_is_asked_one_by_one() {
     let authority = Authority::new();
-    let (accepted, batches) = (Accepted::default(), Arc::new(AtomicUsize::new(0)));
-    let (theirs, asked_for) = (accepted.clone(), batches.clone());
-    let url = serve(authority.core(), move |asked| match asked.path.as_str() {
-        "/v1/health" => health(),
-        "/v1/envelopes/batch" => {
-            asked_for.fetch_add(1, Ordering::SeqCst);
-            problem_of("route.unknown", 404, false)
-        }
-        _ => theirs.take(asked),
-    })
-    .await;
+    let batches = Arc::new(AtomicUsize::new(0));
+    let asked_for = batches.clone();
+    let (core, accepted, _) =
+        serving(&authority, move |_, asked, theirs| match asked.path.as_str() {
+            "/v1/envelopes/batch" => {
+                asked_for.fetch_add(1, Ordering::SeqCst);
+                problem_of("route.unknown", 404, false)
+            }
+            _ => theirs.take(asked),
+        })
+        .await;
     let outbox = Memory::default();
     let keys = outbox.keep_backlog(150);
-    let mut running = Running::start(core(&authority, &[&url]), outbox);
+    let mut running = Running::start(core, outbox);
     running.outbox.until_waiting(0).await;
     assert_eq!(accepted.all(), ids(&keys));
     assert_eq!(batches.load(Ordering::SeqCst), 1, "it said so once");
@@ -221,19 +224,15 @@ async fn the_loop_forgets_nothing_by_a_batch_with_a_wrong_receipt() {
 #[tokio::test]
 async fn a_batch_that_was_cut_after_its_commit_is_sent_again_and_counts_once() {
     let authority = Authority::new();
-    let (accepted, cut) = (Accepted::default(), AtomicBool::new(true));
-    let theirs = accepted.clone();
-    let url = serve(authority.core(), move |asked| {
-        if asked.path == "/v1/health" {
-            return health();
-        }
+    let cut = AtomicBool::new(true);
+    let (core, accepted, _) = serving(&authority, move |_, asked, theirs| {
         let answer = theirs.take(asked);
         if cut.swap(false, Ordering::SeqCst) { Reply::Cut } else { answer }
     })
     .await;
     let outbox = Memory::default();
     let keys = outbox.keep_backlog(100);
-    let running = Running::start(core(&authority, &[&url]), outbox);
+    let running = Running::start(core, outbox);
     running.outbox.until_waiting(0).await;
     assert_eq!(accepted.all(), ids(&keys));
     running.stop().await;
@@ -244,18 +243,13 @@ async fn a_batch_at_which_the_core_fails_is_tried_one_by_one() {
     let authority = Authority::new();
     let outbox = Memory::default();
     let keys = outbox.keep_backlog(20);
-    let (accepted, bad) = (Accepted::default(), keys[7].application.to_string());
-    let theirs = accepted.clone();
-    let url = serve(authority.core(), move |asked| {
+    let bad = keys[7].application.to_string();
+    let (core, accepted, _) = serving(&authority, move |_, asked, theirs| {
         let holds = asked.body.windows(bad.len()).any(|window| window == bad.as_bytes());
-        match asked.path.as_str() {
-            "/v1/health" => health(),
-            _ if holds => problem(500, true),
-            _ => theirs.take(asked),
-        }
+        if holds { problem(500, true) } else { theirs.take(asked) }
     })
     .await;
-    let running = Running::start(core(&authority, &[&url]), outbox);
+    let running = Running::start(core, outbox);
     running.outbox.until_waiting(1).await;
     let others: Vec<OutboxKey> = keys.iter().copied().filter(|key| *key != keys[7]).collect();
     assert_eq!(accepted.all(), ids(&others));
@@ -266,17 +260,14 @@ async fn a_batch_at_which_the_core_fails_is_tried_one_by_one() {
 #[tokio::test]
 async fn a_link_that_carries_only_small_batches_gets_small_ones() {
     let authority = Authority::new();
-    let (accepted, exchanges) = (Accepted::default(), Exchanges::default());
-    let (theirs, noted) = (accepted.clone(), exchanges.clone());
-    let url = serve(authority.core(), move |asked| match noted.note(asked) {
-        0 => health(),
+    let (core, accepted, exchanges) = serving(&authority, |count, asked, theirs| match count {
         9.. => Reply::Cut,
         _ => theirs.take(asked),
     })
     .await;
     let outbox = Memory::default();
     let keys = outbox.keep_backlog(100);
-    let running = Running::start(core(&authority, &[&url]), outbox);
+    let running = Running::start(core, outbox);
     running.outbox.until_waiting(0).await;
     assert_eq!(accepted.all(), ids(&keys));
     assert_eq!(exchanges.counts()[..4], [64, 32, 16, 8]);
@@ -286,23 +277,18 @@ async fn a_link_that_carries_only_small_batches_gets_small_ones() {
 #[tokio::test]
 async fn a_core_that_puts_off_batches_is_left_alone_by_them_and_serves_people_who_wait() {
     let authority = Authority::new();
-    let (accepted, exchanges) = (Accepted::default(), Exchanges::default());
-    let (theirs, noted) = (accepted.clone(), exchanges.clone());
     let busy = AtomicBool::new(true);
-    let url = serve(authority.core(), move |asked| {
-        let count = noted.note(asked);
-        match count {
-            0 => health(),
+    let (core, accepted, exchanges) =
+        serving(&authority, move |count, asked, theirs| match count {
             2.. if busy.swap(false, Ordering::SeqCst) => {
                 with_header(problem_of("batch.too_many", 429, true), "retry-after", "1")
             }
             _ => theirs.take(asked),
-        }
-    })
-    .await;
+        })
+        .await;
     let outbox = Memory::default();
     let backlog = outbox.keep_backlog(10);
-    let mut running = Running::start(core(&authority, &[&url]), outbox);
+    let mut running = Running::start(core, outbox);
     // The core is there: it has told its time.
     running.until(|s| s.reachable && s.clock_ahead.is_some()).await;
     assert_eq!(exchanges.counts(), [10]);
@@ -322,20 +308,16 @@ async fn a_core_that_puts_off_batches_is_left_alone_by_them_and_serves_people_wh
 #[tokio::test]
 async fn a_core_that_asks_to_wait_is_not_asked_before() {
     let authority = Authority::new();
-    let (accepted, exchanges) = (Accepted::default(), Exchanges::default());
-    let (theirs, noted) = (accepted.clone(), exchanges.clone());
     let busy = AtomicBool::new(true);
-    let url = serve(authority.core(), move |asked| match noted.note(asked) {
-        0 => health(),
-        _ if busy.swap(false, Ordering::SeqCst) => {
-            with_header(problem(503, true), "retry-after", "1")
-        }
-        _ => theirs.take(asked),
-    })
-    .await;
+    let (core, _, exchanges) =
+        serving(&authority, move |_, asked, theirs| match busy.swap(false, Ordering::SeqCst) {
+            true => with_header(problem(503, true), "retry-after", "1"),
+            false => theirs.take(asked),
+        })
+        .await;
     let outbox = Memory::default();
     outbox.keep();
-    let running = Running::start(core(&authority, &[&url]), outbox);
+    let running = Running::start(core, outbox);
     running.outbox.until_waiting(0).await;
     let times = exchanges.0.lock().expect("not poisoned").clone();
     assert!(times[1].1 - times[0].1 >= Duration::from_secs(1));
