@@ -32,12 +32,7 @@ fn a_wrong_pin_is_said_and_the_right_one_is_taken_after_it() {
 fn a_card_that_is_snatched_while_it_is_read_is_said_and_can_be_laid_again() {
     let name = "a_card_that_is_snatched_while_it_is_read_is_said_and_can_be_laid_again";
     play(name, |visitor| {
-        visitor.until_pin()?;
-        let pin = visitor.person().pin.clone();
-        visitor.types(&pin)?;
-        // From now on it answers nothing: the reading hangs.
-        visitor.stage().card()?.freeze()?;
-        visitor.touches("submit_pin")?;
+        until_verify_hangs(visitor)?;
         visitor.sees("reading")?;
         visitor.does()?;
         visitor.stage().card()?.snatch()?;
@@ -59,12 +54,7 @@ const GIVEN_UP: Duration = Duration::from_secs(20);
 fn an_agent_whose_reader_hangs_starts_anew_after_the_visit_and_the_pin_is_gone() {
     let name = "an_agent_whose_reader_hangs_starts_anew_after_the_visit_and_the_pin_is_gone";
     play(name, |visitor| {
-        visitor.until_pin()?;
-        let pin = visitor.person().pin.clone();
-        visitor.types(&pin)?;
-        // It is mute for good: VERIFY hangs inside pcscd, and a thread of the agent with it.
-        visitor.stage().card()?.freeze()?;
-        visitor.touches("submit_pin")?;
+        until_verify_hangs(visitor)?;
         visitor.waits_long_for("the reader is given up", GIVEN_UP, |shown| {
             Ok((shown.screen == "trouble").then_some(()))
         })?;
@@ -89,6 +79,16 @@ fn an_agent_whose_reader_hangs_starts_anew_after_the_visit_and_the_pin_is_gone()
         visitor.stage().take_out_another_card(&file)?;
         visitor.until_form()
     });
+}
+
+/// The PIN is sent to a card that answers nothing any more: VERIFY hangs inside pcscd, and a thread
+/// of the agent with it.
+fn until_verify_hangs(visitor: &mut Visitor<'_>) -> Result<()> {
+    visitor.until_pin()?;
+    let pin = visitor.person().pin.clone();
+    visitor.types(&pin)?;
+    visitor.stage().card()?.freeze()?;
+    visitor.touches("submit_pin")
 }
 
 /// How often the PIN stands in the agent's memory, as the command that takes it to the card.
