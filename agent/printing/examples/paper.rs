@@ -9,7 +9,7 @@ use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::Language;
 
-#[allow(dead_code, reason = "the tests need more")]
+#[expect(dead_code, reason = "the tests need more")]
 #[path = "../tests/printer/samples.rs"]
 mod samples;
 #[path = "../tests/printer/shipped.rs"]
