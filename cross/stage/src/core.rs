@@ -93,37 +93,12 @@ impl Core {
         repository.join("provisioning/profiles/kiosk.toml")
     }
 
-    /// Makes keys and certificates and starts the three roles; the device gets `profile`.
+    /// Makes keys and certificates and starts the three roles; the device gets `profile`. Several
+    /// intakes have a database each, and the office pulls from all of them.
     ///
     /// # Errors
     /// When a step of the operator fails, or a role does not come up.
     pub fn start(
-        programs: &Programs,
-        repository: &Path,
-        profile: &Path,
-        work: &Path,
-        logs: &Path,
-        stop: &Stop,
-    ) -> Result<Self> {
-        Self::start_with_intakes(1, programs, repository, profile, work, logs, stop)
-    }
-
-    /// The same with two intakes, each with a database of its own, from which the office pulls.
-    ///
-    /// # Errors
-    /// As [`Core::start`].
-    pub fn start_double(
-        programs: &Programs,
-        repository: &Path,
-        profile: &Path,
-        work: &Path,
-        logs: &Path,
-        stop: &Stop,
-    ) -> Result<Self> {
-        Self::start_with_intakes(2, programs, repository, profile, work, logs, stop)
-    }
-
-    fn start_with_intakes(
         intakes: usize,
         programs: &Programs,
         repository: &Path,

@@ -121,7 +121,7 @@ impl Stage {
         let name = step("keys, certificates and the core's three roles");
         let (core, printer) = table.time(&name, || -> Result<_> {
             let profile = Self::profile(&plan)?;
-            let core = Core::start(programs, &plan.repository, &profile, work, &logs, stop)?;
+            let core = Core::start(1, programs, &plan.repository, &profile, work, &logs, stop)?;
             let printer = plan.printer.then(|| Printer::start(work, &logs, stop)).transpose()?;
             Ok((core, printer))
         })?;

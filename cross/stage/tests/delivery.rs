@@ -1,8 +1,6 @@
 //! Exactly once, whatever the network does and whoever's plug is pulled: real agent, two real intakes
 //! with databases of their own, real office, real TLS through a proxy that does what networks do.
 
-#![allow(clippy::panic_in_result_fn, reason = "a test's assertions")]
-
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,7 +195,7 @@ impl Office {
         let repository = Path::new("../..").canonicalize()?;
         let reader = Reader::start(&logs, stop)?;
         let profile = Core::usual_profile(&repository);
-        let core = Core::start_double(&programs, &repository, &profile, work, &logs, stop)?;
+        let core = Core::start(2, &programs, &repository, &profile, work, &logs, stop)?;
         let proxies = core
             .upstreams()
             .into_iter()

@@ -86,7 +86,7 @@ impl Line {
         let (programs, logs) = (Programs::beside_this_one()?, work.join("logs"));
         std::fs::create_dir_all(&logs).context("a folder for the logs")?;
         let profile = Core::usual_profile(repository);
-        let mut core = Core::start(&programs, repository, &profile, work, &logs, stop)?;
+        let mut core = Core::start(1, &programs, repository, &profile, work, &logs, stop)?;
         // Another machine's work; what it has not fetched waits.
         core.end_role("office")?;
         let sheet = core.admit_device()?;

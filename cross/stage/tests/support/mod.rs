@@ -49,7 +49,7 @@ impl Office {
         let reader = Reader::start(&logs, stop)?;
         let core = {
             let profile = Core::usual_profile(&repository);
-            Core::start(&programs, &repository, &profile, work, &logs, stop)?
+            Core::start(1, &programs, &repository, &profile, work, &logs, stop)?
         };
         let sheet = core.admit_device()?;
         let mut device = Device::enrol(&programs, &sheet, prefix, None, work, &logs)?;
