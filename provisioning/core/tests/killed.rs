@@ -191,11 +191,10 @@ async fn what_was_answered_survives_kills_of_intake_and_office_and_is_there_once
     assert_eq!(count(&database, "envelope").await, total);
 
     let office = house.database(Role::Office).await;
-    let deadline = Instant::now() + PATIENCE;
-    while count(&office, "application").await < total {
-        assert!(Instant::now() < deadline, "{} arrived", count(&office, "application").await);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually("the arrival of all", async || {
+        (count(&office, "application").await == total).then_some(())
+    })
+    .await;
     // Told to the intake last: nothing is on its way any more.
     eventually("the forgetting of bytes", async || {
         (count(&database, "envelope WHERE bytes IS NOT NULL").await == 0).then_some(())
