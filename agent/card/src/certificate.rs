@@ -6,9 +6,9 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{TimeZone, offset};
 use madoguchi_procedure::{CardAttributes, CardValue};
 use madoguchi_protocol::application::{CardEvidence, SignatureCheck};
+use madoguchi_protocol::time::day_in_japan;
 use madoguchi_protocol::{AttributeName, FailureCode};
 use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificate};
 use zeroize::{Zeroize, Zeroizing};
@@ -82,8 +82,8 @@ impl Certificate {
         let certificate = parse(&der)?;
         let key = public_key(&certificate).ok_or(BadFile("not an RSA key"))?;
         let validity = certificate.validity();
-        let first_day = day_in_japan(validity.not_before.timestamp())?;
-        let last_day = day_in_japan(validity.not_after.timestamp())?;
+        let first_day = day_at(validity.not_before.timestamp())?;
+        let last_day = day_at(validity.not_after.timestamp())?;
         let mut policies = Vec::new();
         for extension in certificate.extensions() {
             if let ParsedExtension::CertificatePolicies(named) = extension.parsed_extension() {
@@ -315,9 +315,9 @@ fn subject_key<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
 }
 
 /// Certificates end at 23:59:59 in Japan.
-fn day_in_japan(seconds: i64) -> Result<Date, BadFile> {
+fn day_at(seconds: i64) -> Result<Date, BadFile> {
     let at = Timestamp::from_second(seconds).map_err(|_| BadFile("a date beyond belief"))?;
-    Ok(at.to_zoned(TimeZone::fixed(offset(9))).date())
+    Ok(day_in_japan(at))
 }
 
 #[cfg(test)]

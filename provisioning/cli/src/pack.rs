@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use madoguchi_procedure::{LifeEvent, Pack as Procedure, PackError, Towns, schema};
+use madoguchi_protocol::time::day_in_japan;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ pub(crate) fn run(command: Pack) -> Result<Report> {
 
 /// Today in Japan.
 fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::fixed(jiff::tz::offset(9))).date()
+    day_in_japan(Timestamp::now())
 }
 
 fn check(paths: &[PathBuf], today: Date) -> Result<Report> {

@@ -16,12 +16,12 @@ use axum::{Extension, Json, Router};
 use jiff::Timestamp;
 use madoguchi_authority::Role;
 use madoguchi_protocol::core_api::{self, Health, MAX_BODY, Problem};
+use madoguchi_protocol::time::day_in_japan;
 use serde::de::DeserializeOwned;
 use tracing::{Instrument as _, Span};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::clock::business_day;
 use crate::peer::{Peer, no_certificate};
 use crate::problem::{Code, Refusal};
 
@@ -55,7 +55,7 @@ async fn health(Extension(role): Extension<Role>) -> Json<Health> {
     Json(Health {
         roles: vec![role.to_string()],
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        business_day: business_day(now),
+        business_day: day_in_japan(now),
         now,
     })
 }

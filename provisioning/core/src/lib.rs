@@ -8,7 +8,6 @@
 //! and how they open a database ([`database`]).
 
 mod bundle_file;
-mod clock;
 mod config;
 
 mod database;

@@ -3,7 +3,6 @@
 
 mod support;
 
-use jiff::tz::offset;
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_authority::{Role, Validity};
 use madoguchi_envelope::{SealFacts, seal};
@@ -11,6 +10,7 @@ use madoguchi_protocol::application::Application;
 use madoguchi_protocol::core_api::{
     APPLICATIONS, OpenedApplication, QueueEntries, QueueEntry, QueueState,
 };
+use madoguchi_protocol::time::day_in_japan;
 use reqwest::Client;
 use support::{
     Device, House, NAME, Running, SITE, Settings, application, certificate_request, device_key,
@@ -33,7 +33,7 @@ const LATE: QueueState = QueueState::AwaitingReconciliation;
 /// Sealed now by a device that kept it so long ago, for a ticket of the day on which it was kept.
 fn kept(device: &Device, application: &Application, sequence: u64, ago: SignedDuration) -> Vec<u8> {
     let kept_at = Timestamp::now() - ago;
-    let business_day = offset(9).to_datetime(kept_at).date();
+    let business_day = day_in_japan(kept_at);
     let facts = SealFacts { kept_at, business_day, ..device.facts(sequence) };
     let parts = seal(application, &facts, &device.sealing, &device.signer);
     parts.expect("sealed").remove(0).bytes
@@ -77,9 +77,7 @@ async fn what_was_kept_long_ago_waits_for_reconciliation_and_is_listed_as_such()
     assert_eq!(ids(&entries), [in_time.id, late.id, of_yesterday.id]);
     let states: Vec<_> = entries.iter().map(|entry| entry.state).collect();
     // One minute ago it may have been yesterday.
-    let first = match entries[0].header.business_day
-        == offset(9).to_datetime(entries[0].received_at).date()
-    {
+    let first = match entries[0].header.business_day == day_in_japan(entries[0].received_at) {
         true => QueueState::Queued,
         false => LATE,
     };

@@ -68,10 +68,10 @@ fn a_certificate_counts_from_its_first_day_to_its_last_in_japan() {
     assert_eq!(on(last.tomorrow().expect("a day")), Err(FailureCode::CardCertificateExpired));
     // Nobody need have it renewed.
     assert_eq!(on(first.yesterday().expect("a day")), Err(FailureCode::ClockWrong));
-    assert_eq!(day_in_japan(0).map(|d| d.to_string()).as_deref(), Ok("1970-01-01"));
+    assert_eq!(day_at(0).map(|d| d.to_string()).as_deref(), Ok("1970-01-01"));
     // 14:59:59 and 15:00:00 in Greenwich.
-    assert_eq!(day_in_japan(53_999), Ok(day("1970-01-01")));
-    assert_eq!(day_in_japan(54_000), Ok(day("1970-01-02")));
+    assert_eq!(day_at(53_999), Ok(day("1970-01-01")));
+    assert_eq!(day_at(54_000), Ok(day("1970-01-02")));
 }
 
 #[test]

@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use madoguchi_protocol::bundle::{Printer, Profile};
 use madoguchi_protocol::local::{DeviceState, Event, PrinterState};
 use madoguchi_protocol::ticket::SectionLetter;
+use madoguchi_protocol::time::day_in_japan;
 use madoguchi_protocol::{Failure, FailureCode, UsbId};
 use madoguchi_uplink::CoreState;
 
 use super::{Desk, Effect, not_configured};
-use crate::clock::day_in_japan;
 use crate::settings::{CLOCK_TOLERANCE, Settings};
 
 /// The device's clock, and one that nobody sets.

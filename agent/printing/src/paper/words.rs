@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
-use jiff::tz::offset;
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::BusinessDay;
+use madoguchi_protocol::time::clock_in_japan;
 
 use crate::job::{Kept, Next};
 
@@ -215,9 +215,9 @@ pub fn day(day: BusinessDay) -> String {
     format!("{}年{}月{}日（{weekday}）", day.year(), day.month(), day.day())
 }
 
-/// 9:05, in Japan: UTC+9 the whole year, since 1951.
+/// 9:05, in Japan.
 pub fn time(at: Timestamp) -> String {
-    let at = offset(9).to_datetime(at);
+    let at = clock_in_japan(at);
     format!("{}:{:02}", at.hour(), at.minute())
 }
 

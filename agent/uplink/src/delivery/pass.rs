@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_protocol::batch::Batch;
 use madoguchi_protocol::core_api::{MAX_BATCH, Problem, Receipt};
+use madoguchi_protocol::time::midnight_in_japan;
 
 use super::Delivery;
 use crate::error::UplinkError;
@@ -22,15 +23,10 @@ const MOST_SKIPPED: usize = 64;
 /// For how long somebody is taken to wait for what was kept.
 const PEOPLE_WAIT: SignedDuration = SignedDuration::from_hours(2);
 
-/// Seconds by which the day in Japan begins earlier than in UTC.
-const JAPAN: i64 = 9 * 3600;
-const DAY: i64 = 24 * 3600;
-
 /// What was kept at that time or later is of people who wait now: of today in Japan, and not longer
 /// ago than [`PEOPLE_WAIT`]. In whole milliseconds, as keys are.
 fn people_wait_since(now: Timestamp) -> Timestamp {
-    let midnight = (now.as_second() + JAPAN).div_euclid(DAY) * DAY - JAPAN;
-    let today = Timestamp::from_second(midnight).unwrap_or(now);
+    let today = midnight_in_japan(now);
     let recent = now.checked_sub(PEOPLE_WAIT).unwrap_or(today);
     let since = today.max(recent).as_millisecond();
     Timestamp::from_millisecond(since).unwrap_or(now)

@@ -13,11 +13,11 @@ use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{
     self, AcknowledgedAlerts, Alert, AlertState, Problem, WaitingAlert, WaitingAlerts,
 };
+use madoguchi_protocol::time::day_in_japan;
 use sqlx::{Sqlite, Transaction};
 
 use super::waiting::{Cursor, long_poll};
 use super::{Intake, Shared};
-use crate::clock::business_day;
 use crate::http::{JsonBody, PathParameter, QueryParameters};
 use crate::peer::{DevicePeer, OfficePeer};
 use crate::problem::{Code, Refusal};
@@ -78,7 +78,7 @@ pub(super) async fn state(
     )
     .bind(id.as_bytes().as_slice())
     .bind(peer.device.as_str())
-    .bind(business_day(Timestamp::now()).to_string())
+    .bind(day_in_japan(Timestamp::now()).to_string())
     .fetch_optional(intake.database.readers())
     .await?;
     match row {
@@ -160,7 +160,7 @@ async fn forget_former_days(
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM alert WHERE business_day < ?")
-        .bind(business_day(now).to_string())
+        .bind(day_in_japan(now).to_string())
         .execute(&mut **transaction)
         .await?;
     Ok(())
@@ -228,7 +228,7 @@ async fn store(
     .bind(peer.device.as_str())
     .bind(peer.site.as_str())
     .bind(said)
-    .bind(business_day(now).to_string())
+    .bind(day_in_japan(now).to_string())
     .bind(now.as_millisecond())
     .execute(&mut **transaction)
     .await?;

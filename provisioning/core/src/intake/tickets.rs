@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use madoguchi_protocol::core_api::{self, BlockRequest, Problem};
 use madoguchi_protocol::ticket::TicketBlock;
+use madoguchi_protocol::time::day_in_japan;
 
 use super::Shared;
-use crate::clock::business_day;
 use crate::http::JsonBody;
 use crate::peer::DevicePeer;
 use crate::problem::{Code, Refusal};
@@ -38,7 +38,7 @@ pub(super) async fn lease(
         return Err(Refusal::new(Code::RequestParameter, detail));
     }
     let now = Timestamp::now();
-    let business_day = business_day(now);
+    let business_day = day_in_japan(now);
 
     let mut transaction = intake.database.write().await?;
     let numbers = intake.numbers;

@@ -5,10 +5,10 @@ use axum::extract::State;
 use jiff::Timestamp;
 use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{self, OfficeAlert, OfficeAlerts, Problem, WaitingAlert};
+use madoguchi_protocol::time::day_in_japan;
 use sqlx::FromRow;
 
 use super::Shared;
-use crate::clock::business_day;
 use crate::database::Database;
 use crate::http::PathParameter;
 use crate::peer::OperatorPeer;
@@ -37,7 +37,7 @@ pub(super) async fn list(
          SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
          FROM ranked WHERE place <= ? ORDER BY number DESC",
     )
-    .bind(business_day(Timestamp::now()).to_string())
+    .bind(day_in_japan(Timestamp::now()).to_string())
     .bind(MOST_OF_DEVICE)
     .fetch_all(office.database.readers())
     .await?;
@@ -132,7 +132,7 @@ pub(super) async fn store(
         .bind(device.as_str())
         .bind(site.as_str())
         .bind(said)
-        .bind(business_day(now).to_string())
+        .bind(day_in_japan(now).to_string())
         .bind(now.to_string())
         .execute(&mut *transaction)
         .await?;

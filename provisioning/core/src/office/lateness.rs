@@ -3,8 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_protocol::core_api::QueueState;
 use madoguchi_protocol::header::EnvelopeHeader;
-
-use crate::clock::business_day;
+use madoguchi_protocol::time::day_in_japan;
 
 /// When an application is late.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +16,7 @@ pub(crate) struct Lateness {
 impl Lateness {
     /// Whether an application with this header that arrived then may be called.
     pub(super) fn state(self, header: &EnvelopeHeader, received_at: Timestamp) -> QueueState {
-        let other_day = header.business_day != business_day(received_at);
+        let other_day = header.business_day != day_in_japan(received_at);
         // In both directions: what was kept in the future says nothing about when it was kept.
         let away = received_at.duration_since(header.kept_at).abs();
         if other_day || away > self.after {
