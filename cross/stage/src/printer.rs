@@ -1,5 +1,6 @@
 //! The printer: an `ippeveprinter` whose print command is a script that waits for paper and puts
-//! what it printed into a tray.
+//! what it printed into a tray. As printers do, it prints nothing of a job that was cancelled while it
+//! waited; `ippeveprinter` leaves that to its command.
 
 use std::fs;
 use std::net::TcpStream;
@@ -23,9 +24,20 @@ if [ -e no-paper ]; then
     echo "STATE: +media-empty-error" >&2
     while [ -e no-paper ]; do sleep 0.05; done
     echo "STATE: -media-empty-error" >&2
+    ipptool -tv "$IPP_JOB_URI" job | grep -q processing-to-stop-point && exit 0
 fi
 number=$(ls tray | wc -l)
 cp "$1" "tray/$number.part" && mv "tray/$number.part" "tray/$number.pdf"
+"#;
+
+/// What the print command asks of its own job, for `ipptool`: RFC 8011 §4.3.4.
+const ASK_JOB: &str = r#"{
+    OPERATION Get-Job-Attributes
+    GROUP operation-attributes-tag
+    ATTR charset attributes-charset utf-8
+    ATTR language attributes-natural-language en
+    ATTR uri job-uri $uri
+}
 "#;
 
 /// A running printer.
@@ -58,6 +70,7 @@ impl Printer {
         }
         let command = folder.join("print");
         fs::write(&command, SCRIPT).context("write the print command")?;
+        fs::write(folder.join("job"), ASK_JOB).context("write what it asks of its job")?;
         fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).context("let it run")?;
 
         // It will not start without a message bus, even when it is told to announce nothing.

@@ -84,14 +84,25 @@ fn a_printer_without_paper_is_said_and_the_slip_comes_once_when_it_has_some() {
         })?;
         let kept = visitor.kept_application()?;
         visitor.reads(&kept.ticket)?;
+        let before = visitor.stage().device().agent()?.mark()?;
         visitor.stage().printer()?.set_paper(true)?;
-        visitor.touches("print.slip")?;
+        // Only then is there a reason to touch again.
         let stop = visitor.stage().stop().clone();
+        let ready = "the printer is ready";
+        visitor.stage().device().agent()?.ready(ready, JOB, &stop, |agent| {
+            Ok(agent.lines_since(before)?.iter().any(|line| line.contains(ready)).then_some(()))
+        })?;
+        visitor.touches("print.slip")?;
+        visitor.waits_for("the slip is out", |shown| Ok(shown.says(SLIP_IS_OUT).then_some(())))?;
+        visitor.leaves()?;
         let papers = visitor.stage().printer()?.papers(1, &stop)?;
         ensure!(papers.len() == 1, "the job that was given up never printed: {papers:?}");
-        visitor.leaves()
+        Ok(())
     });
 }
+
+/// What the screen says when the slip lies in the tray.
+const SLIP_IS_OUT: &str = "番号票をお取りください";
 
 /// How long a job may take.
 const JOB: Duration = Duration::from_secs(30);
