@@ -44,7 +44,7 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: u64,
-    pub(crate) at: u64,
+    pub(crate) at: u32,
     /// Of the entry, its head included.
     pub(crate) length: u32,
 }
@@ -188,12 +188,12 @@ impl Journal {
         }
         let Some((_, file)) = &self.reading else { return Ok(None) };
         let mut bytes = vec![0; place.length as usize];
-        match file.read_exact_at(&mut bytes, place.at) {
+        match file.read_exact_at(&mut bytes, place.at.into()) {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(e) => return Err(StoreError::file("read", &path)(e)),
         }
-        let entry = parse_entry(&bytes, place.file, place.at);
+        let entry = parse_entry(&bytes, place.file, place.at.into());
         Ok(entry.filter(|entry| entry.key == key).map(|entry| KeptEnvelope {
             key,
             visit: entry.visit,

@@ -88,6 +88,7 @@ fn push_entry(
     let checksum = checksum(number, at, &[&record[begin..], &envelope.bytes]);
     record.extend_from_slice(&checksum.to_be_bytes());
     record.extend_from_slice(&envelope.bytes);
+    let at = u32::try_from(at).expect("a file is not 4 GiB");
     Place { file: number, at, length: length + ENTRY_HEAD as u32 }
 }
 
@@ -127,7 +128,7 @@ pub(super) fn each_of(
     while !rest.is_empty() {
         let length = match record.kind {
             Kind::Kept => {
-                let at = (body_at + record.body.len() - rest.len()) as u64;
+                let at = u32::try_from(body_at + record.body.len() - rest.len()).ok()?;
                 // The record's checksum was right: so is the entry's.
                 let head = parse_entry_head(rest)?;
                 let length = head.length + ENTRY_HEAD as u32;
