@@ -5,6 +5,7 @@
 //! for what was set aside; an id is a UUIDv7, so the order of keys is the order of making. Values:
 //! where the envelope stands in the journal.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io;
 use std::ops::Bound;
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
 use sled::{Batch, Db, IVec};
 
-use crate::journal::{Place, State, key_bytes, parse_key};
+use crate::journal::{Found, Place, State, key_bytes, parse_key};
 use crate::{EnvelopeKey, StoreError, record};
 
 /// sled's cache, counted as on the disk; in memory a node is several times as large (256 KiB).
@@ -36,22 +37,27 @@ pub(crate) struct Index {
     /// None for one in memory.
     path: Option<PathBuf>,
     db: Db,
+    /// Since sled was waited for.
+    noted: Cell<u32>,
 }
 
 impl Index {
     /// A new one in the place of whatever is there; in memory when the disk has no room for it, so
-    /// that what waits can be delivered, which makes room.
-    pub(crate) fn create(path: &Path, lines: Vec<Line>) -> Result<Self, StoreError> {
+    /// that what waits can be delivered, which makes room. Then it is filled once more.
+    pub(crate) fn create(
+        path: &Path,
+        mut fill: impl FnMut(&Self) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
         let created = remove(path).and_then(|()| {
             let this = Self::open(path)?;
-            this.put(&lines)?;
+            fill(&this)?;
             Ok(this)
         });
         created.or_else(|error| {
             tracing::error!(error = chain(&error), "the outbox's index stands in memory");
             let db = guarded("be opened", || config().temporary(true).open())?;
-            let this = Self { path: None, db };
-            this.put(&lines)?;
+            let this = Self { path: None, db, noted: Cell::new(0) };
+            fill(&this)?;
             Ok(this)
         })
     }
@@ -59,14 +65,14 @@ impl Index {
     /// The one that is there; only for one that was closed.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let db = guarded("be opened", || config().path(path).open())?;
-        Ok(Self { path: Some(path.to_owned()), db })
+        Ok(Self { path: Some(path.to_owned()), db, noted: Cell::new(0) })
     }
 
     /// Begins anew in its place: sled's file does not shrink by itself.
     pub(crate) fn renew(&mut self, lines: Vec<Line>) -> Result<(), StoreError> {
         if let Some(path) = &self.path {
             // The old file is gone from the folder and closed with its handle.
-            *self = Self::create(path, lines)?;
+            *self = Self::create(path, |index| index.put(&lines))?;
         }
         Ok(())
     }
@@ -100,22 +106,33 @@ impl Index {
         Ok(None)
     }
 
+    /// What the journal says, in its order; the line that is no more, and the one that is now.
+    pub(crate) fn note(&self, found: Found) -> Result<(Option<Line>, Option<Line>), StoreError> {
+        let (Found::Kept(key, ..) | Found::Delivered(key) | Found::SetAside(key)) = found;
+        let before = self.get(key)?;
+        let now = match found {
+            Found::Kept(key, state, place) => Some(Line { key, state, place }),
+            Found::Delivered(_) => None,
+            Found::SetAside(_) => before.map(|line| Line { state: State::Aside, ..line }),
+        };
+        self.remove(before.as_slice())?;
+        self.put(now.as_slice())?;
+        self.pace()?;
+        Ok((before, now))
+    }
+
     /// Line by line: nobody needs them all or none, and sled copies its nodes for a whole batch.
     pub(crate) fn put(&self, lines: &[Line]) -> Result<(), StoreError> {
-        for piece in lines.chunks(PIECE) {
-            for line in piece {
-                let (key, value) = (index_key(line.state, line.key), value(line.place));
-                guarded("take in", || self.db.insert(key, value))?;
-            }
-            if piece.len() == PIECE {
-                // What is not written yet stands in memory, old copies of nodes with it.
-                guarded("flush", || self.db.flush())?;
-            }
-        }
-        Ok(())
+        lines.iter().try_for_each(|line| {
+            let (key, value) = (index_key(line.state, line.key), value(line.place));
+            guarded("take in", || self.db.insert(key, value)).map(drop)
+        })
     }
 
     pub(crate) fn remove(&self, lines: &[Line]) -> Result<(), StoreError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
         let mut batch = Batch::default();
         lines.iter().for_each(|line| batch.remove(&index_key(line.state, line.key)));
         guarded("forget", || self.db.apply_batch(batch))
@@ -161,6 +178,13 @@ impl Index {
         })
     }
 
+    /// What is not written yet stands in memory, old copies of nodes with it.
+    fn pace(&self) -> Result<(), StoreError> {
+        let noted = self.noted.get() + 1;
+        self.noted.set(noted % PIECE);
+        if noted == PIECE { guarded("flush", || self.db.flush()).map(drop) } else { Ok(()) }
+    }
+
     fn range<T>(
         &self,
         state: State,
@@ -202,8 +226,8 @@ fn remove(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// After so many lines in one go sled is waited for.
-const PIECE: usize = 64;
+/// After so many words of the journal sled is waited for.
+const PIECE: u32 = 128;
 
 /// sled panics where others return an error.
 fn guarded<T>(

@@ -122,6 +122,11 @@ impl Journal {
         self.files.last_key_value().map(|(number, length)| (*number, *length))
     }
 
+    /// Length of the longest file.
+    pub(crate) fn longest(&self) -> u64 {
+        self.files.values().copied().max().unwrap_or(0)
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.files.values().sum()
     }

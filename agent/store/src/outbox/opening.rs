@@ -1,6 +1,6 @@
 //! What the files of an outbox say when it is opened.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use madoguchi_protocol::failure::chain;
 use serde::{Deserialize, Serialize};
 
 use super::totals::{Held, Totals};
-use crate::index::{Index, Line};
-use crate::journal::{Found, Journal, Place, State};
-use crate::{EnvelopeKey, StoreError, record};
+use crate::index::Index;
+use crate::journal::Journal;
+use crate::{StoreError, record};
 
 /// A sequence begins so far behind the last one known when something of the journal is lost: more
 /// than one of its files holds.
@@ -96,44 +96,57 @@ fn believe(folder: &Path, closed: &Closed) -> Result<Option<Opened>, StoreError>
 fn by_journal(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened, StoreError> {
     // What was written before the program was killed is read now, and must not be gone later.
     journal.sync()?;
-    let mut lines: BTreeMap<EnvelopeKey, (State, Place)> = BTreeMap::new();
-    let mut next_sequence = None;
-    let mut damaged = Vec::new();
-    let mut is_lost = false;
-    let mut buffer = Vec::new();
-    for number in journal.numbers() {
-        let scanned = journal.scan(number, &mut buffer, |found| match found {
-            Found::Kept(key, state, place) => drop(lines.insert(key, (state, place))),
-            Found::Delivered(key) => drop(lines.remove(&key)),
-            Found::SetAside(key) => {
-                if let Some((state, _)) = lines.get_mut(&key) {
-                    *state = State::Aside;
-                }
-            }
-        });
-        match scanned {
-            Ok(scanned) => {
-                next_sequence = next_sequence.max(scanned.next_sequence);
-                if scanned.next_sequence.is_some() {
-                    journal.carries(number);
-                }
-                if scanned.is_damaged {
-                    damaged.push(number);
-                }
-            }
-            Err(error) => {
-                journal.set_aside(number, &chain(&error))?;
-                is_lost = true;
-            }
-        }
-    }
+    let mut said = Said::default();
+    let index = Index::create(&index_path(folder), |index| said.fill(index, journal))?;
+    let Said { totals, mut next_sequence, damaged, is_lost } = said;
     if is_lost || !damaged.is_empty() {
         next_sequence = Some(next_sequence.unwrap_or(0).max(floor + 1) + GAP);
     }
-    let line = |(key, (state, place))| Line { key, state, place };
-    let lines: Vec<Line> = lines.into_iter().map(line).collect();
-    let mut totals = Totals::default();
-    lines.iter().for_each(|line| totals.add(line));
-    let index = Index::create(&index_path(folder), lines)?;
-    Ok(Opened { index, totals, next_sequence, damaged })
+    Ok(Opened { index, totals, next_sequence, damaged: damaged.into_iter().collect() })
+}
+
+/// What the journal says, beside the lines of the index.
+#[derive(Default)]
+struct Said {
+    totals: Totals,
+    next_sequence: Option<u64>,
+    damaged: BTreeSet<u64>,
+    is_lost: bool,
+}
+
+impl Said {
+    /// File by file straight into the index: the memory does not grow with what waits.
+    fn fill(&mut self, index: &Index, journal: &mut Journal) -> Result<(), StoreError> {
+        // In one piece, which goes back to the system.
+        self.totals = Totals::default();
+        let mut buffer = Vec::with_capacity(usize::try_from(journal.longest()).unwrap_or(0) + 1);
+        for number in journal.numbers() {
+            let mut noted = Ok(());
+            let scanned = journal.scan(number, &mut buffer, |found| {
+                if noted.is_ok() {
+                    noted = index.note(found).map(|(before, now)| {
+                        before.iter().for_each(|line| self.totals.subtract(line));
+                        now.iter().for_each(|line| self.totals.add(line));
+                    });
+                }
+            });
+            noted?;
+            match scanned {
+                Ok(scanned) => {
+                    self.next_sequence = self.next_sequence.max(scanned.next_sequence);
+                    if scanned.next_sequence.is_some() {
+                        journal.carries(number);
+                    }
+                    if scanned.is_damaged {
+                        self.damaged.insert(number);
+                    }
+                }
+                Err(error) => {
+                    journal.set_aside(number, &chain(&error))?;
+                    self.is_lost = true;
+                }
+            }
+        }
+        Ok(())
+    }
 }
