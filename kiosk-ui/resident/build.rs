@@ -1,10 +1,15 @@
-//! Compiles the screens. Only the twin's build can be asked where its controls lie.
+//! Compiles the screens, and says how the programs are linked.
 
 use std::collections::HashMap;
 
 fn main() -> Result<(), slint_build::CompileError> {
+    if std::env::var_os("PROFILE").is_some_and(|profile| profile == "release") {
+        // What the loader relocates as a bit map (agent/daemon/DECISIONS.md).
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
     let library =
         HashMap::from([(madoguchi_widgets::LIBRARY.to_owned(), madoguchi_widgets::path())]);
+    // Only the twin's build can be asked where its controls lie.
     let config = slint_build::CompilerConfiguration::new()
         .with_library_paths(library)
         .with_debug_info(std::env::var_os("CARGO_FEATURE_TWIN").is_some());

@@ -135,7 +135,7 @@ impl Cross {
         pkg_config.push(with_sysroot(""));
         pkg_config.push("/usr/share/pkgconfig");
 
-        let mut cargo = cargo::command(workspace);
+        let mut cargo = cargo::plain(workspace);
         cargo
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", C_COMPILER)

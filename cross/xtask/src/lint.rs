@@ -5,20 +5,21 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::cargo::{self, Profile};
+use crate::progress;
 use crate::workspace::Workspace;
-use crate::{cargo, progress};
 
 /// The version that `deny.toml` was written for.
 const CARGO_DENY: &str = "0.20.2";
 
 /// `cargo fmt --check`.
 pub fn format(workspace: &Workspace) -> Command {
-    with(cargo::command(workspace), &["fmt", "--all", "--check"])
+    with(cargo::command(workspace, Profile::Dev), &["fmt", "--all", "--check"])
 }
 
 /// Clippy, warnings denied.
 pub fn clippy(workspace: &Workspace) -> Command {
-    let mut clippy = cargo::command(workspace);
+    let mut clippy = cargo::command(workspace, Profile::Dev);
     clippy.args(["clippy", "--locked", "--workspace", "--all-targets", "--features", cargo::TWIN]);
     with(clippy, &["--", "--deny", "warnings"])
 }
@@ -45,7 +46,7 @@ fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
     {
         return Ok(program);
     }
-    let mut install = cargo::command(workspace);
+    let mut install = cargo::command(workspace, Profile::Dev);
     install
         .args(["install", "--locked", "--root"])
         .arg(&tools)

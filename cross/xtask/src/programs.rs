@@ -49,7 +49,7 @@ pub fn twin(workspace: &Workspace, profile: Profile) -> Result<()> {
 }
 
 fn cargo(workspace: &Workspace, profile: Profile, arguments: &[&str]) -> Result<()> {
-    let mut build = cargo::command(workspace);
+    let mut build = cargo::command(workspace, profile);
     build.args(["build", "--locked"]).args(arguments).args(profile.flags());
     if !build.status()?.success() {
         bail!("the programs could not be built: cargo's words are above");
@@ -59,7 +59,7 @@ fn cargo(workspace: &Workspace, profile: Profile, arguments: &[&str]) -> Result<
 
 /// The stage alone: for what needs none of the other programs.
 pub fn stage(workspace: &Workspace, profile: Profile) -> Result<()> {
-    let status = cargo::command(workspace)
+    let status = cargo::command(workspace, profile)
         .args(["build", "--locked", "--package", "madoguchi-stage", "--bins"])
         .args(profile.flags())
         .status()?;

@@ -33,7 +33,7 @@ pub fn run(workspace: &Workspace, consent: Consent) -> Result<()> {
 /// Slip and forms of invented people, laid out as for the printer; the twin's index shows them.
 fn paper(workspace: &Workspace, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
-    let status = cargo::command(workspace)
+    let status = cargo::command(workspace, Profile::Release)
         .args(["run", "--locked", "--package", "madoguchi-printing", "--example", "paper"])
         .args(Profile::Release.flags())
         .arg("--")

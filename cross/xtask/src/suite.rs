@@ -274,7 +274,7 @@ impl Suite<'_> {
         eprintln!("    building the tests …");
         let begun = Instant::now();
         let list = self.logs.join("build-tests.json");
-        let mut build = cargo::command(self.workspace);
+        let mut build = cargo::command(self.workspace, Profile::Dev);
         build.args(["test", "--locked", "--workspace", "--no-run"]);
         build.args(["--features", cargo::TWIN]);
         build.arg("--message-format=json-render-diagnostics");
