@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::cargo;
+use crate::cargo::{self, Profile};
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -140,6 +140,33 @@ const BITES: &[Bite] = &[
         program: None,
         test: "monitor::tests::of_two_readers_that_are_the_configured_device_none_is_used",
     },
+    Bite {
+        rule: "the intake commits before it answers",
+        file: "provisioning/core/src/intake/taking.rs",
+        kept: "            transaction.commit().await?;",
+        broken: "            drop(tokio::spawn(transaction.commit()));",
+        package: "madoguchi-core",
+        program: Some("admission"),
+        test: "what_is_taken_is_committed_before_it_is_answered",
+    },
+    Bite {
+        rule: "people who wait now come before a backlog",
+        file: "agent/uplink/src/delivery/pass.rs",
+        kept: "self.outbox.newest(going.since, before, MAX_BATCH).await;",
+        broken: "self.outbox.due(before, MAX_BATCH).await;",
+        package: "madoguchi-uplink",
+        program: Some("uplink"),
+        test: "backlog::people_who_wait_come_before_a_backlog_and_the_newest_of_them_first",
+    },
+    Bite {
+        rule: "an intake that comes and goes is not run after",
+        file: "agent/uplink/src/choice.rs",
+        kept: "        if intake < self.in_use && now.saturating_sub(since) >= steady {",
+        broken: "        if intake < self.in_use && since <= now {",
+        package: "madoguchi-uplink",
+        program: None,
+        test: "choice::tests::the_preferred_one_is_used_again_only_after_it_answered_for_a_while",
+    },
 ];
 
 /// How many tests bit, and those that did not.
@@ -177,7 +204,7 @@ impl Bite {
 
     fn judge(&self, workspace: &Workspace, copy: &Path, logs: &Path) -> Result<()> {
         let log = logs.join(format!("bite-{}.log", self.test));
-        let mut cargo = cargo::command(workspace);
+        let mut cargo = cargo::command(workspace, Profile::Dev);
         // A build directory of its own: cargo knows members of a workspace by their path within it,
         // so the clone would find the broken artefacts fresh.
         cargo.current_dir(copy).env("CARGO_TARGET_DIR", workspace.cache().join("bites-target"));

@@ -93,8 +93,8 @@ pub const GROUPS: &[Group] = &[
     },
     Group {
         name: "delivery",
-        about: "ten thousand applications, each at the office once, whatever the network does",
-        work: Work::Whole("madoguchi-stage", &["delivery"]),
+        about: "ten thousand applications, each at the office once, whatever the network does; stick and drill",
+        work: Work::Whole("madoguchi-stage", &["delivery", "operator"]),
     },
     Group {
         name: "visit",

@@ -69,6 +69,21 @@ async fn what_is_carried_in_while_the_intake_runs_is_one_with_what_is_delivered(
     Core::stop(office.core).await;
 }
 
+/// Whoever looks in the moment of the answer, before anything else can happen, finds it.
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_taken_is_committed_before_it_is_answered() {
+    let house = House::new();
+    let (admission, device) = (admission(&house).await, house.device("kiosk-01"));
+    let taken = carried(&admission, device.envelope(&ticket_only(), 1), &device).await;
+    assert!(taken.expect("admitted").new);
+    let look = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(stored(&house))
+    };
+    let found = std::thread::scope(|scope| scope.spawn(look).join().expect("it looks"));
+    assert_eq!(found, 1);
+}
+
 #[tokio::test]
 async fn unknown_and_revoked_devices_are_refused() {
     let house = House::new();
