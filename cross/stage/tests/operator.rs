@@ -23,8 +23,8 @@ fn what_was_kept_without_a_network_is_carried_to_the_office_and_counts_once() {
         "what_was_kept_without_a_network_is_carried_to_the_office_and_counts_once",
         |site, stop| {
             for intake in ["intake", "intake-2"] {
-            site.core.kill_role(intake)?;
-        }
+                site.core.kill_role(intake)?;
+            }
             site.somebody_asks_for_a_number()?;
             let visitor: ApplicationId = site.device.kept(0, stop)?.application.parse()?;
             site.permit("kiosk-01", "permit.json")?;
