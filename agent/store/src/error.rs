@@ -56,4 +56,15 @@ impl StoreError {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
     }
+
+    /// What stands there will not be read the next time either: a bad sector, or no file.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        let Self::File { source, .. } = self else { return false };
+        let bad = Some(rustix::io::Errno::IO.raw_os_error());
+        source.kind() == io::ErrorKind::NotFound || source.raw_os_error() == bad
+    }
+
+    pub(crate) fn is_of_permission(&self) -> bool {
+        matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
+    }
 }

@@ -29,6 +29,9 @@ const NAME: &str = "journal-";
 /// After so many bytes a new file is begun (4 MiB): the grain in which space comes back.
 const FILE: u64 = 4 << 20;
 
+/// No file of ours becomes so long: one that is was not written by us (64 MiB).
+const LONGEST: u64 = 64 << 20;
+
 /// How an envelope stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -91,8 +94,7 @@ impl Journal {
         for entry in fs::read_dir(folder).map_err(cannot_list())? {
             let entry = entry.map_err(cannot_list())?;
             let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.strip_prefix(NAME)?.parse().ok());
-            if let Some(number) = number {
+            if let Some(number) = name.to_str().and_then(parse_name) {
                 let length = entry.metadata().map_err(cannot_list())?.len();
                 files.insert(number, length);
             }
@@ -122,9 +124,9 @@ impl Journal {
         self.files.last_key_value().map(|(number, length)| (*number, *length))
     }
 
-    /// Length of the longest file.
+    /// Length of the longest file that is read.
     pub(crate) fn longest(&self) -> u64 {
-        self.files.values().copied().max().unwrap_or(0)
+        self.files.values().copied().filter(|length| *length <= LONGEST).max().unwrap_or(0)
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -214,6 +216,9 @@ impl Journal {
         mut each: impl FnMut(Found),
     ) -> Result<Scanned, StoreError> {
         let path = self.path(number);
+        if self.files.get(&number).is_some_and(|length| *length > LONGEST) {
+            return Err(StoreError::file("read", &path)(io::ErrorKind::FileTooLarge.into()));
+        }
         buffer.clear();
         File::open(&path)
             .and_then(|mut file| file.read_to_end(buffer))
@@ -224,7 +229,11 @@ impl Journal {
         while at < bytes.len() {
             let Some(record) = parse_record(bytes, number, at) else {
                 // The end that was torn, unless something whole follows.
-                let Some(next) = next_record(bytes, number, at + 1) else { break };
+                let Some(next) = next_record(bytes, number, at + 1) else {
+                    let torn = bytes.len() - at;
+                    tracing::warn!(path = %path.display(), torn, "the end of a file is torn");
+                    break;
+                };
                 scanned.is_damaged = true;
                 at = next;
                 continue;
@@ -262,4 +271,11 @@ impl Journal {
     fn path(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{NAME}{number:016}"))
     }
+}
+
+/// The number of a file with such a name; nobody else's file is touched.
+fn parse_name(name: &str) -> Option<u64> {
+    let digits = name.strip_prefix(NAME)?;
+    let ours = digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    ours.then(|| digits.parse().ok()).flatten()
 }

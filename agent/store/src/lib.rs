@@ -45,6 +45,9 @@ pub use remembered::{highest_generation, remembered};
 /// The outbox's folder in the store's.
 pub(crate) const OUTBOX: &str = "outbox";
 
+/// Who has this file locked has the store.
+const LOCK: &str = "lock";
+
 /// One envelope in the outbox: an application and one of its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvelopeKey {
@@ -87,6 +90,8 @@ pub struct Waiting {
     pub set_aside: usize,
     /// How much room is left, the disk's included.
     pub room: Room,
+    /// An earlier write failed: nothing is kept until the store is opened again.
+    pub poisoned: bool,
 }
 
 /// The store of one device. One owner, one thread.
@@ -115,6 +120,14 @@ impl Store {
         let outbox = Outbox::open(&folder.join(OUTBOX), counters.sequence_floor())?;
         madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
         Ok(Self { folder: folder.to_owned(), outbox, counters, remembered, _lock: lock })
+    }
+
+    /// Whether a program has the store of that folder open. Changes nothing, and may be asked by
+    /// whoever can read the folder.
+    #[must_use]
+    pub fn is_open(folder: &Path) -> bool {
+        let Ok(file) = fs::File::open(folder.join(LOCK)) else { return false };
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).is_err()
     }
 
     /// The sequence that the next envelope must carry.
@@ -214,7 +227,8 @@ impl Store {
         let held = self.outbox.held();
         // A disk that does not answer has no room.
         let room = self.usage().map_or(Room::Full, |usage| usage.room());
-        Waiting { due: held.due, set_aside: held.set_aside, room }
+        let poisoned = self.outbox.is_poisoned();
+        Waiting { due: held.due, set_aside: held.set_aside, room, poisoned }
     }
 
     /// Remembers what the core said, under a name. Durable on return.
@@ -327,7 +341,7 @@ fn make(folder: &Path) -> Result<(), StoreError> {
 }
 
 fn lock(folder: &Path) -> Result<fs::File, StoreError> {
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
     let file = fs::File::create(&path).map_err(StoreError::file("make", &path))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
@@ -338,8 +352,9 @@ fn lock(folder: &Path) -> Result<fs::File, StoreError> {
 
 /// Files that a power cut left before they had their name: nobody was told of them.
 fn remove_torn(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
+    let folders = [folder.to_owned(), folder.join(OUTBOX)];
+    let entries = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok());
+    for path in entries.flatten().flatten().map(|entry| entry.path()) {
         let torn = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".writing-"));
         if torn && let Err(error) = fs::remove_file(&path) {
             tracing::warn!(path = %path.display(), %error, "what was left of a write stays there");

@@ -204,7 +204,9 @@ impl Outbox {
                     continue;
                 }
                 Ok(None) => "it is damaged".to_owned(),
-                Err(error) => chain(&error),
+                Err(error) if error.is_of_the_disk() => chain(&error),
+                // What is wrong with this moment is not wrong with the envelope.
+                Err(error) => return Err(error),
             };
             let EnvelopeKey { application, part } = line.key;
             tracing::error!(%application, part, why, "an envelope cannot be read and is set aside");
@@ -232,12 +234,14 @@ impl Outbox {
     /// Removes files in which nothing waits, oldest first: a later one says that what stands in an
     /// earlier one was delivered.
     fn shrink_journal(&mut self) -> Result<(), StoreError> {
+        if self.is_poisoned {
+            return Ok(());
+        }
         while let Some(oldest) = self.journal.oldest_removable() {
             if self.totals.waits_in(oldest) {
                 let too_much = self.journal.bytes() > SLACK + 2 * self.totals.held.bytes;
                 // One at a time: somebody may be waiting for a number.
-                let can_move = too_much && !self.is_poisoned;
-                return if can_move { self.move_on(oldest, None) } else { Ok(()) };
+                return if too_much { self.move_on(oldest, None) } else { Ok(()) };
             }
             self.reopen()?;
             self.journal.remove(oldest)?;
@@ -260,12 +264,15 @@ impl Outbox {
         let places = self.append(&Entry::Kept(&kept), self.next_sequence)?;
         let lines: Vec<Line> =
             moved.iter().zip(places).map(|((line, _), place)| Line { place, ..*line }).collect();
+        // What the index does not follow keeps its file.
+        let indexed = self.index.put(&lines);
+        self.follow(indexed)?;
         moved.iter().for_each(|(line, _)| self.totals.subtract(line));
         lines.iter().for_each(|line| self.totals.add(line));
-        self.index.put(&lines)?;
         if !unreadable.is_empty() {
             damage = Some("an envelope in it is damaged");
-            self.index.remove(&unreadable)?;
+            let forgotten = self.index.remove(&unreadable);
+            self.follow(forgotten)?;
             unreadable.iter().for_each(|line| self.totals.subtract(line));
         }
         let Some(why) = damage else { return self.journal.remove(number) };

@@ -260,6 +260,56 @@ fn a_journal_that_cannot_be_read_gives_no_sequence_away() {
 }
 
 #[test]
+fn a_journal_that_lost_its_end_after_an_orderly_one_gives_no_sequence_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let kept = [envelope(1), envelope(2)];
+    kept.iter().for_each(|one| store.keep(std::slice::from_ref(one)).expect("kept"));
+    let next = store.next_sequence();
+    store.settle().expect("settled");
+    drop(store);
+    let [file] = journal(folder.path()).try_into().expect("one file");
+    let length = file.metadata().expect("there").len();
+    let cut = std::fs::File::options().write(true).open(&file).expect("there");
+    cut.set_len(length - 1).expect("cut");
+    let mut store = open(folder.path());
+    assert_eq!(all(&mut store), kept[..1]);
+    assert!(store.next_sequence() > next, "{} after {next}", store.next_sequence());
+}
+
+#[test]
+fn a_file_longer_than_any_of_ours_is_set_aside_unread() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.keep(&[envelope(1)]).expect("kept");
+    drop(store);
+    let path = folder.path().join("outbox/journal-0000000000000002");
+    // Longer than any memory, and no byte of it on the disk.
+    std::fs::File::create(&path).expect("made").set_len(8 << 40).expect("stretched");
+    let mut store = open(folder.path());
+    assert_eq!(all(&mut store).len(), 1);
+    let aside = PathBuf::from(format!("{}.unreadable-1", path.display()));
+    assert_eq!(set_aside_in(folder.path()), [aside]);
+}
+
+#[test]
+fn names_that_are_not_ours_are_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(open(folder.path()));
+    let names = ["journal-5", "journal-18446744073709551615", "journal-+000000000000005"];
+    for name in names {
+        std::fs::write(folder.path().join("outbox").join(name), "somebody's").expect("written");
+    }
+    let mut store = open(folder.path());
+    store.keep(&[envelope(1)]).expect("kept");
+    assert!(set_aside_in(folder.path()).is_empty());
+    for name in names {
+        let there = std::fs::read(folder.path().join("outbox").join(name)).expect("there");
+        assert_eq!(there, b"somebody's", "{name}");
+    }
+}
+
+#[test]
 fn an_index_is_believed_only_as_it_was_closed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());
@@ -331,10 +381,13 @@ fn an_outbox_that_nothing_was_kept_in_yet_goes_on_with_its_sequence() {
 #[test]
 fn a_store_in_use_is_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
+    assert!(!Store::is_open(folder.path()), "there is none");
     let mut store = open(folder.path());
     assert!(matches!(Store::open(folder.path()), Err(StoreError::InUse(_))));
+    assert!(Store::is_open(folder.path()));
     store.keep(&[envelope(1)]).expect("kept");
     drop(store);
+    assert!(!Store::is_open(folder.path()));
     assert_eq!(open(folder.path()).waiting().due, 1);
     assert!(set_aside_in(folder.path()).is_empty());
 }

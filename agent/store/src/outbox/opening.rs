@@ -39,16 +39,21 @@ pub(super) struct Opened {
 
 /// By the index when it was closed in good order, and otherwise by the journal.
 pub(super) fn read(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened, StoreError> {
-    if let Some(closed) = take_closed(folder)?
-        && journal.end() == Some(closed.end)
-    {
-        match believe(folder, &closed) {
-            Ok(Some(opened)) => return Ok(opened),
-            Ok(None) => tracing::warn!("the outbox's index is not as it was closed"),
-            Err(error) => tracing::warn!(error = chain(&error), "the outbox's index fails"),
-        }
+    let Some(closed) = take_closed(folder)? else {
+        return by_journal(folder, journal, floor, Said::default());
+    };
+    if journal.end() != Some(closed.end) {
+        // It is removed before anything else is written: somebody changed the files since.
+        tracing::error!(said = ?closed.end, found = ?journal.end(), "an end of the journal is lost");
+        let floor = floor.max(closed.next_sequence);
+        return by_journal(folder, journal, floor, Said { is_lost: true, ..Said::default() });
     }
-    by_journal(folder, journal, floor)
+    match believe(folder, &closed) {
+        Ok(Some(opened)) => return Ok(opened),
+        Ok(None) => tracing::warn!("the outbox's index is not as it was closed"),
+        Err(error) => tracing::warn!(error = chain(&error), "the outbox's index fails"),
+    }
+    by_journal(folder, journal, floor, Said::default())
 }
 
 /// Where it is said that the index was closed.
@@ -93,10 +98,14 @@ fn believe(folder: &Path, closed: &Closed) -> Result<Option<Opened>, StoreError>
     Ok((opened.totals.held == closed.held).then_some(opened))
 }
 
-fn by_journal(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened, StoreError> {
+fn by_journal(
+    folder: &Path,
+    journal: &mut Journal,
+    floor: u64,
+    mut said: Said,
+) -> Result<Opened, StoreError> {
     // What was written before the program was killed is read now, and must not be gone later.
     journal.sync()?;
-    let mut said = Said::default();
     let index = Index::create(&index_path(folder), |index| said.fill(index, journal))?;
     let Said { totals, mut next_sequence, damaged, is_lost } = said;
     if is_lost || !damaged.is_empty() {
@@ -117,8 +126,9 @@ struct Said {
 impl Said {
     /// File by file straight into the index: the memory does not grow with what waits.
     fn fill(&mut self, index: &Index, journal: &mut Journal) -> Result<(), StoreError> {
-        // In one piece, which goes back to the system.
+        // Maybe for a second time: `Index::create`.
         self.totals = Totals::default();
+        // In one piece, which goes back to the system.
         let mut buffer = Vec::with_capacity(usize::try_from(journal.longest()).unwrap_or(0) + 1);
         for number in journal.numbers() {
             let mut noted = Ok(());
@@ -141,6 +151,8 @@ impl Said {
                         self.damaged.insert(number);
                     }
                 }
+                // Another user's files are whole: whoever starts this has to be that user.
+                Err(error) if error.is_of_permission() => return Err(error),
                 Err(error) => {
                     journal.set_aside(number, &chain(&error))?;
                     self.is_lost = true;

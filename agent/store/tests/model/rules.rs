@@ -327,6 +327,9 @@ impl Rules {
         let mut torn = b"MDGJ\x01\x01\0\0".to_vec();
         torn.extend((0..bytes).map(|byte| byte.to_le_bytes()[0]));
         torn.truncate(usize::from(bytes));
+        // Before it writes, the store takes back that it was closed.
+        let closed = path.with_file_name("closed.json");
+        drop(std::fs::remove_file(closed));
         let mut file = OpenOptions::new().append(true).open(path).expect("a file");
         file.write_all(&torn).expect("written");
     }

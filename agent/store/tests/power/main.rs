@@ -47,6 +47,10 @@ fn alone() -> MutexGuard<'static, ()> {
 #[test]
 #[ignore = "a part of the others, under strace"]
 fn session() {
+    if std::env::var_os("POWER_FOLDER").is_none() {
+        // Called by nobody.
+        return;
+    }
     let of = |name: &str| std::env::var(name).expect("set by the recording");
     let number = |name: &str| of(name).parse().expect("a number");
     let (folder, seed, session) =
