@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
 use madoguchi_protocol::time::in_japan;
+use madoguchi_store::{Store, StoreError};
 use madoguchi_uplink::Bootstrap;
 
 use crate::config::Config;
@@ -31,6 +32,7 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
         println!("already enrolled as {}", who_until(&identity));
         return Ok(());
     }
+    check_nothing_waits(&config.state_dir)?;
     let identity = become_a_device(&sheet, &folder).await?;
     tracing::info!(
         device = %identity.settings().device,
@@ -38,6 +40,27 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
         "the device is enrolled"
     );
     println!("enrolled as {}; restart the agent if it is running", who_until(&identity));
+    Ok(())
+}
+
+/// What waits is signed by the identity that the new one replaces, and nobody could open it.
+fn check_nothing_waits(state_dir: &Path) -> Result<()> {
+    let folder = state_dir.join("store");
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    let store = match Store::open(&folder) {
+        Err(StoreError::InUse(_)) => {
+            bail!("the agent is running: stop the agent first, then repeat")
+        }
+        store => store.context("it cannot be seen whether something waits")?,
+    };
+    let due = store.waiting().due;
+    ensure!(
+        due == 0,
+        "{due} envelopes wait to be delivered, signed by the identity that this one would replace, and \
+         nobody could open them any more: let the agent deliver them, or export them, then repeat"
+    );
     Ok(())
 }
 

@@ -6,7 +6,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest;
@@ -22,6 +21,7 @@ use madoguchi_protocol::time::in_japan;
 use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store, StoreError};
 
 use crate::config::Config;
+use crate::owner::{self, Other};
 use crate::settings::CLOCK_TOLERANCE;
 
 /// Envelopes read at a time: at most 4 MiB of them in memory.
@@ -35,7 +35,7 @@ const MAX_PERMIT: u64 = 16 << 10;
 pub struct Exported {
     /// How many envelopes.
     pub envelopes: usize,
-    /// How many more lie in the store, refused by the core for good; the log says why.
+    /// How many more lie in the store, set aside; the list of what was refused says why.
     pub set_aside: usize,
 }
 
@@ -172,14 +172,12 @@ pub fn export(config: &Config, permit: &Path, to: &Path) -> Result<Exported, Exp
     Ok(exported)
 }
 
-/// Files that root made in the store would be closed to the agent.
 fn check_user(state_dir: &Path) -> Result<(), ExportFailed> {
-    let metadata = fs::metadata(state_dir).map_err(medium("look at", state_dir))?;
-    let (owner, found) = (metadata.uid(), rustix::process::geteuid().as_raw());
-    if owner == found {
-        Ok(())
-    } else {
-        Err(ExportFailed::User { folder: state_dir.to_owned(), owner, found })
+    match owner::other_than_this(state_dir).map_err(medium("look at", state_dir))? {
+        None => Ok(()),
+        Some(Other { owner, found }) => {
+            Err(ExportFailed::User { folder: state_dir.to_owned(), owner, found })
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub use handle::{KeeperError, KeeperGone, KeeperHandle, StoreFailed};
 /// Commands that may wait; far more than one visit and one delivery loop ever ask at a time.
 const QUEUE: usize = 16;
 
-/// Envelopes that are read at a time: at most a [`MAX_BODY`] of them, since one has 66 KiB.
+/// Envelopes that are read at a time: at most a [`MAX_BODY`] of them, since one has 64 KiB.
 const PIECE: usize = 16;
 
 /// What the others see of the keeper.
@@ -219,7 +219,7 @@ impl Keeper {
         if before == waiting.room {
             return;
         }
-        let Waiting { due, set_aside, room } = waiting;
+        let Waiting { due, set_aside, room, .. } = waiting;
         match room {
             Room::Plenty => tracing::info!(due, set_aside, "there is room in the store again"),
             Room::Low => tracing::error!(due, set_aside, "there is little room left in the store"),

@@ -24,6 +24,7 @@ pub mod enrol;
 pub mod export;
 pub mod keeper;
 pub mod local;
+mod owner;
 pub mod practice;
 pub mod reception;
 pub mod refused;

@@ -171,7 +171,12 @@ fn say_exported(exported: &Exported, to: &Path) {
     let Exported { envelopes, set_aside } = exported;
     println!("{envelopes} envelopes are in {}; nothing was removed from the store", to.display());
     if *set_aside > 0 {
-        println!("not among them: {set_aside} that the core refused for good; the log says why");
+        println!(
+            "not among them: {set_aside} set aside; `madoguchi-agent set-aside` says which, and why"
+        );
     }
-    println!("next: carry it to the office and run `madoguchi-core import` there");
+    println!(
+        "next: carry it to the intake's machine, and run there \
+         `madoguchi-core import --config core.toml FOLDER`"
+    );
 }

@@ -5,6 +5,8 @@ mod support;
 use std::process::Command;
 
 use madoguchi_identity::{EnrolmentSheet, Token};
+use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store};
 use support::{enrol, sheet};
 
 #[test]
@@ -41,6 +43,22 @@ fn a_repeated_enrolment_says_that_it_is_done_and_begins_nothing() {
     // Another token is another enrolment, which reaches for its registrar.
     let mut other = sheet;
     other.token = Token::new("another".to_owned());
+    let (done, _, errors) = repeat(&other);
+    assert!(!done && errors.contains("is this the registrar's address?"), "{errors}");
+
+    // What waits was signed by the identity that is there.
+    let mut store = Store::open(&state.join("store")).expect("opens");
+    let key = EnvelopeKey { application: ApplicationId::now(), part: 1 };
+    let waits = KeptEnvelope { key, visit: VisitId::random(), bytes: b"sealed".to_vec() };
+    store.keep(&[waits]).expect("kept");
+    let (done, _, errors) = repeat(&other);
+    assert!(!done && errors.contains("stop the agent first"), "{errors}");
+    drop(store);
+    let (done, _, errors) = repeat(&other);
+    assert!(!done && errors.contains("1 envelopes wait"), "{errors}");
+    let mut store = Store::open(&state.join("store")).expect("opens");
+    store.delivered(key).expect("delivered");
+    drop(store);
     let (done, _, errors) = repeat(&other);
     assert!(!done && errors.contains("is this the registrar's address?"), "{errors}");
 }

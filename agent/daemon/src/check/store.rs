@@ -8,6 +8,7 @@ use madoguchi_store::{Room, Store, StoreError, Waiting, set_aside_in};
 use rustix::fs::Access;
 
 use super::Outcome;
+use crate::owner::{self, Other};
 use crate::status::{self, Status};
 
 /// The store as it was found.
@@ -35,6 +36,21 @@ pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
             Ok(()) => Err(format!("{} is not a folder", state_dir.display())),
             Err(e) => Err(format!("{} cannot be written: {e}", state_dir.display())),
         };
+    }
+    // Opening writes, and what root writes is closed to the agent.
+    match owner::other_than_this(state_dir) {
+        Ok(None) => {}
+        Ok(Some(Other { owner, found })) => {
+            return if Store::is_open(&folder) {
+                Ok(Found::InUse(Status::read(&status::path(socket))))
+            } else {
+                Err(format!(
+                    "the agent does not run, and the store belongs to user {owner}, this is user {found}: \
+                     run the check as that user"
+                ))
+            };
+        }
+        Err(error) => return Err(format!("cannot look at {}: {error}", state_dir.display())),
     }
     match Store::open(&folder) {
         Ok(store) => {

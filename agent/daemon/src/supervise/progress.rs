@@ -67,6 +67,9 @@ impl Facts {
             Some("reader")
         } else if !self.visit && self.delivery_turned > DELIVERY_STALL {
             Some("delivery")
+        } else if !self.visit && self.waiting.poisoned {
+            // Opened again, it keeps again if the disk lets it.
+            Some("store")
         } else {
             None
         }
@@ -234,8 +237,13 @@ mod tests {
         assert_eq!(reader.stuck(), Some("reader"));
         let delivery = Facts { delivery_turned: DELIVERY_STALL + SECOND, ..well() };
         assert_eq!(delivery.stuck(), Some("delivery"));
-        let visit = Facts { visit: true, ..delivery };
-        assert_eq!(visit.stuck(), None, "nothing interrupts a visit");
+        let waiting = Waiting { poisoned: true, ..Waiting::default() };
+        let store = Facts { waiting, ..well() };
+        assert_eq!(store.stuck(), Some("store"));
+        for facts in [delivery, store] {
+            let visit = Facts { visit: true, ..facts };
+            assert_eq!(visit.stuck(), None, "nothing interrupts a visit");
+        }
     }
 
     #[test]
