@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use madoguchi_protocol::export::{
 };
 use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::{ApplicationId, DeviceId};
+use rustix::fs::OFlags;
 
 use crate::digest::{hex, sha256};
 use crate::intake::{Admission, NotAdmitted};
@@ -127,8 +129,8 @@ impl Admission {
                 }
             }
         }
-        imported.strangers = files(&folder.join(ENVELOPES_FOLDER))
-            .map_err(|e| ImportError::Read(folder.to_owned(), e))?;
+        let below = folder.join(ENVELOPES_FOLDER);
+        imported.strangers = files(&below).map_err(|e| ImportError::Read(below, e))?;
         imported.strangers.retain(|file| !named.contains(file));
         Ok(imported)
     }
@@ -178,7 +180,13 @@ fn read_envelope(path: &Path, named: &ExportedEnvelope) -> Result<Vec<u8>, Strin
 fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    // A pipe on the stick would be waited for, and a link leads away from it.
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    file.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() > most {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,

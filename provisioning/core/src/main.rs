@@ -102,7 +102,8 @@ fn tell(imported: &Imported) -> io::Result<()> {
         writeln!(out, "not taken: {application} part {part}: {why}")?;
     }
     for file in strangers {
-        writeln!(out, "not in the manifest, not taken: {}", file.display())?;
+        // Quoted: its name is a stranger's as well.
+        writeln!(out, "not in the manifest, not taken: {file:?}")?;
     }
     Ok(())
 }

@@ -164,8 +164,14 @@ async fn a_manifest_that_was_changed_or_is_signed_by_another_is_refused() {
 async fn what_is_missing_or_changed_or_beside_the_manifest_is_told_and_the_rest_is_taken() {
     let house = House::new();
     let device = house.device("kiosk-01");
-    let export = export(&house, &device, "stick", 4);
-    fs::remove_file(export.file(0)).expect("removed");
+    let export = export(&house, &device, "stick", 6);
+    for missing in [0, 4, 5] {
+        fs::remove_file(export.file(missing)).expect("removed");
+    }
+    // Neither waited for nor followed.
+    std::os::unix::fs::symlink("/dev/zero", export.file(4)).expect("a link");
+    let pipe = Command::new("mkfifo").arg(export.file(5)).status();
+    assert!(pipe.expect("mkfifo runs").success());
     let mut changed = fs::read(export.file(1)).expect("an envelope");
     changed[100] ^= 1;
     fs::write(export.file(1), changed).expect("written");
@@ -177,7 +183,8 @@ async fn what_is_missing_or_changed_or_beside_the_manifest_is_told_and_the_rest_
     assert_eq!((imported.taken, imported.known), (2, 0));
     let told: Vec<_> = imported.lacking.iter().map(|l| (l.application, l.why.as_str())).collect();
     let named: Vec<_> = export.manifest.envelopes.iter().map(|e| e.application).collect();
-    assert_eq!(told.len(), 2);
+    assert_eq!(told.len(), 4);
+    assert!(told[2..].iter().all(|(_, why)| why.starts_with("unreadable")), "{told:?}");
     assert!(told[0].0 == named[0] && told[0].1.starts_with("missing"), "{told:?}");
     assert!(told[1].0 == named[1] && told[1].1.starts_with("changed"), "{told:?}");
     assert_eq!(imported.strangers, [stranger]);

@@ -11,8 +11,9 @@ pub(crate) enum Permit {
     /// Allow one device to hand over on a medium what it could not deliver. Works offline.
     ///
     /// For the day the network is gone for good: carry the permit to the device, stop the agent
-    /// there, run `madoguchi-agent export --permit FILE --to FOLDER`, carry the folder to the office
-    /// and run `madoguchi-core import FOLDER`. What leaves the device is sealed to the office.
+    /// there, run `madoguchi-agent export --permit FILE --to FOLDER`, carry the folder to the intake's
+    /// machine and run `madoguchi-core import --config core.toml FOLDER` there. What leaves the device
+    /// is sealed to the office.
     Export(ExportPermit),
 }
 
