@@ -151,8 +151,9 @@ fn times(times: &[Duration]) -> serde_json::Value {
     })
 }
 
+/// To a tenth, never downwards: a bar is not reached by rounding.
 fn mib(bytes: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
     let mib = bytes as f64 / f64::from(1 << 20);
-    (mib * 10.0).round() / 10.0
+    (mib * 10.0).ceil() / 10.0
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::core_api::{AlertKind, OfficeAlert, OfficeAlerts};
+use madoguchi_protocol::ticket::HIGHEST_NUMBER;
 use serde_json::Value;
 
 use crate::faults::Upstream;
@@ -71,6 +72,7 @@ municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 sealing_keys = "bundles"
 revoked = "revoked"
+numbers = { first = FIRST, last = LAST }
 "#;
 
 /// The municipality: its keys and its running core.
@@ -131,8 +133,14 @@ impl Core {
     fn write_settings(&self) -> Result<()> {
         let urls: Vec<_> = self.intakes().iter().map(|(_, port)| local(*port)).collect();
         self.write("core.toml", &CORE_TOML.replace("INTAKES", &format!("{urls:?}")))?;
-        for (name, port) in self.intakes() {
-            let settings = INTAKE_TOML.replace("NAME", name).replace("PORT", &port.to_string());
+        // Each leases numbers of its own, or a device that fails over would give one twice.
+        let share = usize::from(HIGHEST_NUMBER) / self.intakes;
+        for ((name, port), before) in self.intakes().iter().zip((0..).step_by(share)) {
+            let settings = INTAKE_TOML
+                .replace("NAME", name)
+                .replace("PORT", &port.to_string())
+                .replace("FIRST", &(before + 1).to_string())
+                .replace("LAST", &(before + share).to_string());
             self.write(&format!("{name}.toml"), &settings)?;
         }
         Ok(())

@@ -241,6 +241,8 @@ impl Office {
             let logged = kept.iter().any(|kept| kept.ticket == *number);
             ensure!(logged, "{number} was said and not kept");
         }
+        let numbers: BTreeSet<&String> = kept.iter().map(|kept| &kept.ticket).collect();
+        ensure!(numbers.len() == kept.len(), "a number was given twice: {kept:?}");
         for kept in kept {
             expected.insert(kept.application.parse()?);
         }

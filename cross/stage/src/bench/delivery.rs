@@ -60,7 +60,7 @@ pub fn run(options: &Options, stop: &Stop) -> Result<()> {
     );
     report.figure("load_after", json!(load()?));
     report.bar(Bar::at_least("delivery.rate", round(middle / peer), 0.7, "×"));
-    report.bar(Bar::at_least("delivery.rate_per_second", middle.round(), 2000.0, "/s"));
+    report.bar(Bar::at_least("delivery.rate_per_second", middle.floor(), 2000.0, "/s"));
     report.bar(Bar::at_most("delivery.memory", mib(memory), 24.0, "MiB"));
     report.print(&[]);
     Ok(())
