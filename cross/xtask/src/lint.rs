@@ -14,7 +14,7 @@ const CARGO_DENY: &str = "0.20.2";
 
 /// `cargo fmt --check`.
 pub fn format(workspace: &Workspace) -> Command {
-    with(cargo::command(workspace, Profile::Dev), &["fmt", "--all", "--check"])
+    with(cargo::plain(workspace), &["fmt", "--all", "--check"])
 }
 
 /// Clippy, warnings denied.
@@ -46,7 +46,7 @@ fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
     {
         return Ok(program);
     }
-    let mut install = cargo::command(workspace, Profile::Dev);
+    let mut install = cargo::plain(workspace);
     install
         .args(["install", "--locked", "--root"])
         .arg(&tools)

@@ -1,8 +1,9 @@
 //! The programs of the repository, for this machine.
 
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::cargo::{self, Profile};
 use crate::progress;
@@ -23,6 +24,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
         Profile::Release => {
             cargo(workspace, profile, &[all.as_slice(), &["--exclude", KIOSK]].concat())?;
             cargo(workspace, profile, &["--package", KIOSK, "--bin", "madoguchi-kiosk"])?;
+            check_that_they_start(workspace, profile)?;
         }
     }
     twin(workspace, profile)?;
@@ -31,6 +33,18 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
         workspace.target().join(profile.folder()).display(),
         progress::elapsed(begun)
     );
+    Ok(())
+}
+
+/// A linker that does not tell the loader how it packed relocations makes programs that end before they
+/// begin.
+fn check_that_they_start(workspace: &Workspace, profile: Profile) -> Result<()> {
+    for program in ["madoguchi-agent", "madoguchi-kiosk"] {
+        let path = workspace.target().join(profile.folder()).join(program);
+        let status = Command::new(&path).arg("--version").stdout(Stdio::null()).status();
+        let status = status.with_context(|| format!("start {}", path.display()))?;
+        ensure!(status.success(), "{program} does not start: which linker do RUSTFLAGS name?");
+    }
     Ok(())
 }
 
