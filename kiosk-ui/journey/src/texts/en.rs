@@ -98,9 +98,9 @@ pub(super) const TEXTS: Texts = Texts {
     erase: "Erase",
     submit: "Read my card",
     pin_wrong_title: "The PIN is wrong",
-    pin_wrong_lead: "You can try again. If you do not know it, touch \"Continue without my card\".",
+    pin_wrong_lead: "You can try again. If you do not know it, choose another way.",
     pin_last_title: "You have 1 try left",
-    pin_last_lead: "If it is wrong again, it stops working until a counter sets it anew. If you are not sure, do not type it.",
+    pin_last_lead: "If it is wrong again, this PIN stops working until a counter sets it anew. If you are not sure, do not type it.",
     pin_again: "Try again",
     pin_last: "Use the last try",
     use_pin: "Use the PIN instead",
@@ -128,7 +128,7 @@ pub(super) const TEXTS: Texts = Texts {
     ],
     number_wrong_title: "The numbers are wrong",
     number_wrong_lead: "You can try again. If you do not know them, touch \"Continue without my card\".",
-    number_last_lead: "If they are wrong again, they stop working until a counter puts that right. If you are not sure, do not type them.",
+    number_last_lead: "If they are wrong again, these numbers stop working until a counter puts that right. If you are not sure, do not type them.",
 
     reading_title: "Reading the card",
     reading_lead: "Please leave the card where it is.",
@@ -172,7 +172,7 @@ pub(super) const TEXTS: Texts = Texts {
     review_title: "Please check everything",
     review_lead: "The office does not have it yet. If all is well, touch \"Give to the office\". Anything wrong can be corrected at the counter.",
     review_lead_more: "Nothing has been left with the office yet. If all is well, touch \"Next form\". Anything wrong can be corrected at the counter.",
-    review_purpose_title: "What it is used for",
+    review_purpose_title: "What your card data is used for",
     see_rest: "There is more below. Please look at all of it.",
     next_steps_title: "What happens next",
     review_steps: |section| {
@@ -239,7 +239,7 @@ pub(super) const TEXTS: Texts = Texts {
     take_card_lead_told: "Your card is still on the reader. A clerk has been told.",
     take_card_lead_long: "A card is still on the reader. If it is not yours, please give it to a clerk nearby.",
     ended_title: "Thank you",
-    ended_lead: "What you entered is being erased.",
+    ended_lead: "What was left on this terminal is being erased.",
 
     call_title: "Call a clerk?",
     call_heard: "The clerks will be told. Please wait near this terminal.",

@@ -95,9 +95,9 @@ pub(super) const TEXTS: Texts = Texts {
     erase: "1字消す",
     submit: "この番号で読み取る",
     pin_wrong_title: "暗証番号がちがいます",
-    pin_wrong_lead: "もう一度入力できます。わからないときは、「カードを使わずに進む」を押してください。",
+    pin_wrong_lead: "もう一度入力できます。わからないときは、ほかの方法を選んでください。",
     pin_last_title: "入力できるのは、あと1回です",
-    pin_last_lead: "次にまちがえると、使えなくなります。設定しなおすには、窓口での手続が必要です。自信がないときは、入力しないでください。",
+    pin_last_lead: "次にまちがえると、この暗証番号は使えなくなります。設定しなおすには、窓口での手続が必要です。自信がないときは、入力しないでください。",
     pin_again: "もう一度入力する",
     pin_last: "最後の1回を入力する",
     use_pin: "暗証番号で読み取る",
@@ -123,7 +123,7 @@ pub(super) const TEXTS: Texts = Texts {
     ],
     number_wrong_title: "カードの数字がちがいます",
     number_wrong_lead: "もう一度入力できます。わからないときは、「カードを使わずに進む」を押してください。",
-    number_last_lead: "次にまちがえると、使えなくなります。使えるようにするには、窓口での手続が必要です。自信がないときは、入力しないでください。",
+    number_last_lead: "次にまちがえると、この数字では読み取れなくなります。使えるようにするには、窓口での手続が必要です。自信がないときは、入力しないでください。",
 
     reading_title: "カードを読み取っています",
     reading_lead: "カードをそのままにして、お待ちください。",
@@ -156,7 +156,7 @@ pub(super) const TEXTS: Texts = Texts {
     review_title: "内容をお確かめください",
     review_lead: "まだお預かりしていません。よければ「この内容で預ける」を押してください。ちがうところは、窓口で直せます。",
     review_lead_more: "まだお預かりしていません。よければ「次の手続へ」を押してください。ちがうところは、窓口で直せます。",
-    review_purpose_title: "使いみち",
+    review_purpose_title: "カードの情報の使いみち",
     see_rest: "続きがあります。終わりまでごらんください。",
     next_steps_title: "このあと",
     review_steps: |section| {
@@ -223,7 +223,7 @@ pub(super) const TEXTS: Texts = Texts {
     take_card_lead_told: "カードが置かれたままです。係員に知らせました。",
     take_card_lead_long: "カードが置かれたままです。ほかの方のカードのときは、近くの係員にお渡しください。",
     ended_title: "ご利用ありがとうございました",
-    ended_lead: "入力した内容を消しています。",
+    ended_lead: "この端末に残った内容を消しています。",
 
     call_title: "係員をよびますか",
     call_heard: "係員に知らせます。この端末の近くでお待ちください。",

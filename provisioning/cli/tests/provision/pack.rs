@@ -200,7 +200,7 @@ fn a_preview_walks_the_conditions_with_the_answers_that_are_given() {
             "届け出る方: 頼まれた方（代理人）  [chosen]",
             "前に住んでいた国: [at the counter]",
             "\n  - 外国から来た方の前住所は",
-            "  - 委任状（本人が書いたもの）",
+            "  - 委任状。法定代理人",
             "  - 引っ越した方全員のパスポート",
         ],
     );
