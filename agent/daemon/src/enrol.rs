@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
 use madoguchi_protocol::time::in_japan;
-use madoguchi_store::{Store, StoreError};
 use madoguchi_uplink::Bootstrap;
 
 use crate::config::Config;
 use crate::run;
+use crate::stopped::{self, NotOpened};
 
 /// Enrols the device, and says so on standard output. May be repeated with the same sheet after a
 /// failure, and after success; nothing is lost.
@@ -45,15 +45,9 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
 
 /// What waits is signed by the identity that the new one replaces, and nobody could open it.
 fn check_nothing_waits(state_dir: &Path) -> Result<()> {
-    let folder = state_dir.join("store");
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    let store = match Store::open(&folder) {
-        Err(StoreError::InUse(_)) => {
-            bail!("the agent is running: stop the agent first, then repeat")
-        }
-        store => store.context("it cannot be seen whether something waits")?,
+    let store = match stopped::open(state_dir) {
+        Err(NotOpened::None(_)) => return Ok(()),
+        store => store?,
     };
     let due = store.waiting().due;
     ensure!(

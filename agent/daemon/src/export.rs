@@ -21,8 +21,8 @@ use madoguchi_protocol::time::in_japan;
 use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store, StoreError};
 
 use crate::config::Config;
-use crate::owner::{self, Other};
 use crate::settings::CLOCK_TOLERANCE;
+use crate::stopped::{self, NotOpened};
 
 /// Envelopes read at a time: at most 4 MiB of them in memory.
 const PIECE: usize = 64;
@@ -45,19 +45,9 @@ pub enum ExportFailed {
     /// No identity.
     #[error("this device has no usable identity: it cannot sign what it hands over")]
     Identity(#[source] IdentityError),
-    /// Not the user whose store it is.
-    #[error(
-        "{folder} belongs to user {owner}, and this is user {found}: run it as that user, or the agent \
-         cannot use its own store afterwards"
-    )]
-    User {
-        /// The state folder.
-        folder: PathBuf,
-        /// Whose it is.
-        owner: u32,
-        /// Who runs this.
-        found: u32,
-    },
+    /// The store is not to be had.
+    #[error(transparent)]
+    NotOpened(#[from] NotOpened),
     /// A permit that cannot be read.
     #[error("cannot read the permit {0}: `madoguchi-provision permit export` writes one")]
     ReadPermit(PathBuf, #[source] io::Error),
@@ -105,14 +95,6 @@ pub enum ExportFailed {
         /// This device's time.
         now: Timestamp,
     },
-    /// The agent runs.
-    #[error(
-        "the agent is running: stop the agent first (systemctl stop madoguchi-agent), then repeat"
-    )]
-    Running,
-    /// There is no store.
-    #[error("there is no store in {0}: nothing was ever kept on this device")]
-    NoStore(PathBuf),
     /// The store failed.
     #[error("the store cannot be read")]
     Store(#[source] StoreError),
@@ -142,18 +124,10 @@ pub enum ExportFailed {
 pub fn export(config: &Config, permit: &Path, to: &Path) -> Result<Exported, ExportFailed> {
     let identity =
         Identity::load(&config.state_dir.join("identity")).map_err(ExportFailed::Identity)?;
-    check_user(&config.state_dir)?;
     let now = Timestamp::now();
     check_permit(&read_permit(permit, &identity)?, &identity.settings().device, now)?;
 
-    let folder = config.state_dir.join("store");
-    if !folder.is_dir() {
-        return Err(ExportFailed::NoStore(folder));
-    }
-    let mut store = Store::open(&folder).map_err(|e| match e {
-        StoreError::InUse(_) => ExportFailed::Running,
-        e => ExportFailed::Store(e),
-    })?;
+    let mut store = stopped::open(&config.state_dir)?;
     let medium = Medium::prepare(to)?;
     let envelopes = medium.write_all(&mut store)?;
     let exported = Exported { envelopes: envelopes.len(), set_aside: store.waiting().set_aside };
@@ -170,15 +144,6 @@ pub fn export(config: &Config, permit: &Path, to: &Path) -> Result<Exported, Exp
         .map_err(ExportFailed::Sign)?;
     medium.finish(&serde_json::to_vec(&signed).expect("a manifest serialises"))?;
     Ok(exported)
-}
-
-fn check_user(state_dir: &Path) -> Result<(), ExportFailed> {
-    match owner::other_than_this(state_dir).map_err(medium("look at", state_dir))? {
-        None => Ok(()),
-        Some(Other { owner, found }) => {
-            Err(ExportFailed::User { folder: state_dir.to_owned(), owner, found })
-        }
-    }
 }
 
 fn read_permit(path: &Path, identity: &Identity) -> Result<ExportPermit, ExportFailed> {

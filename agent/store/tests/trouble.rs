@@ -2,7 +2,7 @@
 //! process of its own, in which the system really refuses.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use madoguchi_protocol::{ApplicationId, VisitId};
@@ -15,29 +15,39 @@ fn envelope(fill: u8) -> KeptEnvelope {
     KeptEnvelope { key, visit: VisitId::random(), bytes: vec![fill; 60_000] }
 }
 
-/// None when the scene was called by nobody.
-fn folder() -> Option<PathBuf> {
-    std::env::var_os(FOLDER).map(PathBuf::from)
-}
-
-/// Plays a scene below in a process behind these words.
-fn play(scene: &str, before: &[OsString], folder: &Path) {
-    let mut words: Vec<OsString> = before.to_vec();
+/// Plays a scene in a process behind these words: this test once more, which finds the folder there.
+/// Then looks at what is left.
+fn play(
+    test: &str,
+    before: impl FnOnce(&Path) -> Vec<OsString>,
+    scene: impl FnOnce(&Path),
+    after: impl FnOnce(&Path),
+) {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return scene(Path::new(&folder));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut words = before(folder.path());
     words.push(std::env::current_exe().expect("this program").into());
     let output = Command::new(&words[0])
         .args(&words[1..])
-        .args(["--exact", scene, "--ignored", "--nocapture"])
-        .env(FOLDER, folder)
+        .args(["--exact", test, "--nocapture"])
+        .env(FOLDER, folder.path())
         .output()
         .expect("started");
     assert!(
         output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"),
         "{output:?}"
     );
+    after(folder.path());
 }
 
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
+}
+
+fn strace(rules: &[&str]) -> Vec<OsString> {
+    words(&[&["strace", "-f", "-o", "/dev/null"], rules].concat())
 }
 
 /// Keeps until the disk fails at that, and gives what was kept. It fails before the hundredth.
@@ -80,84 +90,59 @@ fn mended(folder: &Path, least: usize) {
 
 #[test]
 fn after_a_write_that_failed_half_way_nothing_is_called_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
     // No file may grow over 2,000 blocks of 512 bytes; the signal for it is left aside.
-    let limit = words(&["sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\""]);
-    play("a_file_that_may_not_grow", &limit, folder.path());
-    mended(folder.path(), 10);
-}
-
-#[test]
-#[ignore = "a scene of another test"]
-fn a_file_that_may_not_grow() {
-    let Some(folder) = folder() else { return };
-    let mut store = Store::open(&folder).expect("opens");
-    let kept = kept_until_it_fails(&mut store, "write");
-    assert!(kept.len() >= 10, "{} were kept", kept.len());
-    poisoned(&mut store, &kept);
+    let limit = |_: &Path| words(&["sh", "-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\""]);
+    let scene = |folder: &Path| {
+        let mut store = Store::open(folder).expect("opens");
+        let kept = kept_until_it_fails(&mut store, "write");
+        assert!(kept.len() >= 10, "{} were kept", kept.len());
+        poisoned(&mut store, &kept);
+    };
+    let test = "after_a_write_that_failed_half_way_nothing_is_called_kept";
+    play(test, limit, scene, |folder| mended(folder, 10));
 }
 
 #[test]
 fn after_a_sync_that_failed_nothing_is_called_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let strace = words(&[
-        "strace",
-        "-f",
-        "-o",
-        "/dev/null",
-        "-e",
-        "trace=fdatasync",
-        "-e",
-        "inject=fdatasync:error=EIO:when=5+",
-    ]);
-    play("a_disk_that_cannot_sync", &strace, folder.path());
-    mended(folder.path(), 2);
-}
-
-#[test]
-#[ignore = "a scene of another test"]
-fn a_disk_that_cannot_sync() {
-    let Some(folder) = folder() else { return };
-    let mut store = Store::open(&folder).expect("opens");
-    let kept = kept_until_it_fails(&mut store, "sync");
-    poisoned(&mut store, &kept);
+    let strace =
+        |_: &Path| strace(&["-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=5+"]);
+    let scene = |folder: &Path| {
+        let mut store = Store::open(folder).expect("opens");
+        let kept = kept_until_it_fails(&mut store, "sync");
+        poisoned(&mut store, &kept);
+    };
+    let test = "after_a_sync_that_failed_nothing_is_called_kept";
+    play(test, strace, scene, |folder| mended(folder, 2));
 }
 
 #[test]
 fn what_a_moment_refuses_to_read_is_not_set_aside() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let journal = folder.path().join("outbox/journal-0000000000000001").display().to_string();
-    let inject = "inject=pread64:error=ENOMEM:when=1";
-    let strace =
-        ["strace", "-f", "-o", "/dev/null", "-P", &journal, "-e", "trace=pread64", "-e", inject];
-    play("a_moment_that_refuses", &words(&strace), folder.path());
-}
-
-#[test]
-#[ignore = "a scene of another test"]
-fn a_moment_that_refuses() {
-    let Some(folder) = folder() else { return };
-    let mut store = Store::open(&folder).expect("opens");
-    let kept = [envelope(1), envelope(2)];
-    store.keep(&kept).expect("kept");
-    assert!(matches!(store.due(None, 9), Err(StoreError::File { action: "read", .. })));
-    assert_eq!(store.due(None, 9).expect("due"), kept);
-    assert_eq!(store.waiting().set_aside, 0);
+    let strace = |folder: &Path| {
+        let journal = folder.join("outbox/journal-0000000000000001").display().to_string();
+        let inject = "inject=pread64:error=ENOMEM:when=1";
+        strace(&["-P", &journal, "-e", "trace=pread64", "-e", inject])
+    };
+    let scene = |folder: &Path| {
+        let mut store = Store::open(folder).expect("opens");
+        let kept = [envelope(1), envelope(2)];
+        store.keep(&kept).expect("kept");
+        assert!(matches!(store.due(None, 9), Err(StoreError::File { action: "read", .. })));
+        assert_eq!(store.due(None, 9).expect("due"), kept);
+        assert_eq!(store.waiting().set_aside, 0);
+    };
+    play("what_a_moment_refuses_to_read_is_not_set_aside", strace, scene, |_| ());
 }
 
 #[test]
 fn a_full_disk_is_announced_refuses_and_recovers() {
-    let folder = tempfile::tempdir().expect("a folder");
     // A disk of 160 MiB of its own, in a mount namespace of its own.
     let mount = "mount -t tmpfs -o size=160m none \"$TROUBLE_FOLDER\" && exec \"$0\" \"$@\"";
-    let unshare = words(&["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount]);
-    play("a_small_disk", &unshare, folder.path());
+    let unshare =
+        |_: &Path| words(&["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount]);
+    play("a_full_disk_is_announced_refuses_and_recovers", unshare, a_small_disk, |_| ());
 }
 
-#[test]
-#[ignore = "a scene of another test"]
-fn a_small_disk() {
-    let Some(folder) = folder() else { return };
+fn a_small_disk(folder: &Path) {
     let mut store = Store::open(&folder.join("store")).expect("opens");
     assert_eq!(store.waiting().room, Room::Plenty);
     let fill = |name: &str, mib: usize| {
@@ -171,7 +156,7 @@ fn a_small_disk() {
     assert!(matches!(store.keep(&[envelope(1)]), Err(StoreError::Full(_))));
     assert!(matches!(store.check_can_keep(), Err(StoreError::Full(_))));
     // Delivery goes on to the last byte.
-    let left = rustix::fs::statvfs(&folder).expect("a disk");
+    let left = rustix::fs::statvfs(folder).expect("a disk");
     let left = usize::try_from(left.f_bavail * left.f_frsize).expect("bytes");
     std::fs::write(folder.join("the rest"), vec![0; left]).expect("room");
     let due = store.due(None, 9).expect("due");

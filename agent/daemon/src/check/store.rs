@@ -4,12 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
-use madoguchi_store::{Room, Store, StoreError, Waiting, set_aside_in};
+use madoguchi_store::{Room, Waiting, set_aside_in};
 use rustix::fs::Access;
 
 use super::Outcome;
-use crate::owner::{self, Other};
 use crate::status::{self, Status};
+use crate::stopped::{self, NotOpened};
 
 /// The store as it was found.
 pub(super) enum Found {
@@ -29,35 +29,19 @@ pub(super) enum Found {
 pub(super) type Look = Result<Found, String>;
 
 pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
-    let folder = state_dir.join("store");
-    if !folder.exists() {
-        return match rustix::fs::access(state_dir, Access::WRITE_OK | Access::EXEC_OK) {
-            Ok(()) if state_dir.is_dir() => Ok(Found::New),
-            Ok(()) => Err(format!("{} is not a folder", state_dir.display())),
-            Err(e) => Err(format!("{} cannot be written: {e}", state_dir.display())),
-        };
-    }
-    // Opening writes, and what root writes is closed to the agent.
-    match owner::other_than_this(state_dir) {
-        Ok(None) => {}
-        Ok(Some(Other { owner, found })) => {
-            return if Store::is_open(&folder) {
-                Ok(Found::InUse(Status::read(&status::path(socket))))
-            } else {
-                Err(format!(
-                    "the agent does not run, and the store belongs to user {owner}, this is user {found}: \
-                     run the check as that user"
-                ))
-            };
-        }
-        Err(error) => return Err(format!("cannot look at {}: {error}", state_dir.display())),
-    }
-    match Store::open(&folder) {
+    match stopped::open(state_dir) {
         Ok(store) => {
             let oldest = store.oldest_due().map_err(|e| chain(&e))?.map(|key| key.made_at());
             Ok(Found::Idle { waiting: store.waiting(), oldest })
         }
-        Err(StoreError::InUse(_)) => Ok(Found::InUse(Status::read(&status::path(socket)))),
+        Err(NotOpened::None(_)) => {
+            match rustix::fs::access(state_dir, Access::WRITE_OK | Access::EXEC_OK) {
+                Ok(()) if state_dir.is_dir() => Ok(Found::New),
+                Ok(()) => Err(format!("{} is not a folder", state_dir.display())),
+                Err(e) => Err(format!("{} cannot be written: {e}", state_dir.display())),
+            }
+        }
+        Err(NotOpened::Running) => Ok(Found::InUse(Status::read(&status::path(socket)))),
         Err(error) => Err(chain(&error)),
     }
 }

@@ -77,12 +77,22 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Set where a file that may not grow is an error and no signal.
+const BEHIND_LIMITS: &str = "MODEL_BEHIND_LIMITS";
+
+/// Steps with which something was wrong once: they stand in the file and are played first.
+const REGRESSIONS: &str = "tests/model/regressions.txt";
+
 #[test]
 fn a_store_is_what_its_model_says() {
+    if std::env::var_os(BEHIND_LIMITS).is_some() {
+        play_many();
+        return;
+    }
     let output = Command::new("sh")
         .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().expect("this program"))
-        .args(["--exact", "in_a_process_of_its_own", "--ignored", "--nocapture"])
+        .args(["--exact", "a_store_is_what_its_model_says", "--nocapture"])
         .env(BEHIND_LIMITS, "1")
         .output()
         .expect("started");
@@ -94,19 +104,7 @@ fn a_store_is_what_its_model_says() {
     );
 }
 
-/// Set where a file that may not grow is an error and no signal.
-const BEHIND_LIMITS: &str = "MODEL_BEHIND_LIMITS";
-
-/// Steps with which something was wrong once: they stand in the file and are played first.
-const REGRESSIONS: &str = "tests/model/regressions.txt";
-
-#[test]
-#[ignore = "a part of the other, behind its limits"]
-fn in_a_process_of_its_own() {
-    if std::env::var_os(BEHIND_LIMITS).is_none() {
-        // Called by nobody.
-        return;
-    }
+fn play_many() {
     let config = ProptestConfig {
         cases: 150,
         max_shrink_iters: 2_000,
