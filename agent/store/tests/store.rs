@@ -279,17 +279,20 @@ fn a_journal_that_lost_its_end_after_an_orderly_one_gives_no_sequence_away() {
 
 #[test]
 fn a_file_longer_than_any_of_ours_is_set_aside_unread() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut store = open(folder.path());
-    store.keep(&[envelope(1)]).expect("kept");
-    drop(store);
-    let path = folder.path().join("outbox/journal-0000000000000002");
-    // Longer than any memory, and no byte of it on the disk.
-    std::fs::File::create(&path).expect("made").set_len(8 << 40).expect("stretched");
-    let mut store = open(folder.path());
-    assert_eq!(all(&mut store).len(), 1);
-    let aside = PathBuf::from(format!("{}.unreadable-1", path.display()));
-    assert_eq!(set_aside_in(folder.path()), [aside]);
+    // One could be read and would be taken for torn, the other is longer than any memory; neither has
+    // a byte on the disk.
+    for length in [1 << 30, 8 << 40] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = open(folder.path());
+        store.keep(&[envelope(1)]).expect("kept");
+        drop(store);
+        let path = folder.path().join("outbox/journal-0000000000000002");
+        std::fs::File::create(&path).expect("made").set_len(length).expect("stretched");
+        let mut store = open(folder.path());
+        assert_eq!(all(&mut store).len(), 1);
+        let aside = PathBuf::from(format!("{}.unreadable-1", path.display()));
+        assert_eq!(set_aside_in(folder.path()), [aside]);
+    }
 }
 
 #[test]
