@@ -123,10 +123,11 @@ async fn agent(config: &Config) -> Result<()> {
         deliver: Arc::clone(&deliver),
         drill: Follower::new(&config.state_dir),
         status: status::path(&config.socket),
+        certified_until: identity.not_after(),
     };
 
     let mut desk = tokio::spawn(reception::run(
-        Desk::practising(practice),
+        Desk::practising(practice).certified_until(identity.not_after()),
         Sources {
             screens,
             cards,

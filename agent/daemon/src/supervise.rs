@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use madoguchi_card::CardHandle;
 use madoguchi_protocol::VisitId;
 use madoguchi_uplink::{Core, CoreState, IntakeState, Progress};
@@ -74,6 +75,8 @@ pub struct Surroundings {
     pub drill: Follower,
     /// Where the status is written.
     pub status: PathBuf,
+    /// The end of the device's certificate.
+    pub certified_until: Timestamp,
 }
 
 impl Watch {
@@ -133,6 +136,7 @@ impl Surroundings {
         let reachable = self.core_state.borrow().reachable;
         let (nothing_delivered, core_in_reach) =
             since.look(Instant::now(), waiting.due > 0, delivered, reachable);
+        let now = clock::now();
         // One of several: that the only one is away is said as the core's being away.
         let is_failing = |(_, intake): &(usize, IntakeState)| intake.failures >= FAILING;
         let intakes = self.core.intakes();
@@ -148,7 +152,8 @@ impl Surroundings {
             nothing_delivered,
             core_in_reach,
             waiting,
-            oldest: oldest.map(|kept| clock::now().duration_since(kept)),
+            oldest: oldest.map(|kept| now.duration_since(kept)),
+            certified_for: self.certified_until.duration_since(now),
             failing_intakes,
         }
     }

@@ -97,6 +97,8 @@ codes! {
     DeviceNotEnrolled = "device.not_enrolled",
     /// The device was revoked.
     DeviceRevoked = "device.revoked",
+    /// The device's certificate has reached its end: what it keeps would be refused.
+    DeviceCertificateExpired = "device.certificate_expired",
     /// Packs, profile or sealing keys are missing.
     DeviceNotConfigured = "device.not_configured",
     /// The procedure packs are older than the profile lets them be.

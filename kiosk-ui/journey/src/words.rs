@@ -110,6 +110,7 @@ fn row(code: FailureCode) -> &'static Row {
         F::TicketsNone => &device::TICKETS_NONE,
         F::DeviceNotEnrolled => &device::DEVICE_NOT_ENROLLED,
         F::DeviceRevoked => &device::DEVICE_REVOKED,
+        F::DeviceCertificateExpired => &device::DEVICE_CERTIFICATE_EXPIRED,
         F::DeviceNotConfigured => &device::DEVICE_NOT_CONFIGURED,
         F::PacksTooOld => &device::PACKS_TOO_OLD,
         F::ClockWrong => &device::CLOCK_WRONG,

@@ -134,6 +134,7 @@ fn out_of_service_says_why_and_passes_by_itself() {
         FailureCode::ClockWrong,
         FailureCode::PacksTooOld,
         FailureCode::DeviceRevoked,
+        FailureCode::DeviceCertificateExpired,
     ];
     let mut kiosk = Kiosk::unplugged();
     kiosk.connect();

@@ -8,12 +8,16 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use madoguchi_protocol::bundle::{Printer, Profile};
 use madoguchi_protocol::local::{DeviceState, Event, PrinterState};
 use madoguchi_protocol::ticket::SectionLetter;
-use madoguchi_protocol::time::day_in_japan;
+use madoguchi_protocol::time::{day_in_japan, in_japan};
 use madoguchi_protocol::{Failure, FailureCode, UsbId};
 use madoguchi_uplink::CoreState;
 
 use super::{Desk, Effect, not_configured};
 use crate::settings::{CLOCK_TOLERANCE, Settings};
+
+/// So long before the certificate's end no visit begins any more: what is kept after it is refused,
+/// and a visit takes its time.
+const VISITS_END: SignedDuration = SignedDuration::from_hours(3);
 
 /// The device's clock, and one that nobody sets.
 #[derive(Clone, Copy)]
@@ -82,6 +86,8 @@ pub(super) struct Device {
     pub core_reachable: bool,
     /// `device.revoked`, when the core does not take the device any more.
     pub admitted: Result<(), Failure>,
+    /// The end of the device's certificate.
+    pub certified_until: Timestamp,
     /// How the core found the clock.
     clock: Clock,
     pub store: Result<(), Failure>,
@@ -105,6 +111,7 @@ impl Device {
             layings: 0,
             core_reachable: false,
             admitted: Ok(()),
+            certified_until: Timestamp::MAX,
             clock: Clock::Right,
             store: Ok(()),
             exhausted: Vec::new(),
@@ -157,9 +164,21 @@ impl Device {
         self.admitted.clone()?;
         let settings = self.settings.as_ref().ok_or_else(not_configured)?;
         self.clock.check(self.time)?;
-        self.time.map_or(Ok(()), |time| settings.fit_at(time.now))?;
+        if let Some(Time { now, .. }) = self.time {
+            self.check_certificate(now)?;
+            settings.fit_at(now)?;
+        }
         self.store.clone()?;
         Ok(settings)
+    }
+
+    fn check_certificate(&self, now: Timestamp) -> Result<(), Failure> {
+        let until = self.certified_until;
+        if until.duration_since(now) < VISITS_END {
+            let detail = format!("the device's certificate ends at {}", in_japan(until));
+            return Err(Failure::new(FailureCode::DeviceCertificateExpired, detail));
+        }
+        Ok(())
     }
 
     /// As the screen is told. A visit goes on with the profile that it began with.

@@ -191,6 +191,13 @@ impl Desk {
         Self { practice, ..Self::new() }
     }
 
+    /// The same, of a device whose certificate ends then.
+    #[must_use]
+    pub fn certified_until(mut self, end: Timestamp) -> Self {
+        self.device.certified_until = end;
+        self
+    }
+
     /// The visit of the person at the desk.
     #[must_use]
     pub fn visit(&self) -> Option<VisitId> {

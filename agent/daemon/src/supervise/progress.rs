@@ -23,6 +23,9 @@ const CATCHING_UP: Duration = Duration::from_secs(15 * 60);
 /// What is older waits for too long, whoever is to blame.
 pub(crate) const LATE: SignedDuration = SignedDuration::from_hours(1);
 
+/// So long before its end a device is to be enrolled anew.
+const CERTIFICATE_ENDS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// What is known at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
@@ -40,6 +43,8 @@ pub(crate) struct Facts {
     pub waiting: Waiting,
     /// How old the oldest of what is due is, by the device's clock.
     pub oldest: Option<SignedDuration>,
+    /// For how long the device's certificate still counts.
+    pub certified_for: SignedDuration,
     /// Intakes that fail, from 1.
     pub failing_intakes: Vec<usize>,
 }
@@ -55,6 +60,8 @@ pub(crate) enum Alarm {
     SetAside(usize),
     /// The store is nearly full, or full.
     Room(Room),
+    /// The device's certificate ends after so many days, 0 when it did.
+    Certificate(i64),
     /// Intakes fail, from 1.
     Intakes(Vec<usize>),
 }
@@ -85,12 +92,15 @@ impl Facts {
         let late = self.oldest.filter(|age| *age >= LATE && caught_up);
         let set_aside = Some(self.waiting.set_aside).filter(|count| *count > 0);
         let room = Some(self.waiting.room).filter(|room| *room != Room::Plenty);
+        let ends = Some(self.certified_for).filter(|left| *left < CERTIFICATE_ENDS);
+        let ends = ends.map(|left| left.as_hours().max(0) / 24);
         let failing = Some(&self.failing_intakes).filter(|failing| !failing.is_empty());
         [
             stalled.map(Alarm::Stalled),
             late.map(Alarm::Late),
             set_aside.map(Alarm::SetAside),
             room.map(Alarm::Room),
+            ends.map(Alarm::Certificate),
             failing.cloned().map(Alarm::Intakes),
         ]
         .into_iter()
@@ -129,6 +139,10 @@ impl fmt::Display for Alarm {
             ),
             Self::Room(Room::Full) => f.write_str("the store is full: nothing more is kept"),
             Self::Room(_) => f.write_str("there is little room left in the store"),
+            Self::Certificate(days) => write!(
+                f,
+                "the device's certificate ends in {days} days: have it deliver what waits, then enrol it anew"
+            ),
             Self::Intakes(failing) => {
                 let numbers: Vec<String> = failing.iter().map(ToString::to_string).collect();
                 write!(f, "intake {} does not answer as the core does", numbers.join(" and "))
@@ -179,6 +193,7 @@ mod tests {
             core_in_reach: Some(HOUR),
             waiting: Waiting::default(),
             oldest: None,
+            certified_for: CERTIFICATE_ENDS,
             failing_intakes: Vec::new(),
         }
     }
@@ -227,6 +242,10 @@ mod tests {
         let facts = Facts { waiting, failing_intakes: vec![2], ..well() };
         let expected = [Alarm::SetAside(2), Alarm::Room(Room::Low), Alarm::Intakes(vec![2])];
         assert_eq!(alarms(facts), expected);
+        let ends = Facts { certified_for: SignedDuration::from_hours(50), ..well() };
+        assert_eq!(alarms(ends), [Alarm::Certificate(2)]);
+        let ended = Facts { certified_for: SignedDuration::from_hours(-50), ..well() };
+        assert_eq!(alarms(ended), [Alarm::Certificate(0)]);
         assert!(Alarm::SetAside(2).is_like(&Alarm::SetAside(3)));
         assert!(!Alarm::Room(Room::Low).is_like(&Alarm::Room(Room::Full)));
     }

@@ -215,6 +215,29 @@ fn the_worst_fault_is_said() {
 }
 
 #[test]
+fn no_visit_begins_that_the_certificates_end_could_overtake() {
+    let until = "2026-11-23T03:00:00Z".parse().expect("a time");
+    let mut kiosk = Kiosk::at(Desk::new().certified_until(until), Extras::default());
+    assert_eq!(
+        out_of_service(&kiosk.tell(at("2026-11-23T00:00:01Z"))),
+        Some(FailureCode::DeviceCertificateExpired)
+    );
+    kiosk.tell(at("2026-11-23T00:00:00Z"));
+    kiosk.begin();
+    kiosk.tell(at("2026-11-23T02:59:59Z"));
+    assert!(kiosk.desk.visit().is_some(), "nothing interrupts a visit");
+    kiosk.keep(Request::KeepTicketOnly { reason: TicketOnlyReason::DoNotKnow });
+    kiosk.kept("B001");
+    kiosk.ask(Request::End {});
+    kiosk.visit = None;
+    kiosk.tell(core(None, 0));
+    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::DeviceCertificateExpired);
+    // A clock that is wrong may be all there is to it.
+    kiosk.tell(core(None, 7200));
+    assert_eq!(kiosk.refusal(Request::Begin {}), FailureCode::ClockWrong);
+}
+
+#[test]
 fn before_anything_is_known_the_device_is_not_configured() {
     let mut desk = Desk::new();
     let effects = desk.handle(Input::ScreenArrived);

@@ -85,6 +85,24 @@ pub(super) const DEVICE_REVOKED: Row = Row {
     ],
 };
 
+pub(super) const DEVICE_CERTIFICATE_EXPIRED: Row = Row {
+    ja: [
+        "この端末は、登録の期限が切れています",
+        "ここでお預かりしても、役所で受け取れません。そのため、使えません。",
+        "窓口へお越しください。窓口で手続できます。",
+    ],
+    en: [
+        "This terminal's registration has run out",
+        "The office could not accept what is kept here, so nothing is kept.",
+        "Please come to the counter. Everything can be done there.",
+    ],
+    by_issuer: None,
+    support: [
+        "端末を登録しなおします。時計が先へ進んでいないかも見ます。",
+        "Enrol the terminal anew. See also whether its clock is ahead.",
+    ],
+};
+
 pub(super) const DEVICE_NOT_CONFIGURED: Row = Row {
     ja: [
         "この端末は、準備中です",
