@@ -114,12 +114,6 @@ impl ClaimedManifest {
         Ok(Self { claims, certificate, bytes, signature })
     }
 
-    /// When it claims to have been made: as of then the certificate must have counted.
-    #[must_use]
-    pub fn exported_at(&self) -> jiff::Timestamp {
-        self.claims.exported_at
-    }
-
     /// The certificate that came with it (DER).
     #[must_use]
     pub fn certificate(&self) -> &[u8] {

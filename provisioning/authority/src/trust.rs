@@ -106,6 +106,17 @@ pub enum RefusedCertificate {
 }
 
 impl DeviceCertificate {
+    /// Checks a certificate that was issued and may have ended since: for whoever signed something
+    /// that says its own times.
+    ///
+    /// # Errors
+    /// [`RefusedCertificate`].
+    pub fn verify_issued(der: &[u8], root: &TrustRoot) -> Result<Self, RefusedCertificate> {
+        let end = not_after(&CertificateDer::from(der));
+        let end = end.ok_or(RefusedCertificate::Identity(BadIdentity::Certificate))?;
+        Self::verify(der, root, end)
+    }
+
     /// Checks a certificate that somebody else forwards: chain, purpose, and validity as of `at`.
     ///
     /// # Errors

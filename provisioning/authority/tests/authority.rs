@@ -124,6 +124,8 @@ fn a_forwarded_certificate_counts_only_in_its_time_and_under_its_root() {
         assert!(matches!(refused, RefusedCertificate::Chain { .. }), "{outside}: {refused:?}");
     }
     let other = self::authority();
+    DeviceCertificate::verify_issued(&der, root).expect("whatever time it is");
+    DeviceCertificate::verify_issued(&der, other.root()).expect_err("another root, at any time");
     let refused = DeviceCertificate::verify(&der, other.root(), now()).expect_err("another root");
     assert!(matches!(refused, RefusedCertificate::Chain { .. }), "{refused:?}");
 }

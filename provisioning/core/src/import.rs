@@ -90,16 +90,32 @@ pub enum ImportError {
     #[error("{0} is revoked: nothing of it is taken")]
     Revoked(DeviceId),
     /// The database failed.
-    #[error("the intake's database failed; what was taken stays, and the import may be repeated")]
-    Database(#[source] sqlx::Error),
+    #[error(
+        "the intake's database failed after {done} of {all} envelopes; what was taken stays, and the \
+         import may be repeated"
+    )]
+    Database {
+        /// How many were looked at before.
+        done: usize,
+        /// How many the manifest names.
+        all: usize,
+        /// What failed.
+        #[source]
+        source: sqlx::Error,
+    },
 }
 
 impl Admission {
-    /// Takes in what a device exported into that folder, each envelope once.
+    /// Takes in what a device exported into that folder, each envelope once. `told` hears before each
+    /// how many of how many are done.
     ///
     /// # Errors
     /// [`ImportError`]. An envelope that is not taken is none: [`Imported::lacking`] tells of it.
-    pub async fn import(&self, folder: &Path) -> Result<Imported, ImportError> {
+    pub async fn import(
+        &self,
+        folder: &Path,
+        mut told: impl FnMut(usize, usize),
+    ) -> Result<Imported, ImportError> {
         let (manifest, certificate) = self.manifest(folder)?;
         let mut imported = Imported {
             device: manifest.device,
@@ -110,11 +126,15 @@ impl Admission {
             strangers: Vec::new(),
         };
         let mut named = BTreeSet::new();
-        for (place, envelope) in manifest.envelopes.iter().enumerate() {
-            let path = folder.join(envelope.file(place));
+        let all = manifest.envelopes.len();
+        for (done, envelope) in manifest.envelopes.iter().enumerate() {
+            told(done, all);
+            let path = folder.join(envelope.file(done));
             let taken = match read_envelope(&path, envelope) {
                 Ok(bytes) => self.take(bytes, &certificate).await.map_err(|e| match e {
-                    NotAdmitted::Database(e) => Err(ImportError::Database(e)),
+                    NotAdmitted::Database(source) => {
+                        Err(ImportError::Database { done, all, source })
+                    }
                     e => Ok(chain(&e)),
                 }),
                 Err(why) => Err(Ok(why)),
@@ -135,6 +155,12 @@ impl Admission {
         Ok(imported)
     }
 
+    /// Whether there is a list that says which devices are revoked.
+    #[must_use]
+    pub fn knows_the_revoked(&self) -> bool {
+        self.revoked.is_some()
+    }
+
     /// The manifest, proven to be of a device of this municipality that is not revoked, and that
     /// device's certificate.
     fn manifest(&self, folder: &Path) -> Result<(ExportManifest, Vec<u8>), ImportError> {
@@ -145,7 +171,8 @@ impl Admission {
             serde_json::from_slice(&bytes).map_err(|e| ImportError::Form(path, e))?;
         let claimed = ClaimedManifest::read(&signed).map_err(ImportError::Manifest)?;
         let certificate = claimed.certificate().to_vec();
-        let known = DeviceCertificate::verify(&certificate, &self.root, claimed.exported_at())
+        // It may have ended: each envelope is judged as of the time at which it was kept.
+        let known = DeviceCertificate::verify_issued(&certificate, &self.root)
             .map_err(ImportError::UnknownDevice)?;
         let manifest = claimed.verify(&known.public_key).map_err(ImportError::Manifest)?;
         let named = Identity::Device {

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use madoguchi_authority::{Role, Validity};
 use madoguchi_core::{Admission, Config, ImportError, Imported};
 use madoguchi_envelope::export::{ExportError, sign_manifest};
+use madoguchi_envelope::{SealFacts, seal};
 use madoguchi_protocol::export::{EXPORT_FORMAT, ExportManifest, ExportedEnvelope, SignedManifest};
 use madoguchi_protocol::header::EnvelopeHeader;
 use support::{Device, House, SITE, certificate_request, device_key, tenant, ticket_only};
@@ -83,7 +84,7 @@ impl Export {
         let config = house.write_config("https://localhost:1");
         let config = Config::read(&config).expect("a configuration");
         let admission = Admission::open(&config).await.expect("it opens");
-        let imported = admission.import(&self.folder).await;
+        let imported = admission.import(&self.folder, |_, _| {}).await;
         admission.close().await;
         imported
     }
@@ -211,6 +212,30 @@ async fn a_device_hands_over_nothing_of_anothers() {
     let imported = export.import(&house).await.expect("imported");
     assert_eq!((imported.taken, imported.lacking.len()), (1, 2), "{imported:?}");
     assert_eq!(stored(&house).await, 1);
+}
+
+#[tokio::test]
+async fn after_the_certificates_end_what_was_kept_before_is_taken_and_nothing_else() {
+    let house = House::new();
+    let key = device_key();
+    let days_ago = |days: i64| Timestamp::now() - SignedDuration::from_hours(24 * days);
+    let (site, name) = (SITE.parse().expect("a site"), "kiosk-01".parse().expect("a device"));
+    let validity = Validity::days(days_ago(10), 5);
+    let certificate =
+        house.authority.issue_device(&certificate_request(&key), &site, &name, validity);
+    let device = house.device_with("kiosk-01", &key, &certificate.expect("a certificate"));
+    let kept = |sequence: u64, days| {
+        let facts = SealFacts { kept_at: days_ago(days), ..device.facts(sequence) };
+        let part = seal(&ticket_only(), &facts, &device.sealing, &device.signer);
+        let part = part.expect("sealed").remove(0);
+        (part.header, part.bytes)
+    };
+    let export = export_of(&house, &device, "stick", vec![kept(1, 9), kept(2, 6), kept(3, 4)]);
+
+    let imported = export.import(&house).await.expect("imported");
+    assert_eq!((imported.taken, imported.lacking.len()), (2, 1), "{imported:?}");
+    assert!(imported.lacking[0].why.contains("not valid at"), "{imported:?}");
+    assert_eq!(imported.lacking[0].application, export.manifest.envelopes[2].application);
 }
 
 #[tokio::test]
