@@ -314,7 +314,7 @@ impl Keeper {
 
     fn oldest(&self) -> Option<Timestamp> {
         let oldest = self.store.oldest_due().unwrap_or_else(|e| report("read what is due", &e));
-        oldest.map(|key| key.made_at())
+        oldest.map(|key| key.application.made_at())
     }
 
     fn state(&self) -> KeeperState {

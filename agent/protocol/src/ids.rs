@@ -149,6 +149,16 @@ macro_rules! ordered_id {
                 Self(Uuid::now_v7())
             }
 
+            /// When it was made, by the maker's clock of then, in whole milliseconds: a UUIDv7 begins
+            /// with it (RFC 9562 §5.7).
+            #[must_use]
+            pub fn made_at(&self) -> jiff::Timestamp {
+                let [a, b, c, d, e, f, ..] = *self.as_bytes();
+                let milliseconds = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+                // 48 bits reach to the year 10889, a timestamp to 9999.
+                jiff::Timestamp::from_millisecond(milliseconds).unwrap_or(jiff::Timestamp::MAX)
+            }
+
             /// The 16 bytes of the identifier.
             #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
@@ -236,5 +246,16 @@ mod tests {
         for wrong in ["054c0dc9a", "054:c0dc9", "054c0:dc9", "05:c:0dc9", "054C:0DC9", "054c:0dc"] {
             assert!(wrong.parse::<UsbId>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_ordered_id_says_when_it_was_made() {
+        let before = jiff::Timestamp::now().as_millisecond();
+        let made = ApplicationId::now().made_at().as_millisecond();
+        assert!((before..=jiff::Timestamp::now().as_millisecond()).contains(&made));
+        let id: ApplicationId = "01a3e1f0-4c80-7000-8000-000000000000".parse().expect("a UUIDv7");
+        assert_eq!(id.made_at().as_millisecond(), 0x01a3_e1f0_4c80);
+        let last: ApplicationId = "ffffffff-ffff-7000-8000-000000000000".parse().expect("a UUIDv7");
+        assert_eq!(last.made_at(), jiff::Timestamp::MAX);
     }
 }

@@ -57,19 +57,6 @@ pub struct EnvelopeKey {
     pub part: u8,
 }
 
-impl EnvelopeKey {
-    /// When the application was made, by the device's clock of then: a UUIDv7 carries it, to the
-    /// millisecond.
-    #[must_use]
-    pub fn made_at(&self) -> Timestamp {
-        let mut milliseconds = [0; 8];
-        milliseconds[2..].copy_from_slice(&self.application.as_bytes()[..6]);
-        // 48 bits of milliseconds reach the year 10889; a later year than 9999 is the last moment.
-        let milliseconds = i64::from_be_bytes(milliseconds);
-        Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
-    }
-}
-
 /// An envelope to be kept, or kept and due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptEnvelope {
@@ -322,7 +309,7 @@ impl Store {
         Ok(Usage {
             envelopes: held.due + held.set_aside,
             bytes: held.bytes,
-            oldest: self.oldest_due()?.map(|key| key.made_at()),
+            oldest: self.oldest_due()?.map(|key| key.application.made_at()),
             now: Timestamp::now(),
             free: disk.f_bavail.saturating_mul(disk.f_frsize),
         })

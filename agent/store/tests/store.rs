@@ -120,7 +120,7 @@ fn the_newest_come_newest_first_from_a_moment_on() {
     assert_eq!(newest(&mut store, -9, Some(3), 2), [2, 1]);
     assert_eq!(newest(&mut store, 5, None, 9), [0; 0]);
     let oldest = store.oldest_due().expect("the index").expect("due");
-    assert_eq!((oldest, oldest.made_at()), (envelopes[0].key, now));
+    assert_eq!((oldest, oldest.application.made_at()), (envelopes[0].key, now));
     store.delivered_all(&[envelopes[4].key, envelopes[0].key, envelopes[0].key]).expect("gone");
     assert_eq!(newest(&mut store, -9, None, 9), [3, 2, 1]);
     assert_eq!(store.waiting().due, 3);

@@ -15,18 +15,6 @@ pub struct OutboxKey {
     pub part: u8,
 }
 
-impl OutboxKey {
-    /// When it was kept, by the device's clock of then, in whole milliseconds: an application's id
-    /// begins with the time of its making (UUIDv7, RFC 9562 §5.7).
-    #[must_use]
-    pub fn kept_at(&self) -> Timestamp {
-        let [a, b, c, d, e, f, ..] = *self.application.as_bytes();
-        let milliseconds = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-        // 48 bits reach to the year 10889, a timestamp to 9999.
-        Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
-    }
-}
-
 /// An envelope to be delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Due {
@@ -76,20 +64,4 @@ pub trait Outbox: Send + Sync {
         due: &Due,
         problem: Problem,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_says_when_its_envelope_was_kept() {
-        let before = Timestamp::now().as_millisecond();
-        let kept = OutboxKey { application: ApplicationId::now(), part: 1 }.kept_at();
-        let after = Timestamp::now().as_millisecond();
-        assert!((before..=after).contains(&kept.as_millisecond()), "{before} {kept} {after}");
-        let application = "01a3e1f0-4c80-7000-8000-000000000000".parse().expect("a UUIDv7");
-        let kept = OutboxKey { application, part: 1 }.kept_at();
-        assert_eq!(kept.as_millisecond(), 0x01a3_e1f0_4c80);
-    }
 }

@@ -31,7 +31,8 @@ pub(super) type Look = Result<Found, String>;
 pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
     match stopped::open(state_dir) {
         Ok(store) => {
-            let oldest = store.oldest_due().map_err(|e| chain(&e))?.map(|key| key.made_at());
+            let oldest =
+                store.oldest_due().map_err(|e| chain(&e))?.map(|key| key.application.made_at());
             Ok(Found::Idle { waiting: store.waiting(), oldest })
         }
         Err(NotOpened::None(_)) => {

@@ -112,7 +112,8 @@ impl Rules {
         }
         let kept = self.store().keep(&parts);
         let oldest = self.due.keys().next();
-        let is_old = oldest.is_some_and(|key| key.made_at() < Timestamp::now() - MAX_AGE);
+        let is_old =
+            oldest.is_some_and(|key| key.application.made_at() < Timestamp::now() - MAX_AGE);
         if is_old && !self.is_full {
             return match kept {
                 Err(StoreError::Full(_)) => Ok(()),

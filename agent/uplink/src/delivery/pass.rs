@@ -75,7 +75,8 @@ pub(super) enum Pass {
 struct Going {
     /// From when on people wait.
     since: Timestamp,
-    /// The newest key of people waiting that was tried in this pass.
+    /// The newest key of people waiting that was tried in this pass. Not one of a clock that was ahead
+    /// then: everything that is kept after it would count as tried.
     tried: Option<OutboxKey>,
     progress: bool,
     /// The core does not take them yet.
@@ -184,7 +185,10 @@ impl<O: Outbox> Delivery<'_, O> {
             queue.truncate(untried);
             let Some(last) = queue.back() else { return Ok(()) };
             before = Some(last.key);
-            going.tried = going.tried.max(queue.front().map(|due| due.key));
+            let now = Timestamp::now();
+            let newest =
+                queue.iter().map(|due| due.key).find(|key| key.application.made_at() <= now);
+            going.tried = going.tried.max(newest);
             while !queue.is_empty() {
                 let together = if gait.put_off().is_some() { 1 } else { self.together(gait) };
                 let piece = Piece::take(&mut queue, together);
@@ -200,7 +204,8 @@ impl<O: Outbox> Delivery<'_, O> {
         since: Timestamp,
     ) -> Result<VecDeque<Due>, Stop> {
         let mut queue: VecDeque<Due> = Self::read(self.outbox.due(after, MAX_BATCH).await)?;
-        queue.truncate(queue.iter().take_while(|due| due.key.kept_at() < since).count());
+        queue
+            .truncate(queue.iter().take_while(|due| due.key.application.made_at() < since).count());
         Ok(queue)
     }
 

@@ -83,16 +83,17 @@ async fn people_who_wait_come_before_a_backlog_and_the_newest_of_them_first() {
 }
 
 #[tokio::test]
-async fn one_newly_kept_overtakes_a_running_backlog() {
+async fn one_newly_kept_overtakes_a_running_backlog_also_after_a_clock_that_was_ahead() {
     let authority = Authority::new();
     let (outbox, wake) = (Arc::new(Memory::default()), Arc::new(Notify::new()));
+    let ahead = outbox.keep_ahead();
     let backlog = outbox.keep_backlog(64 * 4);
     let (kiosk, bell) = (outbox.clone(), wake.clone());
     let newest = Arc::new(Mutex::new(None));
     let (kept, asked_for) = (newest.clone(), AtomicUsize::new(0));
     let (core, accepted, exchanges) = serving(&authority, move |_, asked, theirs| {
-        // While the second batch is on its way, somebody keeps an application.
-        if asked_for.fetch_add(1, Ordering::SeqCst) == 1 {
+        // While the backlog's second batch is on its way, somebody keeps an application.
+        if asked_for.fetch_add(1, Ordering::SeqCst) == 2 {
             *kept.lock().expect("not poisoned") = Some(kiosk.keep());
             bell.notify_one();
         }
@@ -102,9 +103,9 @@ async fn one_newly_kept_overtakes_a_running_backlog() {
     let running = Running::start_with(core, outbox, wake, PACE);
     running.outbox.until_waiting(0).await;
     let newest = newest.lock().expect("not poisoned").expect("kept");
-    let expected = [&backlog[..128], &[newest], &backlog[128..]].concat();
+    let expected = [&[ahead], &backlog[..128], &[newest], &backlog[128..]].concat();
     assert_eq!(accepted.all(), ids(&expected));
-    assert_eq!(exchanges.counts(), [64, 64, 1, 64, 64]);
+    assert_eq!(exchanges.counts(), [1, 64, 64, 1, 64, 64]);
     running.stop().await;
 }
 

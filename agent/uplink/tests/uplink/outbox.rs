@@ -19,6 +19,9 @@ pub const PACE: Pace = Pace {
     probe: Duration::from_millis(50),
 };
 
+/// In milliseconds.
+const DAY: i64 = 24 * 3600 * 1000;
+
 /// What waits, and what became of the rest.
 #[derive(Default)]
 pub struct Memory {
@@ -35,17 +38,23 @@ impl Memory {
 
     /// Keeps so many of yesterday; each is older than those that were kept before.
     pub fn keep_backlog(&self, count: usize) -> Vec<OutboxKey> {
-        let yesterday = Timestamp::now().as_millisecond() - 24 * 3600 * 1000;
-        let mut keys: Vec<OutboxKey> = (0..count)
-            .map(|before| {
-                let mut id = *ApplicationId::now().as_bytes();
-                let time = yesterday - i64::try_from(before).expect("few");
-                id[..6].copy_from_slice(&time.to_be_bytes()[2..]);
-                self.put(ApplicationId::from_bytes(id).expect("a UUIDv7"))
-            })
-            .collect();
+        let yesterday = Timestamp::now().as_millisecond() - DAY;
+        let before = |before: usize| self.keep_at(yesterday - i64::try_from(before).expect("few"));
+        let mut keys: Vec<OutboxKey> = (0..count).map(before).collect();
         keys.reverse();
         keys
+    }
+
+    /// Keeps one while the clock is a day ahead.
+    pub fn keep_ahead(&self) -> OutboxKey {
+        self.keep_at(Timestamp::now().as_millisecond() + DAY)
+    }
+
+    /// In milliseconds since 1970.
+    fn keep_at(&self, time: i64) -> OutboxKey {
+        let mut id = *ApplicationId::now().as_bytes();
+        id[..6].copy_from_slice(&time.to_be_bytes()[2..]);
+        self.put(ApplicationId::from_bytes(id).expect("a UUIDv7"))
     }
 
     fn put(&self, application: ApplicationId) -> OutboxKey {
@@ -104,7 +113,7 @@ impl Outbox for Memory {
     ) -> impl Future<Output = Result<Vec<Due>, Infallible>> + Send {
         let waiting = self.waiting.lock().expect("not poisoned");
         let newest = waiting.values().rev().filter(|due| {
-            due.key.kept_at() >= since && before.is_none_or(|before| due.key < before)
+            due.key.application.made_at() >= since && before.is_none_or(|before| due.key < before)
         });
         std::future::ready(Ok(newest.take(limit).cloned().collect()))
     }
