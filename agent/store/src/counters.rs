@@ -21,6 +21,15 @@ const AHEAD: u16 = 8;
 /// kept between two writes of this file, so that a sequence is never used twice.
 const SEQUENCE_AHEAD: u64 = 1_000;
 
+/// What is known here of the device's sequence.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Floor {
+    /// A journal that is whole goes on with this one or a later one.
+    pub(crate) used: u64,
+    /// No sequence from here on can have been used.
+    pub(crate) free: u64,
+}
+
 pub(crate) struct Counters {
     path: PathBuf,
     state: State,
@@ -52,8 +61,9 @@ impl Counters {
         Ok(Self { path: path.to_owned(), state, next })
     }
 
-    pub(crate) fn sequence_floor(&self) -> u64 {
-        self.state.sequence_floor
+    pub(crate) fn floor(&self) -> Floor {
+        let floor = self.state.sequence_floor;
+        Floor { used: floor.saturating_sub(SEQUENCE_AHEAD), free: floor + 1 }
     }
 
     pub(crate) fn last_day(&self) -> Option<BusinessDay> {

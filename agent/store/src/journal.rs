@@ -26,9 +26,6 @@ pub(crate) use format::{key_bytes, parse_key};
 
 const NAME: &str = "journal-";
 
-/// After so many bytes a new file is begun (4 MiB): the grain in which space comes back.
-const FILE: u64 = 4 << 20;
-
 /// No file of ours becomes so long: one that is was not written by us (64 MiB).
 const LONGEST: u64 = 64 << 20;
 
@@ -76,6 +73,8 @@ pub(crate) enum Entry<'a> {
 
 pub(crate) struct Journal {
     folder: PathBuf,
+    /// After so many bytes a new file is begun.
+    grain: u64,
     /// Length of each file by its number.
     files: BTreeMap<u64, u64>,
     /// The last file that is known to have a whole record.
@@ -87,8 +86,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Lists what is there.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+    /// Lists what is there; after `grain` bytes a new file is begun.
+    pub(crate) fn open(folder: &Path, grain: u64) -> Result<Self, StoreError> {
         let mut files = BTreeMap::new();
         let cannot_list = || StoreError::file("list", folder);
         for entry in fs::read_dir(folder).map_err(cannot_list())? {
@@ -99,7 +98,14 @@ impl Journal {
                 files.insert(number, length);
             }
         }
-        Ok(Self { folder: folder.to_owned(), files, carrier: None, active: None, reading: None })
+        Ok(Self {
+            folder: folder.to_owned(),
+            grain,
+            files,
+            carrier: None,
+            active: None,
+            reading: None,
+        })
     }
 
     /// The numbers of its files, oldest first.
@@ -140,7 +146,7 @@ impl Journal {
         entry: &Entry<'_>,
         next_sequence: u64,
     ) -> Result<Vec<Place>, StoreError> {
-        let is_full = self.end().is_some_and(|(_, length)| length >= FILE);
+        let is_full = self.end().is_some_and(|(_, length)| length >= self.grain);
         if self.active.is_none() || is_full {
             self.begin_file()?;
         }

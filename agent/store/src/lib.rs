@@ -21,6 +21,7 @@ mod index;
 mod journal;
 mod limits;
 mod outbox;
+mod reading;
 mod record;
 mod remembered;
 
@@ -33,13 +34,14 @@ use madoguchi_protocol::{ApplicationId, VisitId};
 use rustix::fs::FlockOperation;
 
 use crate::counters::Counters;
-use crate::limits::Usage;
+use crate::limits::{Usage, usage};
 use crate::outbox::Outbox;
 use crate::remembered::Remembered;
 
 pub use aside::set_aside_in;
 pub use error::StoreError;
-pub use limits::{FREE_FLOOR, MAX_AGE, MAX_BYTES, MAX_VALUE, MAX_WAITING, Room};
+pub use limits::{FREE_FLOOR, Grain, MAX_AGE, MAX_BYTES, MAX_VALUE, MAX_WAITING, Room};
+pub use reading::Reading;
 pub use remembered::{highest_generation, remembered};
 
 /// The outbox's folder in the store's.
@@ -98,13 +100,21 @@ impl Store {
     /// # Errors
     /// When the folder or the disk cannot be used at all, or the store is in use.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_in_pieces(folder, Grain::USUAL)
+    }
+
+    /// As [`Store::open`], with pieces so small that a test reaches what a device does in months.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_in_pieces(folder: &Path, grain: Grain) -> Result<Self, StoreError> {
         make(folder)?;
         // Before anything else: what another program writes is not whole.
         let lock = lock(folder)?;
         remove_torn(folder);
         let counters = Counters::open(&folder.join("counters.json"))?;
         let remembered = Remembered::open(folder)?;
-        let outbox = Outbox::open(&folder.join(OUTBOX), counters.sequence_floor())?;
+        let outbox = Outbox::open(&folder.join(OUTBOX), counters.floor(), grain)?;
         madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
         Ok(Self { folder: folder.to_owned(), outbox, counters, remembered, _lock: lock })
     }
@@ -208,6 +218,15 @@ impl Store {
         self.outbox.set_aside(key)
     }
 
+    /// What was set aside is to be delivered once more: all of it, or these applications. Says how many
+    /// envelopes are due again; those that cannot be read stay set aside. Durable on return.
+    ///
+    /// # Errors
+    /// When journal or index fail.
+    pub fn try_again(&mut self, only: &[ApplicationId]) -> Result<Vec<EnvelopeKey>, StoreError> {
+        self.outbox.try_again(|key| only.is_empty() || only.contains(&key.application))
+    }
+
     /// How much waits. Asks the disk for its room.
     #[must_use]
     pub fn waiting(&self) -> Waiting {
@@ -303,16 +322,9 @@ impl Store {
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {
-        let disk = rustix::fs::statvfs(&self.folder)
-            .map_err(|e| StoreError::file("ask for the space of", &self.folder)(e.into()))?;
         let held = self.outbox.held();
-        Ok(Usage {
-            envelopes: held.due + held.set_aside,
-            bytes: held.bytes,
-            oldest: self.oldest_due()?.map(|key| key.application.made_at()),
-            now: Timestamp::now(),
-            free: disk.f_bavail.saturating_mul(disk.f_frsize),
-        })
+        let oldest = self.oldest_due()?.map(|key| key.application.made_at());
+        usage(&self.folder, held.due + held.set_aside, held.bytes, oldest)
     }
 }
 

@@ -1,6 +1,10 @@
 //! How much may wait, and how it is announced before it is too much.
 
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
+
+use crate::StoreError;
 
 /// Most envelopes that wait at a time.
 pub const MAX_WAITING: usize = 100_000;
@@ -18,6 +22,24 @@ pub const FREE_FLOOR: u64 = 64 << 20;
 /// Longest envelope, in bytes (66 KiB): the largest size class with what stands around it.
 pub const MAX_VALUE: usize = 66 << 10;
 
+/// In which pieces space comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Grain {
+    /// After so many bytes a new file of the journal is begun.
+    pub file: u64,
+    /// The journal may be so many bytes larger than twice what waits in it, before what waits in its
+    /// oldest file is written to its end.
+    pub slack: u64,
+    /// An index above so many bytes is made anew when little waits: sled's file does not shrink by
+    /// itself.
+    pub index: u64,
+}
+
+impl Grain {
+    /// As devices have it: 4 MiB, 8 MiB and 4 MiB.
+    pub const USUAL: Self = Self { file: 4 << 20, slack: 8 << 20, index: 4 << 20 };
+}
+
 /// From these on the end is announced: four fifths of count and bytes, twice the floor, a week.
 const MANY: usize = MAX_WAITING / 5 * 4;
 const MUCH: u64 = MAX_BYTES / 5 * 4;
@@ -34,6 +56,19 @@ pub enum Room {
     Low,
     /// A bound is reached: nothing more is kept.
     Full,
+}
+
+/// What there is now, with the free space of the folder's disk.
+pub(crate) fn usage(
+    folder: &Path,
+    envelopes: usize,
+    bytes: u64,
+    oldest: Option<Timestamp>,
+) -> Result<Usage, StoreError> {
+    let disk = rustix::fs::statvfs(folder)
+        .map_err(|e| StoreError::file("ask for the space of", folder)(e.into()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    Ok(Usage { envelopes, bytes, oldest, now: Timestamp::now(), free })
 }
 
 /// What there is at a moment.

@@ -9,25 +9,21 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
 
+use crate::counters::Floor;
 use crate::index::{Index, Line};
 use crate::journal::{Entry, Found, Journal, Place, State};
-use crate::{EnvelopeKey, KeptEnvelope, StoreError};
+use crate::{EnvelopeKey, Grain, KeptEnvelope, StoreError};
 use opening::{Closed, Opened, remove_closed, write_closed};
 use totals::{Held, Totals};
 
-/// The journal may be so much larger than twice what waits in it, before what waits in its oldest
-/// file is written to its end (8 MiB).
-const SLACK: u64 = 8 << 20;
-
-/// An index above this size is made anew when little waits (4 MiB, 1,000 envelopes): sled's file
-/// does not shrink by itself.
-const INDEX: u64 = 4 << 20;
+/// So few envelopes are little.
 const LITTLE: usize = 1_000;
 
 pub(crate) struct Outbox {
     folder: PathBuf,
     journal: Journal,
     index: Index,
+    grain: Grain,
     next_sequence: u64,
     totals: Totals,
     is_poisoned: bool,
@@ -35,22 +31,23 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// `floor`: a sequence that an outbox whose journal says nothing must not go below.
-    pub(crate) fn open(folder: &Path, floor: u64) -> Result<Self, StoreError> {
+    /// `floor`: where an outbox whose journal says nothing, or too little, goes on.
+    pub(crate) fn open(folder: &Path, floor: Floor, grain: Grain) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::file("make", folder))?;
-        let mut journal = Journal::open(folder)?;
+        let mut journal = Journal::open(folder, grain.file)?;
         let opened = opening::read(folder, &mut journal, floor)?;
-        let Opened { index, totals, next_sequence, damaged } = opened;
+        let Opened { index, totals, next_sequence, is_new, damaged } = opened;
         let mut this = Self {
             folder: folder.to_owned(),
             journal,
             index,
-            next_sequence: next_sequence.unwrap_or(floor + 1),
+            grain,
+            next_sequence,
             totals,
             is_poisoned: false,
             is_closed: false,
         };
-        if next_sequence.is_none() {
+        if is_new {
             // From now on the journal is the authority: the floor is for a later new one.
             this.begin();
         }
@@ -139,6 +136,31 @@ impl Outbox {
             self.totals.add(&Line { state: State::Aside, ..line });
         }
         Ok(())
+    }
+
+    /// An envelope that is due again is one that is kept again: what was set aside before it counts no
+    /// more.
+    pub(crate) fn try_again(
+        &mut self,
+        is_meant: impl Fn(EnvelopeKey) -> bool,
+    ) -> Result<Vec<EnvelopeKey>, StoreError> {
+        let mut aside = Vec::new();
+        self.index.each(State::Aside, |line| aside.push(line))?;
+        let mut again = Vec::new();
+        for line in aside.into_iter().filter(|line| is_meant(line.key)) {
+            let Some(envelope) = self.journal.read(line.key, line.place)? else { continue };
+            let kept = Entry::Kept(&[(State::Due, &envelope)]);
+            for place in self.append(&kept, self.next_sequence)? {
+                let due = Line { place, state: State::Due, ..line };
+                let indexed = self.index.remove(&[line]).and_then(|()| self.index.put(&[due]));
+                self.follow(indexed)?;
+                self.totals.subtract(&line);
+                self.totals.add(&due);
+            }
+            again.push(line.key);
+        }
+        self.tidy();
+        Ok(again)
     }
 
     /// Says where the index stands, so that it need not be made again. Anything that is done
@@ -239,7 +261,7 @@ impl Outbox {
         }
         while let Some(oldest) = self.journal.oldest_removable() {
             if self.totals.waits_in(oldest) {
-                let too_much = self.journal.bytes() > SLACK + 2 * self.totals.held.bytes;
+                let too_much = self.journal.bytes() > self.grain.slack + 2 * self.totals.held.bytes;
                 // One at a time: somebody may be waiting for a number.
                 return if too_much { self.move_on(oldest, None) } else { Ok(()) };
             }
@@ -306,7 +328,7 @@ impl Outbox {
 
     fn shrink_index(&mut self) -> Result<(), StoreError> {
         let Held { due, set_aside, .. } = self.totals.held;
-        if self.index.bytes() <= INDEX || due + set_aside > LITTLE {
+        if self.index.bytes() <= self.grain.index || due + set_aside > LITTLE {
             return Ok(());
         }
         self.reopen()?;

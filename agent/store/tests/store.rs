@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use madoguchi_protocol::ticket::TicketBlock;
 use madoguchi_protocol::{ApplicationId, VisitId};
 use madoguchi_store::{
-    EnvelopeKey, KeptEnvelope, MAX_VALUE, Room, Store, StoreError, highest_generation, set_aside_in,
+    EnvelopeKey, KeptEnvelope, MAX_VALUE, Reading, Room, Store, StoreError, highest_generation,
+    set_aside_in,
 };
 
 fn envelope(fill: u8) -> KeptEnvelope {
@@ -275,6 +276,92 @@ fn a_journal_that_lost_its_end_after_an_orderly_one_gives_no_sequence_away() {
     let mut store = open(folder.path());
     assert_eq!(all(&mut store), kept[..1]);
     assert!(store.next_sequence() > next, "{} after {next}", store.next_sequence());
+}
+
+#[test]
+fn a_journal_that_lost_its_end_after_a_kill_gives_no_sequence_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let kept = [envelope(1), envelope(2)];
+    kept.iter().for_each(|one| store.keep(std::slice::from_ref(one)).expect("kept"));
+    let next = store.next_sequence();
+    // Numbers of a day write down where the sequence is.
+    store.add_block(&block(1, 20)).expect("leased");
+    drop(store);
+    let [file] = journal(folder.path()).try_into().expect("one file");
+    let length = file.metadata().expect("there").len();
+    let cut = std::fs::File::options().write(true).open(&file).expect("there");
+    cut.set_len(length - 1).expect("cut");
+    let store = open(folder.path());
+    let jumped = store.next_sequence();
+    assert!(jumped > next, "{jumped} after {next}");
+    drop(store);
+    let mut store = open(folder.path());
+    assert_eq!(store.next_sequence(), jumped, "once");
+    assert_eq!(all(&mut store), kept[..1]);
+}
+
+#[test]
+fn what_was_set_aside_is_due_again_when_asked_and_stays_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let kept = [envelope(1), envelope(2), envelope(3), envelope(4)];
+    kept.iter().for_each(|one| store.keep(std::slice::from_ref(one)).expect("kept"));
+    kept[..3].iter().for_each(|one| store.set_aside(one.key).expect("set aside"));
+    assert_eq!(store.try_again(&[kept[1].key.application]).expect("again"), [kept[1].key]);
+    assert_eq!(all(&mut store), [kept[1].clone(), kept[3].clone()]);
+    assert_eq!((store.waiting().due, store.waiting().set_aside), (2, 2));
+    // The first cannot be read any more: it stays.
+    let [file] = journal(folder.path()).try_into().expect("one file");
+    let mut bytes = std::fs::read(&file).expect("read");
+    let at = bytes.windows(5_000).position(|window| window == kept[0].bytes).expect("there");
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).expect("damaged");
+    assert_eq!(store.try_again(&[]).expect("again"), [kept[2].key]);
+    assert_eq!((store.waiting().due, store.waiting().set_aside), (3, 1));
+    drop(store);
+    assert_eq!(all(&mut open(folder.path())), kept[1..], "also after a kill");
+}
+
+#[test]
+fn a_store_is_read_without_a_change_also_from_a_disk_that_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    let kept = [envelope(1), envelope(2), envelope(3)];
+    store.keep(&kept).expect("kept");
+    store.delivered(kept[1].key).expect("delivered");
+    store.set_aside(kept[0].key).expect("set aside");
+    assert!(matches!(Reading::open(folder.path()), Err(StoreError::InUse(_))));
+    drop(store);
+    let before = files(folder.path());
+    let mut read = Reading::open(folder.path()).expect("read");
+    assert_eq!(read.all(), [kept[2].key, kept[0].key], "what is due first");
+    assert_eq!(read.oldest_due(), Some(kept[2].key.application.made_at()));
+    assert_eq!((read.waiting().due, read.waiting().set_aside, read.unreadable()), (1, 1, 0));
+    for one in [&kept[2], &kept[0]] {
+        assert_eq!(read.read(one.key).as_ref(), Some(one));
+    }
+    assert!(Store::is_open(folder.path()) || Store::open(folder.path()).is_err(), "held meanwhile");
+    drop(read);
+    assert_eq!(files(folder.path()), before);
+
+    let [file] = journal(folder.path()).try_into().expect("one file");
+    damage(&file);
+    let read = Reading::open(folder.path()).expect("read");
+    assert_eq!(read.unreadable(), 1);
+}
+
+/// Everything in a folder and below, with its bytes.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path());
+    let mut found: Vec<_> = entries
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path),
+            false => vec![(path.clone(), std::fs::read(&path).expect("read"))],
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 #[test]

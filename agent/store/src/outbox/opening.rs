@@ -10,6 +10,7 @@ use madoguchi_protocol::failure::chain;
 use serde::{Deserialize, Serialize};
 
 use super::totals::{Held, Totals};
+use crate::counters::Floor;
 use crate::index::Index;
 use crate::journal::Journal;
 use crate::{StoreError, record};
@@ -31,21 +32,27 @@ pub(super) struct Closed {
 pub(super) struct Opened {
     pub(super) index: Index,
     pub(super) totals: Totals,
-    /// None when the journal says nothing.
-    pub(super) next_sequence: Option<u64>,
+    pub(super) next_sequence: u64,
+    /// The journal does not say so much, and has to.
+    pub(super) is_new: bool,
     /// Files of the journal in which something is damaged.
     pub(super) damaged: Vec<u64>,
 }
 
 /// By the index when it was closed in good order, and otherwise by the journal.
-pub(super) fn read(folder: &Path, journal: &mut Journal, floor: u64) -> Result<Opened, StoreError> {
+pub(super) fn read(
+    folder: &Path,
+    journal: &mut Journal,
+    floor: Floor,
+) -> Result<Opened, StoreError> {
     let Some(closed) = take_closed(folder)? else {
         return by_journal(folder, journal, floor, Said::default());
     };
     if journal.end() != Some(closed.end) {
         // It is removed before anything else is written: somebody changed the files since.
         tracing::error!(said = ?closed.end, found = ?journal.end(), "an end of the journal is lost");
-        let floor = floor.max(closed.next_sequence);
+        let free = floor.free.max(closed.next_sequence);
+        let floor = Floor { free, ..floor };
         return by_journal(folder, journal, floor, Said { is_lost: true, ..Said::default() });
     }
     match believe(folder, &closed) {
@@ -93,25 +100,32 @@ fn take_closed(folder: &Path) -> Result<Option<Closed>, StoreError> {
 fn believe(folder: &Path, closed: &Closed) -> Result<Option<Opened>, StoreError> {
     let index = Index::open(&index_path(folder))?;
     let totals = Totals::of(&index)?;
-    let opened =
-        Opened { index, totals, next_sequence: Some(closed.next_sequence), damaged: Vec::new() };
+    let next_sequence = closed.next_sequence;
+    let opened = Opened { index, totals, next_sequence, is_new: false, damaged: Vec::new() };
     Ok((opened.totals.held == closed.held).then_some(opened))
 }
 
 fn by_journal(
     folder: &Path,
     journal: &mut Journal,
-    floor: u64,
+    floor: Floor,
     mut said: Said,
 ) -> Result<Opened, StoreError> {
     // What was written before the program was killed is read now, and must not be gone later.
     journal.sync()?;
     let index = Index::create(&index_path(folder), |index| said.fill(index, journal))?;
-    let Said { totals, mut next_sequence, damaged, is_lost } = said;
-    if is_lost || !damaged.is_empty() {
-        next_sequence = Some(next_sequence.unwrap_or(0).max(floor + 1) + GAP);
+    let Said { totals, next_sequence: said, damaged, mut is_lost } = said;
+    if let Some(said) = said.filter(|said| *said < floor.used) {
+        tracing::error!(said, known = floor.used, "an end of the journal is lost");
+        is_lost = true;
     }
-    Ok(Opened { index, totals, next_sequence, damaged: damaged.into_iter().collect() })
+    let is_lost = is_lost || !damaged.is_empty();
+    let next_sequence = match said {
+        Some(said) if !is_lost => said,
+        said => said.unwrap_or(0).max(floor.free) + if is_lost { GAP } else { 0 },
+    };
+    let is_new = said != Some(next_sequence);
+    Ok(Opened { index, totals, next_sequence, is_new, damaged: damaged.into_iter().collect() })
 }
 
 /// What the journal says, beside the lines of the index.

@@ -32,6 +32,10 @@ enum Step {
     SetAside {
         at: u8,
     },
+    /// What the core refused is tried again: of this application, or all of it.
+    TryAgain {
+        at: Option<u8>,
+    },
     /// The core leases numbers, and one visit takes some.
     Lease,
     Take {
@@ -65,6 +69,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(count, length)| Step::Keep { count, length }),
         5 => (1..40_u8, any::<bool>()).prop_map(|(count, newest)| Step::Deliver { count, newest }),
         1 => (0..4_u8).prop_map(|at| Step::SetAside { at }),
+        1 => prop::option::of(0..3_u8).prop_map(|at| Step::TryAgain { at }),
         1 => Just(Step::Lease),
         2 => (1..12_u8).prop_map(|count| Step::Take { count }),
         1 => Just(Step::Remember),
@@ -106,7 +111,7 @@ fn a_store_is_what_its_model_says() {
 
 fn play_many() {
     let config = ProptestConfig {
-        cases: 150,
+        cases: 400,
         max_shrink_iters: 2_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(REGRESSIONS))),
         source_file: Some(file!()),

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock};
 use madoguchi_protocol::{ApplicationId, VisitId};
-use madoguchi_store::{EnvelopeKey, KeptEnvelope, MAX_AGE, Store, StoreError, set_aside_in};
+use madoguchi_store::{
+    EnvelopeKey, KeptEnvelope, MAX_AGE, Reading, Store, StoreError, set_aside_in,
+};
 
 use super::{Step, limit_files};
 
@@ -19,7 +21,7 @@ pub struct Rules {
     folder: PathBuf,
     store: Option<Store>,
     due: BTreeMap<EnvelopeKey, KeptEnvelope>,
-    aside: BTreeSet<EnvelopeKey>,
+    aside: BTreeMap<EnvelopeKey, KeptEnvelope>,
     /// Those whose keep failed: they may be due after an opening, or not.
     doubtful: BTreeMap<EnvelopeKey, KeptEnvelope>,
     /// Forgotten or refused after a write had failed: they may come back once.
@@ -47,7 +49,7 @@ impl Rules {
             folder: folder.to_owned(),
             store: Some(store),
             due: BTreeMap::new(),
-            aside: BTreeSet::new(),
+            aside: BTreeMap::new(),
             doubtful: BTreeMap::new(),
             may_come_back: BTreeMap::new(),
             sequence: 0,
@@ -66,6 +68,7 @@ impl Rules {
             Step::Keep { count, length } => self.keep(count, length)?,
             Step::Deliver { count, newest } => self.deliver(count, newest)?,
             Step::SetAside { at } => self.set_aside(at)?,
+            Step::TryAgain { at } => self.try_again(at)?,
             Step::Lease => self.lease()?,
             Step::Take { count } => self.take_numbers(count)?,
             Step::Remember => self.remember()?,
@@ -178,15 +181,42 @@ impl Rules {
     }
 
     fn set_aside(&mut self, at: u8) -> Result<(), Broken> {
-        let Some(key) = self.due.keys().nth(usize::from(at)).copied() else { return Ok(()) };
+        let Some(poison) = self.due.values().nth(usize::from(at)).cloned() else { return Ok(()) };
+        let key = poison.key;
         match self.store().set_aside(key) {
             Ok(()) => {}
             Err(_) if self.is_full => {}
             Err(error) => return Err(format!("what was refused is set aside: {error:?}")),
         }
         self.forget(key);
-        self.aside.insert(key);
+        self.aside.insert(key, poison);
         Ok(())
+    }
+
+    fn try_again(&mut self, at: Option<u8>) -> Result<(), Broken> {
+        let meant: Vec<EnvelopeKey> = match at {
+            Some(at) => self.aside.keys().skip(at.into()).take(1).copied().collect(),
+            None => self.aside.keys().copied().collect(),
+        };
+        let only: Vec<ApplicationId> = match (at, meant.first()) {
+            (Some(_), None) => return Ok(()),
+            (Some(_), Some(key)) => vec![key.application],
+            (None, _) => Vec::new(),
+        };
+        match self.store().try_again(&only) {
+            Ok(again) if again == meant => {
+                let back = meant.iter().filter_map(|key| self.aside.remove(key));
+                self.due.extend(back.map(|envelope| (envelope.key, envelope)));
+                Ok(())
+            }
+            // Perhaps some; the next opening tells.
+            Err(_) if self.is_full => {
+                let aside = meant.iter().filter_map(|key| self.aside.get(key)).cloned();
+                self.may_come_back.extend(aside.map(|envelope| (envelope.key, envelope)));
+                Ok(())
+            }
+            other => Err(format!("what is meant is due again: {other:?}, {meant:?}")),
+        }
     }
 
     fn forget(&mut self, key: EnvelopeKey) {
@@ -250,6 +280,7 @@ impl Rules {
         self.store = None;
         limit_files(None);
         self.is_full = false;
+        let (read, told_aside) = read(&self.folder)?;
         let mut store = Store::open(&self.folder).map_err(|e| format!("it opens: {e:?}"))?;
         let aside = set_aside_in(&self.folder);
         if !aside.is_empty() {
@@ -257,6 +288,9 @@ impl Rules {
         }
         let due = told(store.due(None, usize::MAX))?;
         let set_aside = store.waiting().set_aside;
+        if read.get(..due.len()) != Some(&due) || told_aside != set_aside {
+            return Err(format!("what is read is what is opened: {told_aside}, {set_aside}"));
+        }
         let doubtful = std::mem::take(&mut self.doubtful);
         let may_come_back = std::mem::take(&mut self.may_come_back);
         for envelope in due {
@@ -348,6 +382,17 @@ impl Rules {
             bytes: vec![self.made.to_le_bytes()[0]; length],
         }
     }
+}
+
+/// What the store holds, without opening it: everything that can be read, and how much is set aside.
+fn read(folder: &Path) -> Result<(Vec<KeptEnvelope>, usize), Broken> {
+    let mut reading = Reading::open(folder).map_err(|e| format!("it can be read: {e:?}"))?;
+    let all = reading.all();
+    let envelopes: Vec<_> = all.iter().filter_map(|key| reading.read(*key)).collect();
+    if envelopes.len() != all.len() {
+        return Err(format!("all can be read: {} of {}", envelopes.len(), all.len()));
+    }
+    Ok((envelopes, reading.waiting().set_aside))
 }
 
 fn told<T>(result: Result<T, StoreError>) -> Result<T, Broken> {

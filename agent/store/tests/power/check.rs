@@ -27,6 +27,11 @@ pub struct Told {
     delivered: BTreeSet<EnvelopeKey>,
     setting_aside: BTreeSet<EnvelopeKey>,
     set_aside: BTreeSet<EnvelopeKey>,
+    /// Everything that was set aside may be due again, or not.
+    trying: bool,
+    again: Vec<EnvelopeKey>,
+    /// Files that could not be read as a whole any more.
+    damaged: usize,
     leased: Vec<(u16, u16)>,
     took: Vec<u16>,
     remembering: u64,
@@ -61,6 +66,19 @@ impl Told {
                     self.set_aside.insert(key);
                 }
             }
+            Said::Trying(again) => {
+                self.trying = true;
+                // Said before, of none, and afterwards, of those that are due again.
+                self.again.clone_from(again);
+            }
+            Said::Tried => {
+                self.trying = false;
+                for key in &self.again {
+                    self.set_aside.remove(key);
+                    self.setting_aside.remove(key);
+                }
+            }
+            Said::Damaging => self.damaged += 1,
             Said::Leasing(first, last) => self.leased.push((*first, *last)),
             Said::Took(number) => self.took.push(*number),
             Said::Remembering(generation) => self.remembering = *generation,
@@ -83,7 +101,7 @@ impl Told {
             broken.push(("it opens within a second", format!("{took:?}")));
         }
         let aside = set_aside_in(folder);
-        if !aside.is_empty() {
+        if aside.len() > self.damaged {
             broken.push(("a cut makes nothing unreadable", format!("{aside:?}")));
         }
         self.check_envelopes(&mut store, &mut broken);
@@ -143,7 +161,7 @@ impl Told {
             broken.push(("nothing delivered comes back", format!("{back:?}")));
         }
         let back: Vec<_> = self.set_aside.intersection(&there).collect();
-        if !back.is_empty() {
+        if !back.is_empty() && !self.trying {
             broken.push(("nothing refused is sent again", format!("{back:?}")));
         }
         for due in &due {
@@ -161,7 +179,8 @@ impl Told {
             }
         }
         let aside = store.waiting().set_aside;
-        if aside < self.set_aside.len() || aside > self.setting_aside.len() {
+        let least = if self.trying { 0 } else { self.set_aside.len() };
+        if aside < least || aside > self.setting_aside.len() {
             let said = self.set_aside.len();
             broken.push(("what was refused stays for the operator", format!("{aside}, {said}")));
         }

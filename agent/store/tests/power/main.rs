@@ -76,6 +76,7 @@ fn after_any_power_cut_everything_that_was_said_is_true() {
     let seed = seed();
     let recording = Recording::make(What::Store, seed);
     recording.check_the_model();
+    recording.check_its_reach();
     let cuts = recording.cut(Syncs::Honoured, seed, BETWEEN);
     println!("{} cuts, {} of them at syncs", cuts.count, cuts.at_syncs);
     assert!(cuts.count >= 1_000);
@@ -176,6 +177,34 @@ impl Recording {
         for (model, disk) in live.iter().zip(&there) {
             assert!(model == disk, "the model has another {}", model.0.display());
         }
+    }
+
+    /// A path of the store that no recording takes would be proven by none.
+    fn check_its_reach(&self) {
+        let of = |session: &[Moment], wanted: &dyn Fn(&Call) -> bool| {
+            let begun = session
+                .iter()
+                .filter(|moment| matches!(moment, Moment::Begins(_, call) if wanted(call)));
+            begun.count()
+        };
+        let most = |wanted: &dyn Fn(&Call) -> bool| {
+            self.sessions.iter().map(|session| of(session, wanted)).max().unwrap_or(0)
+        };
+        let is_journal = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("journal-") && !name.contains('.')
+        };
+        let begun = most(
+            &|call| matches!(call, Call::Open { path, creates: true, .. } if is_journal(path)),
+        );
+        assert!(begun >= 3, "{begun} files of the journal begun in a session");
+        let removed = most(&|call| matches!(call, Call::Remove { path } if is_journal(path)));
+        assert!(removed >= 2, "{removed} files of the journal given back in a session");
+        let index = |path: &Path| path.ends_with("outbox/index");
+        let made = most(&|call| matches!(call, Call::MakeFolder { path } if index(path)));
+        assert!(made >= 3, "an index made {made} times in a session");
+        let aside = most(&|call| matches!(call, Call::Rename { from, .. } if is_journal(from)));
+        assert!(aside >= 1, "no damaged file was moved on from");
     }
 
     fn cut(&self, syncs: Syncs, seed: u64, between: usize) -> Cuts {

@@ -4,12 +4,13 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use fastrand::Rng;
 use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketBlock};
 use madoguchi_protocol::{ApplicationId, VisitId};
-use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store};
+use madoguchi_store::{EnvelopeKey, Grain, KeptEnvelope, Store};
 
 use crate::sled_alone::SledAlone;
 use crate::trace::SAYS;
@@ -17,6 +18,12 @@ use crate::trace::SAYS;
 /// Sessions of a recording.
 pub const SESSIONS: u64 = 6;
 const STEPS: usize = 80;
+
+/// The session after which something in the journal cannot be read any more.
+const DAMAGED: u64 = 2;
+
+/// So that a session begins several files, gives them back, and makes its index anew.
+const SMALL: Grain = Grain { file: 256 << 10, slack: 256 << 10, index: 1 };
 
 /// The five size classes of an envelope, with what stands around them.
 pub const SIZES: [usize; 5] = [5_400, 9_500, 17_700, 34_100, 62_800];
@@ -33,6 +40,9 @@ pub enum Said {
     Delivered,
     SettingAside(EnvelopeKey),
     SetAside,
+    Trying(Vec<EnvelopeKey>),
+    Tried,
+    Damaging,
     Leasing(u16, u16),
     Took(u16),
     Remembering(u64),
@@ -67,20 +77,24 @@ pub fn day() -> BusinessDay {
 pub fn run(folder: &Path, seed: u64, session: u64) {
     let mut rng = Rng::with_seed(seed ^ (session << 32));
     let mut says = Speaker(File::create(SAYS).expect("where things are said"));
-    let mut store = Store::open(folder).expect("opens");
+    let grain = if session % 2 == 1 { SMALL } else { Grain::USUAL };
+    let mut store = Store::open_in_pieces(folder, grain).expect("opens");
     // The core never leases a number twice, whatever the device forgets.
     let mut next_block = 1 + u16::try_from(session).expect("few sessions") * 150;
     for _ in 0..STEPS {
         match rng.u8(..20) {
             0..=8 => keep(&mut store, &mut rng, &mut says),
             9..=13 => deliver(&mut store, &mut rng, &mut says),
+            14 if rng.bool() => try_again(&mut store, &mut says),
             14 => set_aside(&mut store, &mut rng, &mut says),
             15..=17 => take(&mut store, &mut rng, &mut says, &mut next_block),
             18 => remember(&mut store, &mut says),
             _ => store.settle().expect("settled"),
         }
     }
-    if rng.bool() {
+    if session == DAMAGED {
+        damage(&mut store, folder, &mut says);
+    } else if rng.bool() {
         store.settle().expect("settled");
     }
     // Killed rather than ended: nothing is closed, nothing is dropped.
@@ -151,6 +165,38 @@ fn set_aside(store: &mut Store, rng: &mut Rng, says: &mut Speaker) {
     says.say(&Said::SetAside);
 }
 
+fn try_again(store: &mut Store, says: &mut Speaker) {
+    // What it says only afterwards; nothing but what was refused can be meant.
+    says.say(&Said::Trying(Vec::new()));
+    let again = store.try_again(&[]).expect("tried again");
+    says.say(&Said::Trying(again));
+    says.say(&Said::Tried);
+}
+
+/// A sector goes bad in which nothing stands that anybody waits for.
+fn damage(store: &mut Store, folder: &Path, says: &mut Speaker) {
+    let victim = visit(&mut Rng::with_seed(1)).remove(0);
+    says.say(&Said::Keeping(lengths(std::slice::from_ref(&victim)), store.next_sequence()));
+    store.keep(std::slice::from_ref(&victim)).expect("kept");
+    says.say(&Said::Kept);
+    says.say(&Said::Delivering(vec![victim.key]));
+    store.delivered(victim.key).expect("delivered");
+    says.say(&Said::Delivered);
+    let files = std::fs::read_dir(folder.join("outbox")).expect("an outbox");
+    let files = files.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
+    for path in files {
+        let bytes = std::fs::read(&path).expect("read");
+        let found = bytes.windows(victim.bytes.len()).position(|window| window == victim.bytes);
+        let Some(at) = found else { continue };
+        says.say(&Said::Damaging);
+        let file = File::options().write(true).open(&path).expect("there");
+        file.write_all_at(&[!bytes[at]], at as u64).expect("written");
+        file.sync_all().expect("synced");
+        return;
+    }
+    panic!("what was kept stands somewhere");
+}
+
 fn take(store: &mut Store, rng: &mut Rng, says: &mut Speaker, next_block: &mut u16) {
     if store.tickets_left(letter(), day()) == 0 {
         let (first, last) = (*next_block, *next_block + 11);
@@ -200,6 +246,12 @@ impl fmt::Display for Said {
             Self::Delivered => f.write_str("delivered"),
             Self::SettingAside(key) => write!(f, "setting-aside {}", key.application),
             Self::SetAside => f.write_str("set-aside"),
+            Self::Trying(keys) => {
+                f.write_str("trying")?;
+                keys.iter().try_for_each(|key| write!(f, " {}", key.application))
+            }
+            Self::Tried => f.write_str("tried"),
+            Self::Damaging => f.write_str("damaging"),
             Self::Leasing(first, last) => write!(f, "leasing {first} {last}"),
             Self::Took(number) => write!(f, "took {number}"),
             Self::Remembering(generation) => write!(f, "remembering {generation}"),
@@ -226,6 +278,9 @@ impl Said {
             "delivered" => Self::Delivered,
             "setting-aside" => Self::SettingAside(key(words.next().expect("an id"))),
             "set-aside" => Self::SetAside,
+            "trying" => Self::Trying(words.map(key).collect()),
+            "tried" => Self::Tried,
+            "damaging" => Self::Damaging,
             "leasing" => Self::Leasing(number() as u16, number() as u16),
             "took" => Self::Took(number() as u16),
             "remembering" => Self::Remembering(number()),
