@@ -81,16 +81,22 @@ pub fn run(folder: &Path, seed: u64, session: u64) {
     let mut store = Store::open_in_pieces(folder, grain).expect("opens");
     // The core never leases a number twice, whatever the device forgets.
     let mut next_block = 1 + u16::try_from(session).expect("few sessions") * 150;
+    if session == DAMAGED {
+        mark_earlier(&mut store, &mut says);
+    }
     for _ in 0..STEPS {
         match rng.u8(..20) {
             0..=8 => keep(&mut store, &mut rng, &mut says),
             9..=13 => deliver(&mut store, &mut rng, &mut says),
-            14 if rng.bool() => try_again(&mut store, &mut says),
+            14 if session != DAMAGED && rng.bool() => try_again(&mut store, &mut says),
             14 => set_aside(&mut store, &mut rng, &mut says),
             15..=17 => take(&mut store, &mut rng, &mut says, &mut next_block),
             18 => remember(&mut store, &mut says),
             _ => store.settle().expect("settled"),
         }
+    }
+    if session + 1 == DAMAGED {
+        keep_parts(&mut store, &visit_of(3, &mut rng), &mut says);
     }
     if session == DAMAGED {
         damage(&mut store, folder, &mut says);
@@ -126,6 +132,10 @@ pub fn run_sled_alone(folder: &Path, seed: u64, session: u64) {
 
 fn visit(rng: &mut Rng) -> Vec<KeptEnvelope> {
     let count = rng.u8(1..4);
+    visit_of(count, rng)
+}
+
+fn visit_of(count: u8, rng: &mut Rng) -> Vec<KeptEnvelope> {
     let envelope = |_| {
         let key = EnvelopeKey { application: ApplicationId::now(), part: 1 };
         envelope(key, SIZES[rng.usize(..SIZES.len())])
@@ -138,9 +148,12 @@ fn lengths(parts: &[KeptEnvelope]) -> Vec<(EnvelopeKey, usize)> {
 }
 
 fn keep(store: &mut Store, rng: &mut Rng, says: &mut Speaker) {
-    let parts = visit(rng);
-    says.say(&Said::Keeping(lengths(&parts), store.next_sequence()));
-    store.keep(&parts).expect("kept");
+    keep_parts(store, &visit(rng), says);
+}
+
+fn keep_parts(store: &mut Store, parts: &[KeptEnvelope], says: &mut Speaker) {
+    says.say(&Said::Keeping(lengths(parts), store.next_sequence()));
+    store.keep(parts).expect("kept");
     says.say(&Said::Kept);
 }
 
@@ -151,7 +164,10 @@ fn deliver(store: &mut Store, rng: &mut Rng, says: &mut Speaker) {
     } else {
         store.newest_due("2020-01-01T00:00:00Z".parse().expect("a time"), None, limit)
     };
-    let keys: Vec<EnvelopeKey> = due.expect("due").iter().map(|due| due.key).collect();
+    deliver_all(store, due.expect("due").iter().map(|due| due.key).collect(), says);
+}
+
+fn deliver_all(store: &mut Store, keys: Vec<EnvelopeKey>, says: &mut Speaker) {
     says.say(&Said::Delivering(keys.clone()));
     store.delivered_all(&keys).expect("delivered");
     says.say(&Said::Delivered);
@@ -160,8 +176,12 @@ fn deliver(store: &mut Store, rng: &mut Rng, says: &mut Speaker) {
 fn set_aside(store: &mut Store, rng: &mut Rng, says: &mut Speaker) {
     let due = store.due(None, 5).expect("due");
     let Some(poison) = rng.choice(due) else { return };
-    says.say(&Said::SettingAside(poison.key));
-    store.set_aside(poison.key).expect("set aside");
+    refuse(store, poison.key, says);
+}
+
+fn refuse(store: &mut Store, key: EnvelopeKey, says: &mut Speaker) {
+    says.say(&Said::SettingAside(key));
+    store.set_aside(key).expect("set aside");
     says.say(&Said::SetAside);
 }
 
@@ -173,15 +193,20 @@ fn try_again(store: &mut Store, says: &mut Speaker) {
     says.say(&Said::Tried);
 }
 
+/// Of what an earlier session kept together, one is delivered and one refused: the damaged file says
+/// so of a file that stays.
+fn mark_earlier(store: &mut Store, says: &mut Speaker) {
+    let newest = store.newest_due("2020-01-01T00:00:00Z".parse().expect("a time"), None, 2);
+    let newest = newest.expect("due");
+    deliver_all(store, vec![newest[0].key], says);
+    refuse(store, newest[1].key, says);
+}
+
 /// A sector goes bad in which nothing stands that anybody waits for.
 fn damage(store: &mut Store, folder: &Path, says: &mut Speaker) {
-    let victim = visit(&mut Rng::with_seed(1)).remove(0);
-    says.say(&Said::Keeping(lengths(std::slice::from_ref(&victim)), store.next_sequence()));
-    store.keep(std::slice::from_ref(&victim)).expect("kept");
-    says.say(&Said::Kept);
-    says.say(&Said::Delivering(vec![victim.key]));
-    store.delivered(victim.key).expect("delivered");
-    says.say(&Said::Delivered);
+    let victim = visit_of(1, &mut Rng::with_seed(1)).remove(0);
+    keep_parts(store, std::slice::from_ref(&victim), says);
+    deliver_all(store, vec![victim.key], says);
     let files = std::fs::read_dir(folder.join("outbox")).expect("an outbox");
     let files = files.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file());
     for path in files {
