@@ -4,20 +4,22 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
+use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::time::in_japan;
+use madoguchi_store::Waiting;
 use madoguchi_uplink::Bootstrap;
 
 use crate::config::Config;
-use crate::run;
 use crate::stopped::{self, NotOpened};
+use crate::{handed_over, run};
 
 /// Enrols the device, and says so on standard output. May be repeated with the same sheet after a
-/// failure, and after success; nothing is lost.
+/// failure, and after success; nothing is lost. What waits is forgotten first when `handed_over` holds it.
 ///
 /// # Errors
 /// What went wrong and what to do.
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
-pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
+pub async fn enrol(config: &Config, sheet: &Path, handed_over: Option<&Path>) -> Result<()> {
     let text = std::fs::read_to_string(sheet)
         .with_context(|| format!("cannot read the enrolment sheet {}", sheet.display()))?;
     let sheet = EnrolmentSheet::parse(&text)
@@ -32,8 +34,14 @@ pub async fn enrol(config: &Config, sheet: &Path) -> Result<()> {
         println!("already enrolled as {}", who_until(&identity));
         return Ok(());
     }
+    if let Some(export) = handed_over {
+        let former = Identity::load(&folder).context("nothing was handed over by this device")?;
+        let count = handed_over::forget(&config.state_dir, export, &former)?;
+        println!("{count} envelopes are in {} alone now: have them imported", export.display());
+    }
     check_nothing_waits(&config.state_dir)?;
     let identity = become_a_device(&sheet, &folder).await?;
+    begin_series(&config.state_dir);
     tracing::info!(
         device = %identity.settings().device,
         not_after = %identity.not_after(),
@@ -49,13 +57,26 @@ fn check_nothing_waits(state_dir: &Path) -> Result<()> {
         Err(NotOpened::None(_)) => return Ok(()),
         store => store?,
     };
-    let due = store.waiting().due;
+    let Waiting { due, set_aside, .. } = store.waiting();
     ensure!(
-        due == 0,
-        "{due} envelopes wait to be delivered, signed by the identity that this one would replace, and \
-         nobody could open them any more: let the agent deliver them, or export them, then repeat"
+        due + set_aside == 0,
+        "{due} envelopes wait to be delivered and {set_aside} were refused, signed by the identity that this \
+         one would replace, and nobody could open them any more: let the agent deliver them, or export them \
+         and repeat with `--handed-over FOLDER`"
     );
     Ok(())
+}
+
+/// After the new identity is the active one: the former one's sequences are never used again by its key.
+fn begin_series(state_dir: &Path) {
+    let begun = match stopped::open(state_dir) {
+        Err(NotOpened::None(_)) => return,
+        Err(error) => Err(chain(&error)),
+        Ok(mut store) => store.begin_series().map_err(|error| chain(&error)),
+    };
+    if let Err(error) = begun {
+        tracing::warn!(error, "the office will miss what the former identity had numbered");
+    }
 }
 
 async fn become_a_device(sheet: &EnrolmentSheet, folder: &Path) -> Result<Identity> {

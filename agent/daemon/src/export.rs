@@ -1,8 +1,9 @@
 //! `madoguchi-agent export`: kept envelopes onto a medium, on the day the network is gone for good.
 //!
 //! Only with a permit of the municipality for this device and this time, and only while the agent does
-//! not run. What is written is sealed as it lies in the store, and nothing is removed from there: if the
-//! network comes back after all, the same envelopes are delivered and count once.
+//! not run. What is written is sealed as it lies in the store, what was set aside included, and nothing is
+//! changed there: if the network comes back after all, the same envelopes are delivered and count once.
+//! The device's own disk is only read.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -18,14 +19,11 @@ use madoguchi_protocol::export::{
     EXPORT_FORMAT, ExportManifest, ExportPermit, ExportedEnvelope, MANIFEST, SignedPermit,
 };
 use madoguchi_protocol::time::in_japan;
-use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store, StoreError};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, Reading, Waiting};
 
 use crate::config::Config;
 use crate::settings::CLOCK_TOLERANCE;
 use crate::stopped::{self, NotOpened};
-
-/// Envelopes read at a time: at most 4 MiB of them in memory.
-const PIECE: usize = 64;
 
 /// A permit is a few hundred bytes; more is another file.
 const MAX_PERMIT: u64 = 16 << 10;
@@ -35,8 +33,12 @@ const MAX_PERMIT: u64 = 16 << 10;
 pub struct Exported {
     /// How many envelopes.
     pub envelopes: usize,
-    /// How many more lie in the store, set aside; the list of what was refused says why.
+    /// How many of them the core had refused; the list of what was set aside says why.
     pub set_aside: usize,
+    /// How many more cannot be read from the disk any more.
+    pub unreadable: usize,
+    /// How many files of the journal are damaged: in them there may have been more.
+    pub damaged_files: usize,
 }
 
 /// Why nothing, or not everything, was exported, and what to do.
@@ -95,9 +97,6 @@ pub enum ExportFailed {
         /// This device's time.
         now: Timestamp,
     },
-    /// The store failed.
-    #[error("the store cannot be read")]
-    Store(#[source] StoreError),
     /// The medium failed.
     #[error("cannot {action} {path}: use another medium, with an empty or new folder, and repeat")]
     Medium {
@@ -117,20 +116,32 @@ pub enum ExportFailed {
     Sign(#[source] SignError),
 }
 
-/// Writes everything that is to be delivered into a folder. On return it is on the medium.
+/// Writes everything that the core has not into a folder. On return it is on the medium. `told` hears
+/// before each envelope how many of how many are done.
 ///
 /// # Errors
 /// [`ExportFailed`]; a folder without a manifest is an export that was not finished.
-pub fn export(config: &Config, permit: &Path, to: &Path) -> Result<Exported, ExportFailed> {
+pub fn export(
+    config: &Config,
+    permit: &Path,
+    to: &Path,
+    told: impl FnMut(usize, usize),
+) -> Result<Exported, ExportFailed> {
     let identity =
         Identity::load(&config.state_dir.join("identity")).map_err(ExportFailed::Identity)?;
     let now = Timestamp::now();
     check_permit(&read_permit(permit, &identity)?, &identity.settings().device, now)?;
 
-    let mut store = stopped::open(&config.state_dir)?;
+    let mut store = stopped::read(&config.state_dir)?;
     let medium = Medium::prepare(to)?;
-    let envelopes = medium.write_all(&mut store)?;
-    let exported = Exported { envelopes: envelopes.len(), set_aside: store.waiting().set_aside };
+    let envelopes = medium.write_all(&mut store, told)?;
+    let Waiting { due, set_aside, .. } = store.waiting();
+    let exported = Exported {
+        envelopes: envelopes.len(),
+        set_aside,
+        unreadable: due + set_aside - envelopes.len(),
+        damaged_files: store.unreadable(),
+    };
     let device = identity.settings();
     let manifest = ExportManifest {
         format: EXPORT_FORMAT,
@@ -196,23 +207,22 @@ impl<'a> Medium<'a> {
         Ok(Self(folder))
     }
 
-    fn write_all(&self, store: &mut Store) -> Result<Vec<ExportedEnvelope>, ExportFailed> {
+    fn write_all(
+        &self,
+        store: &mut Reading,
+        mut told: impl FnMut(usize, usize),
+    ) -> Result<Vec<ExportedEnvelope>, ExportFailed> {
         let mut exported = Vec::new();
-        let mut last: Option<EnvelopeKey> = None;
-        loop {
-            let due = store.due(last, PIECE).map_err(ExportFailed::Store)?;
-            let Some(newest) = due.last() else { return Ok(exported) };
-            last = Some(newest.key);
-            for KeptEnvelope { key, bytes, .. } in due {
-                let envelope = ExportedEnvelope {
-                    application: key.application,
-                    part: key.part,
-                    sha256: sha256(&bytes),
-                };
-                self.write(&envelope.file(exported.len()), &bytes)?;
-                exported.push(envelope);
-            }
+        let all = store.all();
+        for (done, key) in all.iter().enumerate() {
+            told(done, all.len());
+            let Some(KeptEnvelope { key, bytes, .. }) = store.read(*key) else { continue };
+            let EnvelopeKey { application, part } = key;
+            let envelope = ExportedEnvelope { application, part, sha256: sha256(&bytes) };
+            self.write(&envelope.file(exported.len()), &bytes)?;
+            exported.push(envelope);
         }
+        Ok(exported)
     }
 
     fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), ExportFailed> {
@@ -242,7 +252,8 @@ fn medium(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Export
     move |source| ExportFailed::Medium { action, path, source }
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal, as a manifest says it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let digest = digest::digest(&digest::SHA256, bytes);
     digest.as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -22,6 +22,7 @@ pub mod desk;
 pub mod drill;
 pub mod enrol;
 pub mod export;
+pub mod handed_over;
 pub mod keeper;
 pub mod local;
 pub mod practice;

@@ -10,9 +10,15 @@ use madoguchi_daemon::check::Finding;
 use madoguchi_daemon::config::Config;
 use madoguchi_daemon::drill::Ask;
 use madoguchi_daemon::export::Exported;
-use madoguchi_daemon::refused::{Refused, RefusedList};
-use madoguchi_daemon::{check, drill, enrol, export, run};
+use madoguchi_daemon::refused::{self, Refused, RefusedList};
+use madoguchi_daemon::status::{self, Status};
+use madoguchi_daemon::{check, drill, enrol, export, run, stopped};
+use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::time::in_japan;
+use madoguchi_store::Reading;
+
+/// How many envelopes of an export go by between two words.
+const SAID_EACH: usize = 1_000;
 
 /// Every block that is freed is wiped first, also those of libraries.
 #[global_allocator]
@@ -39,6 +45,9 @@ enum Command {
         /// The sheet, as `madoguchi-provision device add` wrote it.
         #[arg(long)]
         sheet: PathBuf,
+        /// What an export wrote: when it holds all that waits here, that is forgotten here.
+        #[arg(long, value_name = "FOLDER")]
+        handed_over: Option<PathBuf>,
     },
     /// Say, a line a check, whether this device is fit to serve; exit status 1 if it is not.
     Check {
@@ -47,11 +56,14 @@ enum Command {
         json: bool,
     },
     /// Say which envelopes the core refused for good, and why. They lie in the store and are not sent
-    /// again.
+    /// again. With `--again` they are, for the day the core was mended: stop the agent first.
     SetAside {
         /// One JSON list instead of lines.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "again")]
         json: bool,
+        /// Have them delivered once more: these applications, or all.
+        #[arg(long, value_name = "APPLICATION", num_args = 0..)]
+        again: Option<Vec<ApplicationId>>,
     },
     /// Prove that each intake takes this device; exit status 1 if one does not. With `--use`, have the
     /// running agent use one of them for a while: a visit does not notice.
@@ -100,9 +112,9 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             madoguchi_program::start_log();
             run::run(&config)?;
         }
-        Some(Command::Enrol { sheet }) => {
+        Some(Command::Enrol { sheet, handed_over }) => {
             madoguchi_program::start_log();
-            single_threaded()?.block_on(enrol::enrol(&config, sheet))?;
+            single_threaded()?.block_on(enrol::enrol(&config, sheet, handed_over.as_deref()))?;
         }
         Some(Command::Check { json }) => {
             let findings = single_threaded()?.block_on(check::run_all(&config));
@@ -111,7 +123,12 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        Some(Command::SetAside { json }) => say_set_aside(&config, *json)?,
+        Some(Command::SetAside { again: Some(only), .. }) => {
+            madoguchi_program::start_log();
+            let (again, left) = refused::try_again(&config.state_dir, only)?;
+            say_tried_again(again, left);
+        }
+        Some(Command::SetAside { json, .. }) => say_set_aside(&config, *json)?,
         Some(Command::Drill { r#use, minutes, end }) => {
             let ask = match r#use {
                 Some(intake) => Ask::Use(*intake, Duration::from_secs(60 * u64::from(*minutes))),
@@ -124,7 +141,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         }
         Some(Command::Export { permit, to }) => {
             madoguchi_program::start_log();
-            say_exported(&export::export(&config, permit, to)?, to);
+            say_exported(&export::export(&config, permit, to, say_progress)?, to);
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -160,19 +177,52 @@ fn say_set_aside(config: &Config, json: bool) -> Result<()> {
     for Refused { application, part, refused_at, problem, detail, .. } in list.all() {
         println!("{application} part {part}  {}  {problem}: {detail}", in_japan(*refused_at));
     }
-    if list.all().is_empty() {
-        println!("the core has refused nothing");
+    let listed = list.all().len();
+    match count_set_aside(config).filter(|count| *count > listed) {
+        Some(count) => println!("{} more lie in the store: the log says why", count - listed),
+        None if listed == 0 => println!("the core has refused nothing"),
+        None => {}
     }
     Ok(())
 }
 
+/// As the running agent or its store says; none when neither can be asked.
+fn count_set_aside(config: &Config) -> Option<usize> {
+    let running = || Status::read(&status::path(&config.socket)).map(|status| status.set_aside);
+    let stopped = |read: Reading| read.waiting().set_aside;
+    stopped::read(&config.state_dir).map(stopped).ok().or_else(running)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+fn say_tried_again(again: usize, left: usize) {
+    println!("{again} envelopes are delivered once more when the agent runs: start it");
+    if left > 0 {
+        println!("{left} stay set aside: not asked for, or not to be read any more");
+    }
+}
+
+/// A full store takes minutes onto a stick.
+fn say_progress(done: usize, all: usize) {
+    if done > 0 && done.is_multiple_of(SAID_EACH) {
+        eprintln!("{done} of {all}");
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 fn say_exported(exported: &Exported, to: &Path) {
-    let Exported { envelopes, set_aside } = exported;
+    let Exported { envelopes, set_aside, unreadable, damaged_files } = exported;
     println!("{envelopes} envelopes are in {}; nothing was removed from the store", to.display());
     if *set_aside > 0 {
         println!(
-            "not among them: {set_aside} set aside; `madoguchi-agent set-aside` says which, and why"
+            "{set_aside} of them the core had refused; `madoguchi-agent set-aside` says which, and why"
+        );
+    }
+    if *unreadable > 0 {
+        println!("{unreadable} more cannot be read from this disk any more");
+    }
+    if *damaged_files > 0 {
+        println!(
+            "{damaged_files} files of the journal are damaged, and more may have been in them: keep the disk"
         );
     }
     println!(

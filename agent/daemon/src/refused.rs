@@ -5,7 +5,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use madoguchi_protocol::{ApplicationId, VisitId};
+use madoguchi_store::{EnvelopeKey, StoreError};
 use serde::{Deserialize, Serialize};
+
+use crate::stopped::{self, NotOpened};
 
 /// The name under which the store remembers the list.
 pub const NAME: &str = "refused";
@@ -28,6 +31,35 @@ pub struct Refused {
     pub problem: String,
     /// What the core said is wrong with it.
     pub detail: String,
+}
+
+/// Has what was set aside delivered once more when the agent runs: all of it, or these applications. How
+/// many envelopes, and how many stay set aside.
+///
+/// # Errors
+/// [`TryAgainFailed`].
+pub fn try_again(
+    state_dir: &Path,
+    only: &[ApplicationId],
+) -> Result<(usize, usize), TryAgainFailed> {
+    let mut store = stopped::open(state_dir)?;
+    let again = store.try_again(only)?;
+    let mut list = RefusedList::read(store.recall(NAME).as_deref());
+    list.forget(&again);
+    store.remember(NAME, &list.bytes())?;
+    store.settle()?;
+    Ok((again.len(), store.waiting().set_aside))
+}
+
+/// Why nothing, or not everything, is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum TryAgainFailed {
+    /// The store is not to be had.
+    #[error(transparent)]
+    NotOpened(#[from] NotOpened),
+    /// The store failed.
+    #[error("the store failed; what is due again stays so, and the command may be repeated")]
+    Store(#[from] StoreError),
 }
 
 /// All of them, the oldest first.
@@ -62,6 +94,12 @@ impl RefusedList {
         self.0.push(refused);
         let too_many = self.0.len().saturating_sub(MOST);
         self.0.drain(..too_many);
+    }
+
+    /// Forgets those.
+    pub fn forget(&mut self, keys: &[EnvelopeKey]) {
+        let key = |one: &Refused| EnvelopeKey { application: one.application, part: one.part };
+        self.0.retain(|known| !keys.contains(&key(known)));
     }
 
     /// All of them, the oldest first.

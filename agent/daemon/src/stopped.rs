@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use madoguchi_store::{Store, StoreError};
+use madoguchi_store::{Reading, Store, StoreError};
 
 /// Why the store is not opened, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +39,21 @@ pub enum NotOpened {
     Store(#[source] StoreError),
 }
 
+/// Reads what the store below that state folder holds: nothing is changed, so any user may who can read
+/// it, and the disk need not be one that can be written.
+///
+/// # Errors
+/// [`NotOpened`].
+pub fn read(state_dir: &Path) -> Result<Reading, NotOpened> {
+    Reading::open(&existing(state_dir)?).map_err(not_opened)
+}
+
 /// Opens the store below that state folder.
 ///
 /// # Errors
 /// [`NotOpened`]; nothing was changed then.
 pub fn open(state_dir: &Path) -> Result<Store, NotOpened> {
-    let folder = state_dir.join("store");
-    if !folder.exists() {
-        return Err(NotOpened::None(folder));
-    }
+    let folder = existing(state_dir)?;
     let look = |error| NotOpened::Look(state_dir.to_owned(), error);
     let owner = fs::metadata(state_dir).map_err(look)?.uid();
     let found = rustix::process::geteuid().as_raw();
@@ -55,8 +61,17 @@ pub fn open(state_dir: &Path) -> Result<Store, NotOpened> {
         let user = NotOpened::User { folder: state_dir.to_owned(), owner, found };
         return Err(if Store::is_open(&folder) { NotOpened::Running } else { user });
     }
-    Store::open(&folder).map_err(|error| match error {
+    Store::open(&folder).map_err(not_opened)
+}
+
+fn existing(state_dir: &Path) -> Result<PathBuf, NotOpened> {
+    let folder = state_dir.join("store");
+    if folder.exists() { Ok(folder) } else { Err(NotOpened::None(folder)) }
+}
+
+fn not_opened(error: StoreError) -> NotOpened {
+    match error {
         StoreError::InUse(_) => NotOpened::Running,
         error => NotOpened::Store(error),
-    })
+    }
 }

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use madoguchi_authority::{DeviceCertificate, TrustRoot};
 use madoguchi_envelope::bundle::MunicipalKey;
 use madoguchi_envelope::export::ClaimedManifest;
+use madoguchi_identity::Token;
 use madoguchi_protocol::export::{EXPORT_FORMAT, ExportManifest, ExportPermit, SignedManifest};
 use madoguchi_protocol::{ApplicationId, VisitId};
 use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store};
@@ -81,12 +82,18 @@ impl Device {
     }
 
     fn export(&self, permit: &Path, to: &Path) -> Result<String, String> {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_madoguchi-agent"));
+        let program = Command::new(env!("CARGO_BIN_EXE_madoguchi-agent"));
+        self.export_by(program, permit, to)
+    }
+
+    fn export_by(&self, mut program: Command, permit: &Path, to: &Path) -> Result<String, String> {
         program.args(["export", "--config"]).arg(self.path("agent.toml"));
-        let output =
-            program.arg("--permit").arg(permit).arg("--to").arg(to).output().expect("it runs");
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+        said(program.arg("--permit").arg(permit).arg("--to").arg(to))
+    }
+
+    fn agent(&self, words: &[&str]) -> Result<String, String> {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_madoguchi-agent"));
+        said(program.args(words).arg("--config").arg(self.path("agent.toml")))
     }
 
     /// The manifest of an export, proven as the office proves it.
@@ -99,6 +106,100 @@ impl Device {
             .expect("of the authority");
         claimed.verify(&certificate.public_key).expect("signed by the device")
     }
+}
+
+fn said(program: &mut Command) -> Result<String, String> {
+    let output = program.output().expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+#[test]
+fn what_the_core_refused_goes_along_and_can_be_delivered_once_more() {
+    let device = Device::new();
+    let refused = &device.kept[3..5];
+    let mut store = device.store();
+    refused.iter().for_each(|one| store.set_aside(one.key).expect("set aside"));
+    drop(store);
+    let said = device.agent(&["set-aside"]).expect("listed");
+    assert!(said.contains("2 more lie in the store"), "{said}");
+
+    let to = device.path("stick");
+    let said = device.export(&device.good_permit(), &to).expect("exported");
+    assert!(
+        said.contains("150 envelopes") && said.contains("2 of them the core had ref"),
+        "{said}"
+    );
+    let manifest = device.manifest(&to);
+    let last: Vec<_> = manifest.envelopes[KEPT - 2..].iter().map(|e| e.application).collect();
+    assert_eq!(last, [refused[0].key.application, refused[1].key.application]);
+
+    let only = refused[1].key.application.to_string();
+    let said = device.agent(&["set-aside", "--again", &only]).expect("again");
+    assert!(said.starts_with("1 envelopes") && said.contains("1 stay set aside"), "{said}");
+    let said = device.agent(&["set-aside", "--again"]).expect("again");
+    assert!(said.starts_with("1 envelopes") && !said.contains("stay"), "{said}");
+    let waiting = device.store().waiting();
+    assert_eq!((waiting.due, waiting.set_aside), (KEPT, 0));
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_any_more_is_enough() {
+    let device = Device::new();
+    let mut program = Command::new("unshare");
+    let mount = "mount --bind \"$STATE\" \"$STATE\" && mount -o remount,bind,ro \"$STATE\" \
+                 && ! touch \"$STATE/new\" 2>/dev/null && exec \"$0\" \"$@\"";
+    program.args(["--user", "--map-root-user", "--mount", "sh", "-c", mount]);
+    program.arg(env!("CARGO_BIN_EXE_madoguchi-agent")).env("STATE", device.path("state"));
+    let to = device.path("stick");
+    let said = device.export_by(program, &device.good_permit(), &to).expect("exported");
+    assert!(said.contains("150 envelopes"), "{said}");
+    assert_eq!(device.manifest(&to).envelopes.len(), KEPT);
+}
+
+#[test]
+fn a_device_that_handed_over_all_it_held_is_free_for_another_identity_and_only_then() {
+    let device = Device::new();
+    let mut store = device.store();
+    store.set_aside(device.kept[0].key).expect("set aside");
+    drop(store);
+    let to = device.path("stick");
+    device.export(&device.good_permit(), &to).expect("exported");
+    // Another sheet; its registrar is not there.
+    let (_, mut sheet) = sheet(&device.path("elsewhere"));
+    sheet.token = Token::new("another".to_owned());
+    fs::write(device.path("sheet.toml"), sheet.to_toml().as_bytes()).expect("written");
+    let enrol = |folder: &Path| {
+        let (sheet, folder) = (device.path("sheet.toml"), folder.display().to_string());
+        let words = ["enrol", "--sheet", &sheet.display().to_string(), "--handed-over", &folder];
+        device.agent(&words).expect_err("no registrar")
+    };
+    let waiting = || device.store().waiting();
+
+    let file = to.join(device.manifest(&to).envelopes[7].file(7));
+    let whole = fs::read(&file).expect("an envelope");
+    fs::write(&file, &whole[1..]).expect("damaged");
+    assert!(enrol(&to).contains("1 of 150 envelopes are not in"));
+    fs::write(&file, whole).expect("mended");
+    let manifest = fs::read_to_string(to.join("manifest.json")).expect("a manifest");
+    let mut signed: SignedManifest = serde_json::from_str(&manifest).expect("a manifest");
+    signed.signature.replace_range(..4, "AAAA");
+    fs::write(to.join("manifest.json"), serde_json::to_vec(&signed).expect("JSON")).expect("set");
+    assert!(enrol(&to).contains("not as this device signed it"));
+    fs::write(to.join("manifest.json"), manifest).expect("mended");
+    let mut store = device.store();
+    let later = KeptEnvelope {
+        key: EnvelopeKey { application: ApplicationId::now(), part: 1 },
+        ..device.kept[0].clone()
+    };
+    store.keep(&[later.clone()]).expect("kept");
+    drop(store);
+    assert!(enrol(&to).contains("1 of 151 envelopes are not in"));
+    assert_eq!((waiting().due, waiting().set_aside), (KEPT, 1), "nothing was forgotten");
+
+    device.store().delivered(later.key).expect("delivered");
+    assert!(enrol(&to).contains("is this the registrar's address?"), "nothing waits any more");
+    assert_eq!((waiting().due, waiting().set_aside), (0, 0));
 }
 
 #[test]

@@ -104,6 +104,12 @@ impl Identity {
         self.credentials.certified.cert.first().map_or(&[], |certificate| certificate)
     }
 
+    /// The device's public key: an uncompressed SEC 1 point on P-256 (65 bytes).
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        self.credentials.key.public_key()
+    }
+
     /// Last moment of the certificate.
     #[must_use]
     pub fn not_after(&self) -> jiff::Timestamp {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use der::pem::LineEnding;
@@ -60,6 +60,11 @@ impl DeviceKey {
             .map(Zeroizing::new)
             .map_err(|_| IdentityError::Key("it cannot be written as PEM"))?;
         folder::write(path, pem.as_bytes(), Readers::Owner)
+    }
+
+    /// Uncompressed SEC 1 point (65 bytes).
+    pub(crate) fn public_key(&self) -> &[u8] {
+        self.signing.public_key().as_ref()
     }
 
     /// A certificate request (PKCS#10) for this device, as standard base64 of its DER.

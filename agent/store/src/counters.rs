@@ -30,6 +30,9 @@ pub(crate) struct Floor {
     pub(crate) free: u64,
 }
 
+/// The first sequence of a series.
+pub(crate) const FIRST: u64 = 1;
+
 pub(crate) struct Counters {
     path: PathBuf,
     state: State,
@@ -63,7 +66,13 @@ impl Counters {
 
     pub(crate) fn floor(&self) -> Floor {
         let floor = self.state.sequence_floor;
-        Floor { used: floor.saturating_sub(SEQUENCE_AHEAD), free: floor + 1 }
+        Floor { used: floor.saturating_sub(SEQUENCE_AHEAD), free: floor + FIRST }
+    }
+
+    /// Forgets the sequence, not the numbers.
+    pub(crate) fn begin_series(&mut self) -> Result<(), StoreError> {
+        let state = State { sequence_floor: 0, ..self.state.clone() };
+        self.write(&state, FIRST)
     }
 
     pub(crate) fn last_day(&self) -> Option<BusinessDay> {

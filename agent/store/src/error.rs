@@ -35,6 +35,9 @@ pub enum StoreError {
     /// An earlier write or sync failed.
     #[error("an earlier write failed; nothing is kept until the store is opened again")]
     Poisoned,
+    /// What waits belongs to the series that there is.
+    #[error("a new series begins in an empty outbox, and {0} envelopes wait")]
+    SeriesGoesOn(usize),
     /// A block with numbers that are there already.
     #[error("a block of ticket numbers overlaps one that is there already")]
     BlockTaken,

@@ -262,6 +262,12 @@ impl Journal {
         Ok(())
     }
 
+    /// Removes all files.
+    pub(crate) fn clear(&mut self) -> Result<(), StoreError> {
+        (self.active, self.carrier) = (None, None);
+        self.numbers().into_iter().try_for_each(|number| self.remove(number))
+    }
+
     /// Sets a file aside that cannot be read.
     pub(crate) fn set_aside(&mut self, number: u64, why: &str) -> Result<(), StoreError> {
         aside::set_aside(&self.path(number), why)?;

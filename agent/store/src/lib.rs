@@ -209,6 +209,15 @@ impl Store {
         self.outbox.delivered(keys)
     }
 
+    /// They lie elsewhere, on a medium that somebody carries: forget them, also what was set aside, in one
+    /// step that is durable on return.
+    ///
+    /// # Errors
+    /// As [`Store::delivered_all`].
+    pub fn handed_over(&mut self, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
+        self.outbox.handed_over(keys)
+    }
+
     /// The core refused it for good: keep it for the operator, but do not send it again. Durable
     /// on return.
     ///
@@ -225,6 +234,20 @@ impl Store {
     /// When journal or index fail.
     pub fn try_again(&mut self, only: &[ApplicationId]) -> Result<Vec<EnvelopeKey>, StoreError> {
         self.outbox.try_again(|key| only.is_empty() || only.contains(&key.application))
+    }
+
+    /// The device has another key, whose series of sequences begins at 1: otherwise the office would miss
+    /// everything below. Only when nothing waits. Numbers of tickets go on.
+    ///
+    /// # Errors
+    /// [`StoreError::SeriesGoesOn`], or something cannot be written; the series goes on then.
+    pub fn begin_series(&mut self) -> Result<(), StoreError> {
+        let Waiting { due, set_aside, .. } = self.waiting();
+        if due + set_aside > 0 {
+            return Err(StoreError::SeriesGoesOn(due + set_aside));
+        }
+        self.counters.begin_series()?;
+        self.outbox.begin_series()
     }
 
     /// How much waits. Asks the disk for its room.

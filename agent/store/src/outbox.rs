@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
 
-use crate::counters::Floor;
+use crate::counters::{FIRST, Floor};
 use crate::index::{Index, Line};
 use crate::journal::{Entry, Found, Journal, Place, State};
 use crate::{EnvelopeKey, Grain, KeptEnvelope, StoreError};
@@ -115,6 +115,15 @@ impl Outbox {
 
     pub(crate) fn delivered(&mut self, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
         let lines = self.lines_due(keys)?;
+        self.forget(lines)
+    }
+
+    pub(crate) fn handed_over(&mut self, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
+        let lines = self.lines(keys)?;
+        self.forget(lines)
+    }
+
+    fn forget(&mut self, lines: Vec<Line>) -> Result<(), StoreError> {
         if lines.is_empty() {
             return Ok(());
         }
@@ -161,6 +170,14 @@ impl Outbox {
         }
         self.tidy();
         Ok(again)
+    }
+
+    /// Only when nothing waits: the journal, which says how far the series is, begins anew.
+    pub(crate) fn begin_series(&mut self) -> Result<(), StoreError> {
+        self.reopen()?;
+        self.journal.clear()?;
+        self.next_sequence = FIRST;
+        self.append(&Entry::Delivered(&[]), self.next_sequence).map(drop)
     }
 
     /// Says where the index stands, so that it need not be made again. Anything that is done
@@ -239,12 +256,17 @@ impl Outbox {
 
     /// Those of the keys that are due, each once.
     fn lines_due(&self, keys: &[EnvelopeKey]) -> Result<Vec<Line>, StoreError> {
+        let mut lines = self.lines(keys)?;
+        lines.retain(|line| line.state == State::Due);
+        Ok(lines)
+    }
+
+    /// Those of the keys that are here, each once.
+    fn lines(&self, keys: &[EnvelopeKey]) -> Result<Vec<Line>, StoreError> {
         let mut keys = keys.to_vec();
         keys.sort_unstable();
         keys.dedup();
-        let lines = keys.into_iter().map(|key| self.index.get(key));
-        let due = |line: &Line| line.state == State::Due;
-        lines.filter_map(|line| line.map(|line| line.filter(due)).transpose()).collect()
+        keys.into_iter().filter_map(|key| self.index.get(key).transpose()).collect()
     }
 
     /// Gives back what nobody waits for.

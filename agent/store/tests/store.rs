@@ -302,6 +302,31 @@ fn a_journal_that_lost_its_end_after_a_kill_gives_no_sequence_away() {
 }
 
 #[test]
+fn a_new_series_begins_at_one_in_an_empty_outbox_and_numbers_go_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = open(folder.path());
+    store.add_block(&block(1, 20)).expect("leased");
+    let kept = [envelope(1), envelope(2)];
+    store.keep(&kept).expect("kept");
+    assert_eq!(take(&mut store), Some(1));
+    assert!(matches!(store.begin_series(), Err(StoreError::SeriesGoesOn(2))));
+    store.set_aside(kept[0].key).expect("set aside");
+    store.handed_over(&[kept[0].key, kept[1].key]).expect("forgotten");
+    store.begin_series().expect("begun");
+    for _ in 0..2 {
+        assert_eq!(store.next_sequence(), 1);
+        drop(store);
+        store = open(folder.path());
+    }
+    store.keep(&[envelope(3)]).expect("kept");
+    assert_eq!(store.next_sequence(), 2);
+    assert!(take(&mut store) > Some(1));
+    drop(store);
+    let mut store = open(folder.path());
+    assert_eq!((all(&mut store).len(), store.next_sequence()), (1, 2));
+}
+
+#[test]
 fn what_was_set_aside_is_due_again_when_asked_and_stays_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut store = open(folder.path());

@@ -29,12 +29,12 @@ pub(super) enum Found {
 pub(super) type Look = Result<Found, String>;
 
 pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
-    match stopped::open(state_dir) {
-        Ok(store) => {
-            let oldest =
-                store.oldest_due().map_err(|e| chain(&e))?.map(|key| key.application.made_at());
-            Ok(Found::Idle { waiting: store.waiting(), oldest })
-        }
+    match stopped::read(state_dir) {
+        Ok(read) if read.unreadable() > 0 => Err(format!(
+            "{} files of the journal are damaged: start the agent, which saves what can be read",
+            read.unreadable()
+        )),
+        Ok(read) => Ok(Found::Idle { waiting: read.waiting(), oldest: read.oldest_due() }),
         Err(NotOpened::None(_)) => {
             match rustix::fs::access(state_dir, Access::WRITE_OK | Access::EXEC_OK) {
                 Ok(()) if state_dir.is_dir() => Ok(Found::New),
