@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::bundle::BundleKind;
-use crate::ids::{AlertId, DeviceId, SiteId};
+use crate::ids::{AlertId, ApplicationId, DeviceId, SiteId};
 use crate::ticket::{BusinessDay, SectionLetter, TicketNumber};
 
 /// Largest body that any route takes, in bytes (1 MiB).
@@ -43,6 +43,8 @@ pub const DEVICES: &str = "/v1/devices";
 pub const APPLICATIONS: &str = "/v1/applications";
 /// `GET` (operator → office): [`OfficeIntakes`].
 pub const OFFICE_INTAKES: &str = "/v1/office/intakes";
+/// `GET` (operator → office): [`OfficeSetAside`].
+pub const OFFICE_SET_ASIDE: &str = "/v1/office/set-aside";
 /// `GET` (operator → office): [`Gap`]s in the devices' sequences.
 pub const SEQUENCE_GAPS: &str = "/v1/sequence-gaps";
 /// `POST` (device → intake): an [`Alert`]; the same id again is the same alert. `GET
@@ -326,6 +328,35 @@ pub struct OfficeIntake {
     pub failing_since: Option<jiff::Timestamp>,
     /// How the last of those attempts failed.
     pub failure: Option<String>,
+}
+
+/// Envelopes that came from an intake and that the office could not take, sealed as they came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OfficeSetAside {
+    /// How many there are.
+    pub total: u64,
+    /// The newest 256 of them, newest first.
+    pub envelopes: Vec<SetAsideEnvelope>,
+}
+
+/// One of them. What it claims of itself was not proven, or was and the rest does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetAsideEnvelope {
+    /// Stable code of the reason, as `signature` or `pack_unknown`.
+    pub code: String,
+    /// The reason, without a value of a person.
+    pub detail: String,
+    /// As the header claims, when there is one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub application: Option<ApplicationId>,
+    /// As the header claims, when there is one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub device: Option<DeviceId>,
+    /// When the office had committed it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub set_aside_at: jiff::Timestamp,
 }
 
 /// Numbers of a device's sequence that the office has not seen.

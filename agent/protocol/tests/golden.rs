@@ -12,8 +12,8 @@ use madoguchi_protocol::batch::{Batch, envelopes};
 use madoguchi_protocol::bundle::{Appearance, Bundle, Payload, Printer, Profile, SealingKey, Text};
 use madoguchi_protocol::core_api::{
     Alert, AlertKind, AlertState, BatchAnswer, BlockRequest, EnvelopeAnswer, Epoch, Fetched,
-    OfficeIntake, OfficeIntakes, OpenedApplication, Problem, QueueEntries, QueueEntry, QueueState,
-    Receipt,
+    OfficeIntake, OfficeIntakes, OfficeSetAside, OpenedApplication, Problem, QueueEntries,
+    QueueEntry, QueueState, Receipt, SetAsideEnvelope,
 };
 use madoguchi_protocol::export::{
     EXPORT_FORMAT, ExportManifest, ExportPermit, ExportedEnvelope, SignedManifest, SignedPermit,
@@ -536,6 +536,20 @@ fn intakes_of_the_office() {
         intake("https://intake.outside.example:8441", None, Some(at)),
     ];
     golden("office-intakes", &OfficeIntakes { intakes });
+}
+
+#[test]
+fn what_the_office_set_aside() {
+    let envelope = |application, device| SetAsideEnvelope {
+        code: "signature".into(),
+        detail: "the signature does not fit".into(),
+        application,
+        device,
+        set_aside_at: parsed("2026-11-22T01:02:05Z"),
+    };
+    let claimed = parsed("0192f0a0-0000-7000-8000-000000000002");
+    let envelopes = vec![envelope(Some(claimed), Some(parsed("kiosk-01"))), envelope(None, None)];
+    golden("office-set-aside", &OfficeSetAside { total: 300, envelopes });
 }
 
 #[test]

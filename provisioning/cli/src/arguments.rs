@@ -1,6 +1,7 @@
 //! The command line, and its manual.
 
 mod alert;
+mod office;
 mod pack;
 mod permit;
 
@@ -12,6 +13,7 @@ use madoguchi_identity::Endpoint;
 use madoguchi_protocol::{ApplicationId, DeviceId, SiteId, TenantId};
 
 pub(crate) use self::alert::Alert;
+pub(crate) use self::office::Office;
 pub(crate) use self::pack::{Pack, SchemaName};
 pub(crate) use self::permit::{ExportPermit, Permit};
 
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Devices at which somebody is needed.
     #[command(subcommand)]
     Alert(Alert),
+    /// What the office knows of its own state.
+    #[command(subcommand)]
+    Office(Office),
 }
 
 #[derive(Debug, Subcommand)]

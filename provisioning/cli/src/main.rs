@@ -11,6 +11,7 @@ mod bundle;
 mod connection;
 mod device;
 mod keys;
+mod office;
 mod pack;
 mod permit;
 mod preview;
@@ -54,5 +55,6 @@ fn run(command: Command, json: bool) -> anyhow::Result<Report> {
         Command::Permit(command) => permit::run(command),
         Command::Application(command) => application::run(command),
         Command::Alert(command) => alert::run(command, json),
+        Command::Office(command) => office::run(command),
     }
 }

@@ -17,17 +17,29 @@ pub(crate) struct Report {
     words: Zeroizing<String>,
     /// Said beside the words; whoever wants JSON has them there.
     warnings: Vec<String>,
+    /// Whether what was looked at is as it should be.
+    fit: bool,
 }
 
 impl Report {
     pub(crate) fn new(json: &impl Serialize, words: String) -> anyhow::Result<Self> {
         let json = serde_json::to_string(json).context("the answer cannot be written as JSON")?;
-        Ok(Self { json: Zeroizing::new(json), words: Zeroizing::new(words), warnings: vec![] })
+        Ok(Self {
+            json: Zeroizing::new(json),
+            words: Zeroizing::new(words),
+            warnings: vec![],
+            fit: true,
+        })
     }
 
     /// Warns a person of these.
     pub(crate) fn warn(self, warnings: Vec<String>) -> Self {
         Self { warnings, ..self }
+    }
+
+    /// What was looked at is not as it should be: the exit status says so as well.
+    pub(crate) fn unfit(self) -> Self {
+        Self { fit: false, ..self }
     }
 
     pub(crate) fn print(&self, json: bool) -> ExitCode {
@@ -36,7 +48,8 @@ impl Report {
             self.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
         }
         match writeln!(io::stdout(), "{}", text.trim_end()) {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(()) if self.fit => ExitCode::SUCCESS,
+            Ok(()) => ExitCode::FAILURE,
             // Nobody reads any more: there is nobody left to tell.
             Err(_) => ExitCode::FAILURE,
         }

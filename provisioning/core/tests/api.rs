@@ -41,6 +41,7 @@ fn the_document_has_every_route_of_the_contract() {
         core_api::ALERTS_ACKNOWLEDGED,
         core_api::OFFICE_ALERTS,
         core_api::OFFICE_INTAKES,
+        core_api::OFFICE_SET_ASIDE,
         core_api::APPLICATIONS,
         &format!("{}/{{id}}", core_api::ALERTS),
         &format!("{}/{{id}}/acknowledgement", core_api::OFFICE_ALERTS),

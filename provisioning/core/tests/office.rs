@@ -7,7 +7,7 @@ use madoguchi_authority::Role;
 use madoguchi_core::Core;
 use madoguchi_envelope::seal;
 use madoguchi_protocol::application::{Application, Content, TicketOnlyReason};
-use madoguchi_protocol::core_api::{Gap, Gaps};
+use madoguchi_protocol::core_api::{Gap, Gaps, OFFICE_SET_ASIDE, OfficeSetAside};
 use reqwest::{Client, Response};
 use sqlx::SqlitePool;
 use support::{
@@ -189,6 +189,12 @@ async fn missing_numbers_are_reported_and_a_number_used_twice_is_set_aside() {
     let gap = |device: &str, from, to| Gap { device: device.parse().expect("a device"), from, to };
     let expected = [gap("kiosk-01", 1, 1), gap("kiosk-01", 4, 6), gap("kiosk-02", 2, 2)];
     assert_eq!(gaps.gaps, expected);
+    let answer = operator.get(format!("{}{OFFICE_SET_ASIDE}", office.url)).send().await;
+    let listed: OfficeSetAside = answer.expect("an answer").json().await.expect("a list");
+    let [one] = &listed.envelopes[..] else { panic!("{listed:?}") };
+    assert_eq!((listed.total, one.code.as_str()), (1, "double_sequence"));
+    assert_eq!(one.application, Some(double.id));
+    assert_eq!(one.device.as_ref().map(|device| device.as_str()), Some("kiosk-01"));
 }
 
 #[tokio::test]

@@ -235,6 +235,40 @@ async fn an_application_kept_by_an_enrolled_device_is_shown_to_an_operator() {
     let listed = office.provision.json(&list);
     assert_eq!(listed["entries"][0]["header"]["application"], id.as_str());
     assert_eq!(listed["entries"].as_array().map(Vec::len), Some(1));
+
+    let check = office.as_operator(&["office", "check", "--office", &office.office]);
+    let whole = office.provision.output(&check);
+    let words = String::from_utf8(whole.stdout).expect("text");
+    assert!(whole.status.success() && !words.contains("FAIL"), "{words}");
+    for part in ["ok    intake", "ok    gap", "ok    set aside"] {
+        assert!(words.contains(part), "{words}");
+    }
+    // Two numbers further, and under another's signature.
+    let later = Application { id: ApplicationId::now(), ..application };
+    let facts = SealFacts { first_sequence: 4, ..facts };
+    let sealed = seal(&later, &facts, &key, &identity.signer()).expect("sealed").remove(0);
+    let mut forged = seal(
+        &Application { id: ApplicationId::now(), ..later.clone() },
+        &facts,
+        &key,
+        &identity.signer(),
+    )
+    .expect("sealed")
+    .remove(0);
+    *forged.bytes.last_mut().expect("bytes") ^= 1;
+    for (id, bytes) in [(later.id, sealed.bytes), (forged.header.application, forged.bytes)] {
+        core.deliver(OutboxKey { application: id, part: 1 }, bytes).await.expect("a receipt");
+    }
+    let look = || {
+        let found = office.provision.output(&check);
+        (found.status.success(), String::from_utf8(found.stdout).expect("text"))
+    };
+    let mut found = look();
+    while !(found.1.contains("numbers 2 to 3") && found.1.contains("signature")) {
+        assert!(Instant::now() < deadline, "{}", found.1);
+        found = look();
+    }
+    assert!(!found.0, "the exit status says that somebody should look");
 }
 
 /// A program that watches, ended with the test.

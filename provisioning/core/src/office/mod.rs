@@ -14,6 +14,7 @@ mod pull;
 mod queue;
 mod receive;
 mod relay;
+mod set_aside;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -120,6 +121,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(applications::show))
         .routes(routes!(queue::list))
         .routes(routes!(intakes::list))
+        .routes(routes!(set_aside::list))
         .routes(routes!(gaps::sequence_gaps))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
