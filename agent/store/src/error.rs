@@ -63,11 +63,15 @@ impl StoreError {
     /// What stands there will not be read the next time either: a bad sector, or no file.
     pub(crate) fn is_of_the_disk(&self) -> bool {
         let Self::File { source, .. } = self else { return false };
-        let bad = Some(rustix::io::Errno::IO.raw_os_error());
-        source.kind() == io::ErrorKind::NotFound || source.raw_os_error() == bad
+        source.kind() == io::ErrorKind::NotFound || is_of_the_disk(source)
     }
 
     pub(crate) fn is_of_permission(&self) -> bool {
         matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
     }
+}
+
+/// A bad sector: it will not be read the next time either.
+pub(crate) fn is_of_the_disk(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }

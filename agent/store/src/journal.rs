@@ -19,6 +19,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::error::is_of_the_disk;
 use crate::{EnvelopeKey, KeptEnvelope, StoreError, aside};
 use format::{ENTRY_HEAD, HEAD, each_of, encode, next_record, parse_entry, parse_record};
 
@@ -225,12 +226,11 @@ impl Journal {
         if self.files.get(&number).is_some_and(|length| *length > LONGEST) {
             return Err(StoreError::file("read", &path)(io::ErrorKind::FileTooLarge.into()));
         }
-        buffer.clear();
-        File::open(&path)
-            .and_then(|mut file| file.read_to_end(buffer))
+        let is_damaged = File::open(&path)
+            .and_then(|file| read_whole(&file, buffer))
             .map_err(StoreError::file("read", &path))?;
         let bytes = buffer.as_slice();
-        let mut scanned = Scanned { next_sequence: None, is_damaged: false };
+        let mut scanned = Scanned { next_sequence: None, is_damaged };
         let mut at = 0;
         while at < bytes.len() {
             let Some(record) = parse_record(bytes, number, at) else {
@@ -283,6 +283,33 @@ impl Journal {
     fn path(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{NAME}{number:016}"))
     }
+}
+
+/// What is asked for at a time of a file that cannot be read as a whole: no smaller piece is lost with a
+/// bad sector (4 KiB).
+const SECTORS: usize = 4 << 10;
+
+/// All bytes of a file, with zeros where the disk has lost them; whether it has lost any.
+fn read_whole(mut file: &File, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    buffer.clear();
+    match file.read_to_end(buffer) {
+        Err(error) if is_of_the_disk(&error) => {}
+        read => return read.map(|_| false),
+    }
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    buffer.clear();
+    buffer.resize(length, 0);
+    let mut is_damaged = false;
+    for (piece, at) in buffer.chunks_mut(SECTORS).zip((0_u64..).step_by(SECTORS)) {
+        match file.read_exact_at(piece, at) {
+            Err(error) if is_of_the_disk(&error) => {
+                piece.fill(0);
+                is_damaged = true;
+            }
+            read => read?,
+        }
+    }
+    Ok(is_damaged)
 }
 
 /// The number of a file with such a name; nobody else's file is touched.

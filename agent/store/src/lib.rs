@@ -233,7 +233,12 @@ impl Store {
     /// # Errors
     /// When journal or index fail.
     pub fn try_again(&mut self, only: &[ApplicationId]) -> Result<Vec<EnvelopeKey>, StoreError> {
-        self.outbox.try_again(|key| only.is_empty() || only.contains(&key.application))
+        let folder = &self.folder;
+        self.outbox.try_again(
+            |key| only.is_empty() || only.contains(&key.application),
+            // It is here already, but is written once more.
+            |outbox, bytes| usage_of(folder, outbox)?.admits(0, bytes as u64),
+        )
     }
 
     /// The device has another key, whose series of sequences begins at 1: otherwise the office would miss
@@ -341,14 +346,18 @@ impl Store {
         if self.outbox.is_poisoned() {
             return Err(StoreError::Poisoned);
         }
-        self.usage()?.refuses(envelopes, bytes).map_or(Ok(()), |why| Err(StoreError::Full(why)))
+        self.usage()?.admits(envelopes, bytes)
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {
-        let held = self.outbox.held();
-        let oldest = self.oldest_due()?.map(|key| key.application.made_at());
-        usage(&self.folder, held.due + held.set_aside, held.bytes, oldest)
+        usage_of(&self.folder, &self.outbox)
     }
+}
+
+fn usage_of(folder: &Path, outbox: &Outbox) -> Result<Usage, StoreError> {
+    let held = outbox.held();
+    let oldest = outbox.oldest_due()?.map(|key| key.application.made_at());
+    usage(folder, held.due + held.set_aside, held.bytes, oldest)
 }
 
 /// The folder is durable together with its name.

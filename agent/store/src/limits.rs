@@ -84,6 +84,12 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// # Errors
+    /// [`StoreError::Full`].
+    pub(crate) fn admits(&self, envelopes: usize, bytes: u64) -> Result<(), StoreError> {
+        self.refuses(envelopes, bytes).map_or(Ok(()), |why| Err(StoreError::Full(why)))
+    }
+
     /// Why so many envelopes, of together so many bytes, do not fit any more.
     pub(crate) fn refuses(&self, envelopes: usize, bytes: u64) -> Option<String> {
         let age = self.age();

@@ -152,12 +152,16 @@ impl Outbox {
     pub(crate) fn try_again(
         &mut self,
         is_meant: impl Fn(EnvelopeKey) -> bool,
+        check_space: impl Fn(&Self, usize) -> Result<(), StoreError>,
     ) -> Result<Vec<EnvelopeKey>, StoreError> {
         let mut aside = Vec::new();
-        self.index.each(State::Aside, |line| aside.push(line))?;
+        self.index.each(State::Aside, |line| aside.push(line.key))?;
         let mut again = Vec::new();
-        for line in aside.into_iter().filter(|line| is_meant(line.key)) {
-            let Some(envelope) = self.journal.read(line.key, line.place)? else { continue };
+        for key in aside.into_iter().filter(|key| is_meant(*key)) {
+            // Giving space back may have moved it.
+            let Some(line) = self.index.get(key)? else { continue };
+            let Some(envelope) = self.read_if_it_is_there(&line)? else { continue };
+            check_space(self, envelope.bytes.len())?;
             let kept = Entry::Kept(&[(State::Due, &envelope)]);
             for place in self.append(&kept, self.next_sequence)? {
                 let due = Line { place, state: State::Due, ..line };
@@ -167,9 +171,17 @@ impl Outbox {
                 self.totals.add(&due);
             }
             again.push(line.key);
+            self.tidy();
         }
-        self.tidy();
         Ok(again)
+    }
+
+    /// None for one that the disk has lost, or changed.
+    fn read_if_it_is_there(&mut self, line: &Line) -> Result<Option<KeptEnvelope>, StoreError> {
+        self.journal.read(line.key, line.place).or_else(|error| {
+            tracing::error!(error = chain(&error), "an envelope cannot be read");
+            if error.is_of_the_disk() { Ok(None) } else { Err(error) }
+        })
     }
 
     /// Only when nothing waits: the journal, which says how far the series is, begins anew.
@@ -299,7 +311,7 @@ impl Outbox {
         let mut damage = damage;
         let (mut moved, mut unreadable) = (Vec::new(), Vec::new());
         for line in self.lines_in(number)? {
-            match self.journal.read(line.key, line.place)? {
+            match self.read_if_it_is_there(&line)? {
                 Some(envelope) => moved.push((line, envelope)),
                 None => unreadable.push(line),
             }
@@ -332,6 +344,12 @@ impl Outbox {
             Found::Delivered(key) => delivered.push(key),
             Found::SetAside(key) => aside.push(key),
         })?;
+        // What has been tried again since is due.
+        let is_aside = |key: &EnvelopeKey| {
+            let line = self.index.get(*key);
+            line.map(|line| line.is_some_and(|line| line.state == State::Aside)).unwrap_or(true)
+        };
+        aside.retain(is_aside);
         self.append(&Entry::Delivered(&delivered), self.next_sequence)?;
         self.append(&Entry::SetAside(&aside), self.next_sequence).map(drop)
     }

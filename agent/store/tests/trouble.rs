@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use madoguchi_protocol::{ApplicationId, VisitId};
-use madoguchi_store::{EnvelopeKey, KeptEnvelope, Room, Store, StoreError};
+use madoguchi_store::{EnvelopeKey, KeptEnvelope, Reading, Room, Store, StoreError, set_aside_in};
 
 const FOLDER: &str = "TROUBLE_FOLDER";
 
@@ -131,6 +131,32 @@ fn what_a_moment_refuses_to_read_is_not_set_aside() {
         assert_eq!(store.waiting().set_aside, 0);
     };
     play("what_a_moment_refuses_to_read_is_not_set_aside", strace, scene, |_| ());
+}
+
+#[test]
+fn a_bad_sector_takes_what_stands_on_it_and_nothing_else() {
+    // The file cannot be read as a whole, and of its pieces not the one with the second envelope.
+    let strace = |folder: &Path| {
+        let mut store = Store::open(folder).expect("opens");
+        let kept: Vec<KeptEnvelope> = (1..4).map(envelope).collect();
+        kept.iter().for_each(|one| store.keep(std::slice::from_ref(one)).expect("kept"));
+        drop(store);
+        let journal = folder.join("outbox/journal-0000000000000001").display().to_string();
+        let (whole, piece) = ("inject=read:error=EIO", "inject=pread64:error=EIO:when=20");
+        strace(&["-P", &journal, "-e", "trace=read,pread64", "-e", whole, "-e", piece])
+    };
+    let scene = |folder: &Path| {
+        let found = Reading::open(folder).expect("read");
+        assert_eq!((found.waiting().due, found.unreadable()), (2, 1));
+        drop(found);
+        // The pieces from the 20th on have been asked for: this time all of them can be read.
+        let mut store = Store::open(folder).expect("opens");
+        let due = store.due(None, 9).expect("due");
+        let fills: Vec<u8> = due.iter().map(|kept| kept.bytes[0]).collect();
+        assert_eq!(fills, [1, 2, 3]);
+        assert!(set_aside_in(folder).is_empty());
+    };
+    play("a_bad_sector_takes_what_stands_on_it_and_nothing_else", strace, scene, |_| ());
 }
 
 #[test]
