@@ -237,7 +237,7 @@ impl Store {
         self.outbox.try_again(
             |key| only.is_empty() || only.contains(&key.application),
             // It is here already, but is written once more.
-            |outbox, bytes| usage_of(folder, outbox)?.admits(0, bytes as u64),
+            |outbox, bytes| full(usage_of(folder, outbox)?.disk_refuses(bytes as u64)),
         )
     }
 
@@ -346,12 +346,16 @@ impl Store {
         if self.outbox.is_poisoned() {
             return Err(StoreError::Poisoned);
         }
-        self.usage()?.admits(envelopes, bytes)
+        full(self.usage()?.refuses(envelopes, bytes))
     }
 
     fn usage(&self) -> Result<Usage, StoreError> {
         usage_of(&self.folder, &self.outbox)
     }
+}
+
+fn full(why: Option<String>) -> Result<(), StoreError> {
+    why.map_or(Ok(()), |why| Err(StoreError::Full(why)))
 }
 
 fn usage_of(folder: &Path, outbox: &Outbox) -> Result<Usage, StoreError> {

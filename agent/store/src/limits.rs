@@ -84,12 +84,6 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    /// # Errors
-    /// [`StoreError::Full`].
-    pub(crate) fn admits(&self, envelopes: usize, bytes: u64) -> Result<(), StoreError> {
-        self.refuses(envelopes, bytes).map_or(Ok(()), |why| Err(StoreError::Full(why)))
-    }
-
     /// Why so many envelopes, of together so many bytes, do not fit any more.
     pub(crate) fn refuses(&self, envelopes: usize, bytes: u64) -> Option<String> {
         let age = self.age();
@@ -97,13 +91,19 @@ impl Usage {
             Some(format!("{} envelopes wait already", self.envelopes))
         } else if self.bytes + bytes > MAX_BYTES {
             Some(format!("{} MiB wait already", self.bytes >> 20))
-        } else if self.free < FREE_FLOOR + bytes {
-            Some(format!("{} MiB of the disk are free", self.free >> 20))
+        } else if let Some(why) = self.disk_refuses(bytes) {
+            Some(why)
         } else if age > MAX_AGE {
             Some(format!("an envelope has waited for {} days", age.as_hours() / 24))
         } else {
             None
         }
+    }
+
+    /// Why so many bytes more are not written.
+    pub(crate) fn disk_refuses(&self, bytes: u64) -> Option<String> {
+        let is_short = self.free < FREE_FLOOR + bytes;
+        is_short.then(|| format!("{} MiB of the disk are free", self.free >> 20))
     }
 
     pub(crate) fn room(&self) -> Room {

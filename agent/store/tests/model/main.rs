@@ -36,6 +36,8 @@ enum Step {
     TryAgain {
         at: Option<u8>,
     },
+    /// Everything is carried away on a medium, and the device gets another key.
+    HandOver,
     /// The core leases numbers, and one visit takes some.
     Lease,
     Take {
@@ -70,6 +72,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (1..40_u8, any::<bool>()).prop_map(|(count, newest)| Step::Deliver { count, newest }),
         1 => (0..4_u8).prop_map(|at| Step::SetAside { at }),
         1 => prop::option::of(0..3_u8).prop_map(|at| Step::TryAgain { at }),
+        1 => Just(Step::HandOver),
         1 => Just(Step::Lease),
         2 => (1..12_u8).prop_map(|count| Step::Take { count }),
         1 => Just(Step::Remember),

@@ -69,6 +69,7 @@ impl Rules {
             Step::Deliver { count, newest } => self.deliver(count, newest)?,
             Step::SetAside { at } => self.set_aside(at)?,
             Step::TryAgain { at } => self.try_again(at)?,
+            Step::HandOver => self.hand_over()?,
             Step::Lease => self.lease()?,
             Step::Take { count } => self.take_numbers(count)?,
             Step::Remember => self.remember()?,
@@ -217,6 +218,29 @@ impl Rules {
             }
             other => Err(format!("what is meant is due again: {other:?}, {meant:?}")),
         }
+    }
+
+    /// Only on a disk that can be written: an enrolment is repeated.
+    fn hand_over(&mut self) -> Result<(), Broken> {
+        if self.is_full {
+            return Ok(());
+        }
+        let held = self.due.len() + self.aside.len();
+        match (self.store().begin_series(), held) {
+            (Ok(()), 0) | (Err(StoreError::SeriesGoesOn(_)), 1..) => {}
+            other => return Err(format!("a series goes on while something waits: {other:?}")),
+        }
+        let all: Vec<EnvelopeKey> = self.due.keys().chain(self.aside.keys()).copied().collect();
+        told(self.store().handed_over(&all))?;
+        self.due.clear();
+        self.aside.clear();
+        told(self.store().begin_series())?;
+        let next = self.store().next_sequence();
+        if next != 1 {
+            return Err(format!("a series begins at 1: {next}"));
+        }
+        self.sequence = 0;
+        Ok(())
     }
 
     fn forget(&mut self, key: EnvelopeKey) {

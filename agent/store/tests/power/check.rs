@@ -179,8 +179,9 @@ impl Told {
             }
         }
         let aside = store.waiting().set_aside;
-        let least = if self.trying { 0 } else { self.set_aside.len() };
-        if aside < least || aside > self.setting_aside.len() {
+        // While they are tried again, each is in one place or the other.
+        let again = self.set_aside.intersection(&there).count();
+        if aside + again < self.set_aside.len() || aside > self.setting_aside.len() {
             let said = self.set_aside.len();
             broken.push(("what was refused stays for the operator", format!("{aside}, {said}")));
         }

@@ -84,6 +84,33 @@ impl Disk {
         }
     }
 
+    /// A disk that has kept all of this.
+    pub fn with(image: &Image) -> Self {
+        let mut disk = Self::new(Syncs::Honoured);
+        let mut image: Vec<_> = image.iter().collect();
+        // A folder before what is in it.
+        image.sort();
+        for (path, bytes) in image {
+            let node = match bytes {
+                None => {
+                    disk.folders.push(Folder::default());
+                    Node::Folder(disk.folders.len() - 1)
+                }
+                Some(bytes) => {
+                    let (live, durable) = (bytes.clone(), bytes.clone());
+                    disk.files.push(File { live, durable, ..File::default() });
+                    Node::File(disk.files.len() - 1)
+                }
+            };
+            disk.name(path, node);
+        }
+        for folder in 0..disk.folders.len() {
+            let upto = disk.folders[folder].settled + disk.folders[folder].pending.len();
+            disk.settle(Node::Folder(folder), upto);
+        }
+        disk
+    }
+
     /// A new process: nothing is open.
     pub fn forget_positions(&mut self) {
         self.positions.clear();

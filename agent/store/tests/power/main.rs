@@ -55,6 +55,7 @@ fn played_a_session() -> bool {
     let (seed, session) = (number("POWER_SEED"), number("POWER_SESSION"));
     match of("POWER_WHAT").as_str() {
         "sled-alone" => workload::run_sled_alone(Path::new(&folder), seed, session),
+        "opening" => workload::run_opening(Path::new(&folder)),
         _ => workload::run(Path::new(&folder), seed, session),
     }
     true
@@ -138,24 +139,8 @@ impl Recording {
         fs::create_dir(&root).expect("a folder");
         let mut sessions = Vec::new();
         for session in 0..SESSIONS {
-            let output = folder.path().join(format!("{session}.strace"));
-            let words = trace::tracer(&output);
-            let program = std::env::current_exe().expect("this program");
-            let ended = Command::new(&words[0])
-                .args(&words[1..])
-                .arg(program)
-                .args(["--exact", SESSION, "--nocapture"])
-                .env("POWER_FOLDER", root.join("store"))
-                .env("POWER_WHAT", if what == What::Store { "store" } else { "sled-alone" })
-                .env("POWER_SEED", seed.to_string())
-                .env("POWER_SESSION", session.to_string())
-                .output()
-                .expect("strace is installed");
-            // strace ends as what it traced.
-            assert_eq!(ended.status.signal(), Some(6), "session {session} aborts: {ended:?}");
-            let text = fs::read_to_string(&output).expect("a trace");
-            fs::remove_file(&output).expect("removed");
-            sessions.push(trace::parse(&text, &root));
+            let what = if what == What::Store { "store" } else { "sled-alone" };
+            sessions.push(record(&root, what, seed, session));
         }
         Self { what, root, _folder: folder, sessions }
     }
@@ -177,6 +162,27 @@ impl Recording {
         for (model, disk) in live.iter().zip(&there) {
             assert!(model == disk, "the model has another {}", model.0.display());
         }
+    }
+
+    /// What a cut at a moment by chance leaves, and what had been said.
+    fn cut_once(&self, rng: &mut Rng) -> (Image, Arc<Told>) {
+        let moments: usize = self.sessions.iter().map(Vec::len).sum();
+        let mut left = rng.usize(..moments);
+        let (mut disk, mut told) = (Disk::new(Syncs::Honoured), Told::default());
+        for session in &self.sessions {
+            disk.forget_positions();
+            for moment in &session[..left.min(session.len())] {
+                if let Moment::Begins(_, Call::Say { text }) = moment {
+                    told.hear(Said::parse(text));
+                }
+                disk.apply(moment, &self.root);
+            }
+            if left < session.len() {
+                break;
+            }
+            left -= session.len();
+        }
+        (disk.cut(rng, 0.5), Arc::new(told))
     }
 
     /// A path of the store that no recording takes would be proven by none.
@@ -278,6 +284,65 @@ impl Recording {
         Cuts { count, at_syncs, broken_cuts, broken }
     }
 }
+
+/// A session of the workload, as strace saw it.
+fn record(root: &Path, what: &str, seed: u64, session: u64) -> Vec<Moment> {
+    let output = root.with_extension("strace");
+    let words = trace::tracer(&output);
+    let program = std::env::current_exe().expect("this program");
+    let ended = Command::new(&words[0])
+        .args(&words[1..])
+        .arg(program)
+        .args(["--exact", SESSION, "--nocapture"])
+        .env("POWER_FOLDER", root.join("store"))
+        .env("POWER_WHAT", what)
+        .env("POWER_SEED", seed.to_string())
+        .env("POWER_SESSION", session.to_string())
+        .output()
+        .expect("strace is installed");
+    // strace ends as what it traced.
+    assert_eq!(ended.status.signal(), Some(6), "session {session} aborts: {ended:?}");
+    let text = fs::read_to_string(&output).expect("a trace");
+    fs::remove_file(&output).expect("removed");
+    trace::parse(&text, root)
+}
+
+/// The power comes back after a cut, and goes again while the store is opened: at every moment of that
+/// opening, what had been said before the first cut is still true.
+#[test]
+fn a_cut_within_the_opening_after_a_cut_changes_nothing() {
+    let _alone = alone();
+    let seed = seed();
+    let recording = Recording::make(What::Store, seed);
+    let mut rng = Rng::with_seed(seed);
+    let (mut count, mut broken) = (0, Vec::new());
+    silence_checks();
+    for _ in 0..TWICE {
+        let (image, told) = recording.cut_once(&mut rng);
+        let folder = in_memory();
+        let root = folder.path().join("state");
+        fs::create_dir(&root).expect("a folder");
+        disk::write(&image, &root);
+        let opening = record(&root, "opening", seed, 0);
+        for at in (0..=opening.len()).step_by(STRIDE) {
+            let mut disk = Disk::with(&image);
+            opening[..at].iter().for_each(|moment| disk.apply(moment, &root));
+            let image = disk.cut(&mut rng, [0.0, 0.5, 1.0][count % 3]);
+            let name = format!("cut {count}, at {at} of an opening");
+            let cut = Cut { number: count, name, image, told: Arc::clone(&told), goes_on: true };
+            let violations = examine(What::Store, &cut, folder.path());
+            broken.extend(violations.into_iter().map(|rule| (cut.name.clone(), rule)));
+            count += 1;
+        }
+    }
+    println!("{count} second cuts");
+    assert!(count >= 200, "{count} second cuts");
+    assert!(broken.is_empty(), "{:#?}", &broken[..broken.len().min(5)]);
+}
+
+/// How often a recording is cut twice, and every how many moments of an opening.
+const TWICE: usize = 25;
+const STRIDE: usize = 5;
 
 /// Longest that the store may take to say everything.
 const PATIENCE: Duration = Duration::from_secs(20);
