@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use madoguchi_identity::{Enrolment, EnrolmentSheet, Identity, bootstrap_config};
-use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::time::in_japan;
-use madoguchi_store::Waiting;
+use madoguchi_store::{Reading, Waiting};
 use madoguchi_uplink::Bootstrap;
 
 use crate::config::Config;
+use crate::handed_over::{self, NotHandedOver};
+use crate::run;
 use crate::stopped::{self, NotOpened};
-use crate::{handed_over, run};
 
 /// Enrols the device, and says so on standard output. May be repeated with the same sheet after a
 /// failure, and after success; nothing is lost. What waits is forgotten first when `handed_over` holds it.
@@ -34,14 +34,7 @@ pub async fn enrol(config: &Config, sheet: &Path, handed_over: Option<&Path>) ->
         println!("already enrolled as {}", who_until(&identity));
         return Ok(());
     }
-    if let Some(export) = handed_over {
-        let former = Identity::load(&folder).context("nothing was handed over by this device")?;
-        let count = handed_over::forget(&config.state_dir, export, &former)?;
-        println!("{count} envelopes are in {} alone now: have them imported", export.display());
-    }
-    check_nothing_waits(&config.state_dir)?;
-    let identity = become_a_device(&sheet, &folder).await?;
-    begin_series(&config.state_dir);
+    let identity = replace_identity(config, &sheet, &folder, handed_over).await?;
     tracing::info!(
         device = %identity.settings().device,
         not_after = %identity.not_after(),
@@ -51,13 +44,54 @@ pub async fn enrol(config: &Config, sheet: &Path, handed_over: Option<&Path>) ->
     Ok(())
 }
 
-/// What waits is signed by the identity that the new one replaces, and nobody could open it.
-fn check_nothing_waits(state_dir: &Path) -> Result<()> {
-    let store = match stopped::open(state_dir) {
-        Err(NotOpened::None(_)) => return Ok(()),
-        store => store?,
+/// While the store is looked at, no agent can start; nor from the last look on, until the new identity is
+/// the active one.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+async fn replace_identity(
+    config: &Config,
+    sheet: &EnrolmentSheet,
+    folder: &Path,
+    handed_over: Option<&Path>,
+) -> Result<Identity> {
+    let state_dir = &config.state_dir;
+    stopped::check_user(state_dir)?;
+    let mut held = match stopped::read(state_dir) {
+        Err(NotOpened::None(_)) => None,
+        held => Some(held?),
     };
-    let Waiting { due, set_aside, .. } = store.waiting();
+    let waits = held.as_ref().map(Reading::all).unwrap_or_default();
+    match (held.as_mut(), handed_over) {
+        (Some(held), Some(export)) => {
+            if held.unreadable() > 0 {
+                bail!(NotHandedOver::Damaged(held.unreadable()));
+            }
+            let former =
+                Identity::load(folder).context("nothing was handed over by this device")?;
+            handed_over::check(held, &waits, export, &former)?;
+        }
+        (Some(held), None) => check_nothing_waits(&held.waiting())?,
+        (None, _) => {}
+    }
+    let enrolment = become_a_device(sheet, folder).await?;
+    drop(held);
+    // Open until the end: no agent keeps anything under the identity that goes.
+    let store = match handed_over::forget(state_dir, &waits) {
+        Err(NotHandedOver::NotOpened(NotOpened::None(_))) => None,
+        store => Some(store?),
+    };
+    store.as_ref().map_or(Ok(()), |store| check_nothing_waits(&store.waiting()))?;
+    if let Some(export) = handed_over {
+        println!(
+            "{} envelopes are in {} alone now: have them imported",
+            waits.len(),
+            export.display()
+        );
+    }
+    enrolment.activate().context("the new identity could not be made the active one")
+}
+
+/// What waits is signed by the identity that the new one replaces, and nobody could open it.
+fn check_nothing_waits(Waiting { due, set_aside, .. }: &Waiting) -> Result<()> {
     ensure!(
         due + set_aside == 0,
         "{due} envelopes wait to be delivered and {set_aside} were refused, signed by the identity that this \
@@ -67,19 +101,8 @@ fn check_nothing_waits(state_dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// After the new identity is the active one: the former one's sequences are never used again by its key.
-fn begin_series(state_dir: &Path) {
-    let begun = match stopped::open(state_dir) {
-        Err(NotOpened::None(_)) => return,
-        Err(error) => Err(chain(&error)),
-        Ok(mut store) => store.begin_series().map_err(|error| chain(&error)),
-    };
-    if let Err(error) = begun {
-        tracing::warn!(error, "the office will miss what the former identity had numbered");
-    }
-}
-
-async fn become_a_device(sheet: &EnrolmentSheet, folder: &Path) -> Result<Identity> {
+/// Up to the certificate, proven by a connection; the former identity is still the active one.
+async fn become_a_device(sheet: &EnrolmentSheet, folder: &Path) -> Result<Enrolment> {
     let enrolment = Enrolment::begin(sheet, folder).context("the enrolment cannot begin")?;
     if !enrolment.is_certified() {
         let address = sheet.settings.registrar.as_str();
@@ -102,7 +125,7 @@ async fn become_a_device(sheet: &EnrolmentSheet, folder: &Path) -> Result<Identi
         .health()
         .await
         .context("the new certificate is kept, but the intake could not be reached with it; repeat the command")?;
-    enrolment.activate().context("the new identity could not be made the active one")
+    Ok(enrolment)
 }
 
 fn who_until(identity: &Identity) -> String {

@@ -41,6 +41,14 @@ pub struct Exported {
     pub damaged_files: usize,
 }
 
+impl Exported {
+    /// Whether nothing that lies on the device is missing.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.unreadable == 0 && self.damaged_files == 0
+    }
+}
+
 /// Why nothing, or not everything, was exported, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportFailed {

@@ -1,17 +1,20 @@
-//! What an export carried away, forgotten here: only when the medium still holds all that the store
-//! holds, byte for byte. A device whose certificate has ended can be enrolled anew then.
+//! What an export carried away, forgotten here: only when the medium still holds it byte for byte. A
+//! device whose certificate has ended can be enrolled anew then.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use madoguchi_durable::read_at_most;
+use madoguchi_envelope::MAX_ENVELOPE;
 use madoguchi_envelope::export::{ClaimedManifest, ExportError};
 use madoguchi_identity::Identity;
-use madoguchi_protocol::export::{MANIFEST, SignedManifest};
-use madoguchi_store::{EnvelopeKey, StoreError};
+use madoguchi_protocol::export::{MANIFEST, MAX_MANIFEST, SignedManifest};
+use madoguchi_store::{EnvelopeKey, Reading, Store, StoreError};
 
 use crate::export::sha256;
+use crate::refused;
 use crate::stopped::{self, NotOpened};
 
 /// Why nothing is forgotten, and what to do.
@@ -50,42 +53,63 @@ pub enum NotHandedOver {
     Store(#[from] StoreError),
 }
 
-/// Forgets what the store of that state folder holds, since that folder holds it. How many envelopes.
+/// Forgets those: the medium holds them, as [`check`] has found. The store is closed with what this
+/// returns.
 ///
 /// # Errors
 /// [`NotHandedOver`].
-pub fn forget(
+pub fn forget(state_dir: &Path, carried: &[EnvelopeKey]) -> Result<Store, NotHandedOver> {
+    let mut store = stopped::open(state_dir)?;
+    store.handed_over(carried)?;
+    refused::forget(&mut store, carried)?;
+    store.settle()?;
+    Ok(store)
+}
+
+/// Forgets what the core had refused, when that folder holds it. How many envelopes.
+///
+/// # Errors
+/// [`NotHandedOver`].
+pub fn forget_refused(
     state_dir: &Path,
     folder: &Path,
     identity: &Identity,
 ) -> Result<usize, NotHandedOver> {
-    let there = manifest(folder, identity)?;
+    stopped::check_user(state_dir)?;
     let mut held = stopped::read(state_dir)?;
-    if held.unreadable() > 0 {
-        return Err(NotHandedOver::Damaged(held.unreadable()));
-    }
-    let all = held.all();
-    // One that cannot be read here any more is lost here, whatever becomes of the store.
-    let lies_here = |key: &&EnvelopeKey| {
-        held.read(**key).is_some_and(|kept| {
-            let named = there.get(*key);
-            let same = |(file, digest): &(PathBuf, String)| {
-                let bytes = fs::read(folder.join(file)).unwrap_or_default();
-                bytes == kept.bytes && sha256(&bytes) == *digest
-            };
-            !named.is_some_and(same)
-        })
+    let refused = held.set_aside();
+    check(&mut held, &refused, folder, identity)?;
+    drop(held);
+    forget(state_dir, &refused)?;
+    Ok(refused.len())
+}
+
+/// Whether that folder holds these envelopes of the store, in an export of this device.
+///
+/// # Errors
+/// [`NotHandedOver`].
+pub fn check(
+    held: &mut Reading,
+    carried: &[EnvelopeKey],
+    folder: &Path,
+    identity: &Identity,
+) -> Result<(), NotHandedOver> {
+    // The medium is asked, and not what of it still stands in memory.
+    let sync = || Ok(rustix::fs::syncfs(File::open(folder)?)?);
+    sync().map_err(|e| NotHandedOver::Read(folder.to_owned(), e))?;
+    let there = manifest(folder, identity)?;
+    let mut is_there = |key: &EnvelopeKey| {
+        let Some((file, digest)) = there.get(key) else { return false };
+        let Some(kept) = held.read(*key) else { return false };
+        let bytes = read_at_most(&folder.join(file), MAX_ENVELOPE);
+        bytes.is_ok_and(|bytes| bytes == kept.bytes && sha256(&bytes) == *digest)
     };
-    let lacking = all.iter().filter(lies_here).count();
+    let lacking = carried.iter().filter(|key| !is_there(key)).count();
     if lacking > 0 {
-        let (all, folder) = (all.len(), folder.to_owned());
+        let (all, folder) = (carried.len(), folder.to_owned());
         return Err(NotHandedOver::Lacking { lacking, all, folder });
     }
-    drop(held);
-    let mut store = stopped::open(state_dir)?;
-    store.handed_over(&all)?;
-    store.settle()?;
-    Ok(all.len())
+    Ok(())
 }
 
 /// Where each envelope is, and its digest, as this device signed it.
@@ -94,7 +118,8 @@ fn manifest(
     identity: &Identity,
 ) -> Result<BTreeMap<EnvelopeKey, (PathBuf, String)>, NotHandedOver> {
     let path = folder.join(MANIFEST);
-    let bytes = fs::read(&path).map_err(|e| NotHandedOver::Read(path.clone(), e))?;
+    let bytes =
+        read_at_most(&path, MAX_MANIFEST).map_err(|e| NotHandedOver::Read(path.clone(), e))?;
     let signed: SignedManifest =
         serde_json::from_slice(&bytes).map_err(|_| NotHandedOver::NotAManifest(path))?;
     let manifest = ClaimedManifest::read(&signed)

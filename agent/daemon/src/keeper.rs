@@ -30,6 +30,11 @@ pub use handle::{KeeperError, KeeperGone, KeeperHandle, StoreFailed};
 /// Commands that may wait; far more than one visit and one delivery loop ever ask at a time.
 const QUEUE: usize = 16;
 
+/// How long the store of another is waited for, and how often it is tried meanwhile: `check` reads a full
+/// one in a second.
+const LOOKS_END: Duration = Duration::from_secs(5);
+const LOOKS_AGAIN: Duration = Duration::from_millis(50);
+
 /// Envelopes that are read at a time: at most a [`MAX_BODY`] of them, since one has 64 KiB.
 const PIECE: usize = 16;
 
@@ -77,7 +82,7 @@ pub fn start(
     device: DeviceSettings,
     signer: DeviceSigner,
 ) -> Result<(KeeperHandle, watch::Receiver<KeeperState>, JoinHandle<()>), StoreError> {
-    let store = Store::open(folder)?;
+    let store = open(folder)?;
     let (commands, receive) = mpsc::channel(QUEUE);
     let refused = RefusedList::read(store.recall(refused::NAME).as_deref());
     let sections = Vec::new();
@@ -93,6 +98,22 @@ pub fn start(
             source,
         })?;
     Ok((KeeperHandle(commands), state, thread))
+}
+
+/// Opens the store, and waits a little for a command that only looks into it.
+///
+/// # Errors
+/// When the store's folder cannot be used at all.
+pub fn open(folder: &Path) -> Result<Store, StoreError> {
+    let given_up = Instant::now() + LOOKS_END;
+    loop {
+        match Store::open(folder) {
+            Err(StoreError::InUse(_)) if Instant::now() < given_up => {
+                std::thread::sleep(LOOKS_AGAIN);
+            }
+            opened => return opened,
+        }
+    }
 }
 
 struct Keeper {

@@ -29,6 +29,7 @@ pub mod practice;
 pub mod reception;
 pub mod refused;
 pub mod run;
+pub mod series;
 pub mod settings;
 pub mod standing;
 pub mod status;

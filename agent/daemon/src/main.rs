@@ -12,8 +12,10 @@ use madoguchi_daemon::drill::Ask;
 use madoguchi_daemon::export::Exported;
 use madoguchi_daemon::refused::{self, Refused, RefusedList};
 use madoguchi_daemon::status::{self, Status};
-use madoguchi_daemon::{check, drill, enrol, export, run, stopped};
+use madoguchi_daemon::{check, drill, enrol, export, handed_over, run, stopped};
+use madoguchi_identity::Identity;
 use madoguchi_protocol::ApplicationId;
+use madoguchi_protocol::failure::printable;
 use madoguchi_protocol::time::in_japan;
 use madoguchi_store::Reading;
 
@@ -40,12 +42,15 @@ struct Arguments {
 enum Command {
     /// Serve (what it does without a command).
     Run,
-    /// Get an identity with the operator's enrolment sheet.
+    /// Get an identity with the operator's enrolment sheet. Stop the agent first; while something waits to
+    /// be delivered, it is refused, since only the former identity can speak for it.
     Enrol {
         /// The sheet, as `madoguchi-provision device add` wrote it.
         #[arg(long)]
         sheet: PathBuf,
-        /// What an export wrote: when it holds all that waits here, that is forgotten here.
+        /// For a device that cannot deliver any more: what an export wrote. When it holds all that waits
+        /// here, byte for byte, that is forgotten here once the new certificate is proven. Have it imported
+        /// first, or keep a copy: the medium is then the only one.
         #[arg(long, value_name = "FOLDER")]
         handed_over: Option<PathBuf>,
     },
@@ -64,6 +69,9 @@ enum Command {
         /// Have them delivered once more: these applications, or all.
         #[arg(long, value_name = "APPLICATION", num_args = 0..)]
         again: Option<Vec<ApplicationId>>,
+        /// Forget them: that folder, which an export wrote, holds them.
+        #[arg(long, value_name = "FOLDER", conflicts_with_all = ["again", "json"])]
+        handed_over: Option<PathBuf>,
     },
     /// Prove that each intake takes this device; exit status 1 if one does not. With `--use`, have the
     /// running agent use one of them for a while: a visit does not notice.
@@ -71,7 +79,7 @@ enum Command {
         /// Which intake, counted from 1 as on the enrolment sheet.
         #[arg(long, value_name = "N", conflicts_with = "end")]
         r#use: Option<usize>,
-        /// For how long.
+        /// For how long, at most an hour.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=60))]
         minutes: u8,
         /// Have it choose by itself again.
@@ -95,7 +103,7 @@ fn main() -> ExitCode {
     match execute(&arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("madoguchi-agent: {error:#}");
+            eprintln!("madoguchi-agent: {}", printable(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
@@ -127,6 +135,15 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             madoguchi_program::start_log();
             let (again, left) = refused::try_again(&config.state_dir, only)?;
             say_tried_again(again, left);
+            if again == 0 {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Some(Command::SetAside { handed_over: Some(folder), .. }) => {
+            madoguchi_program::start_log();
+            let identity = Identity::load(&config.state_dir.join("identity"))?;
+            let count = handed_over::forget_refused(&config.state_dir, folder, &identity)?;
+            println!("{count} envelopes are in {} alone now: have them imported", folder.display());
         }
         Some(Command::SetAside { json, .. }) => say_set_aside(&config, *json)?,
         Some(Command::Drill { r#use, minutes, end }) => {
@@ -141,7 +158,11 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         }
         Some(Command::Export { permit, to }) => {
             madoguchi_program::start_log();
-            say_exported(&export::export(&config, permit, to, say_progress)?, to);
+            let exported = export::export(&config, permit, to, say_progress)?;
+            say_exported(&exported, to);
+            if !exported.is_whole() {
+                return Ok(ExitCode::FAILURE);
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -195,7 +216,10 @@ fn count_set_aside(config: &Config) -> Option<usize> {
 
 #[expect(clippy::print_stdout, reason = "this is what the command is for")]
 fn say_tried_again(again: usize, left: usize) {
-    println!("{again} envelopes are delivered once more when the agent runs: start it");
+    match again {
+        0 => println!("nothing that was asked for is set aside here: `set-aside` lists what is"),
+        _ => println!("{again} envelopes are delivered once more when the agent runs: start it"),
+    }
     if left > 0 {
         println!("{left} stay set aside: not asked for, or not to be read any more");
     }

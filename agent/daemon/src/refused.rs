@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use madoguchi_protocol::{ApplicationId, VisitId};
-use madoguchi_store::{EnvelopeKey, StoreError};
+use madoguchi_store::{EnvelopeKey, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::stopped::{self, NotOpened};
@@ -44,11 +44,19 @@ pub fn try_again(
 ) -> Result<(usize, usize), TryAgainFailed> {
     let mut store = stopped::open(state_dir)?;
     let again = store.try_again(only)?;
-    let mut list = RefusedList::read(store.recall(NAME).as_deref());
-    list.forget(&again);
-    store.remember(NAME, &list.bytes())?;
+    forget(&mut store, &again)?;
     store.settle()?;
     Ok((again.len(), store.waiting().set_aside))
+}
+
+/// Nobody has to look into those any more.
+///
+/// # Errors
+/// When the list cannot be written.
+pub fn forget(store: &mut Store, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
+    let mut list = RefusedList::read(store.recall(NAME).as_deref());
+    list.forget(keys);
+    store.remember(NAME, &list.bytes())
 }
 
 /// Why nothing, or not everything, is tried again.

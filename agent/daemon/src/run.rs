@@ -21,7 +21,7 @@ use crate::practice::Practice;
 use crate::reception::{Helpers, Sources};
 use crate::settings::{Collected, Verifier};
 use crate::supervise::{self, Surroundings, Watch};
-use crate::{calls, check, keeper, local, reception, standing, status};
+use crate::{calls, check, clock, keeper, local, reception, series, standing, status};
 
 /// Longest time for one command of the card.
 const CARD_DEADLINE: Duration = Duration::from_secs(10);
@@ -61,6 +61,7 @@ async fn agent(config: &Config) -> Result<()> {
     let own = rustix::process::geteuid().as_raw();
     let allowed = config.allowed_uids.clone().unwrap_or_else(|| vec![own]);
 
+    series::settle(&config.state_dir, &identity, clock::now())?;
     let (keeper, store, keeper_thread) =
         keeper::start(&config.state_dir.join("store"), device.clone(), identity.signer())
             .context("the store cannot be opened")?;
@@ -123,6 +124,7 @@ async fn agent(config: &Config) -> Result<()> {
         deliver: Arc::clone(&deliver),
         drill: Follower::new(&config.state_dir),
         status: status::path(&config.socket),
+        store_folder: config.state_dir.join("store"),
         certified_until: identity.not_after(),
     };
 

@@ -9,7 +9,7 @@ use madoguchi_store::Room;
 use serde::{Deserialize, Serialize};
 
 /// An agent that has not said for so long how it is makes no progress.
-const FRESH: SignedDuration = SignedDuration::from_secs(60);
+pub(crate) const FRESH: SignedDuration = SignedDuration::from_secs(60);
 
 /// How the agent is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl Status {
     /// Whether an agent that makes progress would have written a newer one by then.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        now.duration_since(self.written_at) > FRESH
+        now.duration_since(self.written_at).abs() > FRESH
     }
 }
 

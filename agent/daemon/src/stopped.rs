@@ -54,14 +54,23 @@ pub fn read(state_dir: &Path) -> Result<Reading, NotOpened> {
 /// [`NotOpened`]; nothing was changed then.
 pub fn open(state_dir: &Path) -> Result<Store, NotOpened> {
     let folder = existing(state_dir)?;
+    check_user(state_dir)?;
+    Store::open(&folder).map_err(not_opened)
+}
+
+/// Whether what is written below that state folder can be read by the agent.
+///
+/// # Errors
+/// [`NotOpened::User`] and the like.
+pub fn check_user(state_dir: &Path) -> Result<(), NotOpened> {
     let look = |error| NotOpened::Look(state_dir.to_owned(), error);
     let owner = fs::metadata(state_dir).map_err(look)?.uid();
     let found = rustix::process::geteuid().as_raw();
-    if owner != found {
-        let user = NotOpened::User { folder: state_dir.to_owned(), owner, found };
-        return Err(if Store::is_open(&folder) { NotOpened::Running } else { user });
+    if owner == found {
+        return Ok(());
     }
-    Store::open(&folder).map_err(not_opened)
+    let user = NotOpened::User { folder: state_dir.to_owned(), owner, found };
+    Err(if Store::is_open(&state_dir.join("store")) { NotOpened::Running } else { user })
 }
 
 fn existing(state_dir: &Path) -> Result<PathBuf, NotOpened> {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use madoguchi_card::CardHandle;
 use madoguchi_protocol::VisitId;
+use madoguchi_store::set_aside_in;
 use madoguchi_uplink::{Core, CoreState, IntakeState, Progress};
 use sd_notify::NotifyState;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -75,6 +76,8 @@ pub struct Surroundings {
     pub drill: Follower,
     /// Where the status is written.
     pub status: PathBuf,
+    /// The store's folder.
+    pub store_folder: PathBuf,
     /// The end of the device's certificate.
     pub certified_until: Timestamp,
 }
@@ -153,6 +156,7 @@ impl Surroundings {
             core_in_reach,
             waiting,
             oldest: oldest.map(|kept| now.duration_since(kept)),
+            unreadable: set_aside_in(&self.store_folder).len(),
             certified_for: self.certified_until.duration_since(now),
             failing_intakes,
         }

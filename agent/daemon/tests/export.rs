@@ -198,8 +198,36 @@ fn a_device_that_handed_over_all_it_held_is_free_for_another_identity_and_only_t
     assert_eq!((waiting().due, waiting().set_aside), (KEPT, 1), "nothing was forgotten");
 
     device.store().delivered(later.key).expect("delivered");
-    assert!(enrol(&to).contains("is this the registrar's address?"), "nothing waits any more");
-    assert_eq!((waiting().due, waiting().set_aside), (0, 0));
+    assert!(enrol(&to).contains("is this the registrar's address?"), "the medium holds it all");
+    assert_eq!(
+        (waiting().due, waiting().set_aside),
+        (KEPT - 1, 1),
+        "not before the new identity is proven"
+    );
+    let words = ["set-aside", "--handed-over", &to.display().to_string()];
+    let said = device.agent(&words).expect("forgotten");
+    assert!(said.starts_with("1 envelopes are in"), "{said}");
+    assert_eq!((waiting().due, waiting().set_aside), (KEPT - 1, 0), "and nothing else");
+}
+
+#[test]
+fn a_medium_full_of_holes_says_so_by_its_status() {
+    let device = Device::new();
+    device.store().settle().expect("an orderly end");
+    let journal = device.path("state/store/outbox/journal-0000000000000001");
+    let mut bytes = fs::read(&journal).expect("a journal");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&journal, bytes).expect("damaged");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_madoguchi-agent"));
+    program.args(["export", "--config"]).arg(device.path("agent.toml"));
+    program.arg("--permit").arg(device.good_permit()).arg("--to").arg(device.path("stick"));
+    let output = program.output().expect("it runs");
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        !output.status.success() && said.contains("1 files of the journal are damaged"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! come back as an empty file, and a synced file without its folder may not come back at all.
 
 use std::fs::{File, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Advice, OFlags, fadvise};
 use tempfile::NamedTempFile;
 
 /// Who may read a file.
@@ -77,6 +78,32 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Reads a file of a stranger's medium, as far as the system lets it from there and not from memory: a
+/// regular file of at most so many bytes. Nothing is waited for, and no link leads away.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] for what is no regular file, [`io::ErrorKind::FileTooLarge`], and those
+/// of the file system.
+pub fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    // What was not synced stays in memory all the same.
+    fadvise(&file, 0, None, Advice::DontNeed)?;
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "it is longer than any of its kind",
+        ));
+    }
+    Ok(bytes)
+}
+
 fn begin(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".writing-")
@@ -117,6 +144,20 @@ mod tests {
         assert_eq!(path.metadata().expect("there").permissions().mode() & 0o777, 0o644);
         assert_eq!(std::fs::read(&path).expect("there"), b"two");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn of_a_strangers_medium_only_short_regular_files_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"four").expect("written");
+        assert_eq!(read_at_most(&path, 4).expect("read"), b"four");
+        let kind = |path: &Path, most| read_at_most(path, most).expect_err("refused").kind();
+        assert_eq!(kind(&path, 3), io::ErrorKind::FileTooLarge);
+        assert_eq!(kind(folder.path(), 9), io::ErrorKind::InvalidInput);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/zero", &link).expect("a link");
+        read_at_most(&link, 9).expect_err("a link");
     }
 
     #[test]

@@ -23,6 +23,9 @@ const BEGUN: &str = "begun";
 /// SHA-256 of the token, in `active/`: that sheet made this identity.
 const ENROLLED_WITH: &str = "enrolled-with";
 
+/// In `active/` until the device has begun to count anew: what it keeps is numbered by key.
+const BEGINS_A_SERIES: &str = "begins-a-series";
+
 /// What only an enrolment under way has.
 const UNDER_WAY: &[&str] = &[BEGUN, REQUEST];
 
@@ -121,6 +124,7 @@ impl Enrolment {
         // Loads before it replaces: what does not load must not become active.
         self.identity()?;
         write(&pending, ENROLLED_WITH, &mark_of(&self.sheet))?;
+        write(&pending, BEGINS_A_SERIES, "")?;
         let active = self.dir.join(ACTIVE);
         folder::replace(&pending, &active)?;
         // Only now: until the exchange, a second run must find its key and request.
@@ -147,6 +151,22 @@ impl Identity {
         }
         identity.check_clock(jiff::Timestamp::now())?;
         Ok(Some(identity))
+    }
+}
+
+impl Identity {
+    /// Whether nothing was ever numbered under the active identity of that folder.
+    #[must_use]
+    pub fn begins_a_series(dir: &Path) -> bool {
+        dir.join(ACTIVE).join(BEGINS_A_SERIES).exists()
+    }
+
+    /// The device counts from 1 from now on. Durable on return.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn series_has_begun(dir: &Path) -> Result<(), IdentityError> {
+        folder::remove_files(&dir.join(ACTIVE), &[BEGINS_A_SERIES])
     }
 }
 

@@ -110,6 +110,12 @@ impl Identity {
         self.credentials.key.public_key()
     }
 
+    /// First moment of the certificate.
+    #[must_use]
+    pub fn not_before(&self) -> jiff::Timestamp {
+        self.credentials.validity.not_before
+    }
+
     /// Last moment of the certificate.
     #[must_use]
     pub fn not_after(&self) -> jiff::Timestamp {

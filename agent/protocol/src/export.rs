@@ -20,6 +20,9 @@ pub const EXPORT_FORMAT: u16 = 1;
 /// Name of the [`SignedManifest`] in an export's folder.
 pub const MANIFEST: &str = "manifest.json";
 
+/// Longest [`SignedManifest`], in bytes (64 MiB): of a full store it is about 20 MiB.
+pub const MAX_MANIFEST: usize = 64 << 20;
+
 /// Name of the folder of the envelopes in an export's folder.
 pub const ENVELOPES_FOLDER: &str = "envelopes";
 

@@ -161,7 +161,8 @@ impl Failure {
 }
 
 /// An error and everything under it, on one line: the one way in which errors are logged and shown
-/// to an operator, since no error repeats what its source says.
+/// to an operator, since no error repeats what its source says. [`printable`], for an error may quote a
+/// stranger.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -171,12 +172,25 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
         text.push_str(&error.to_string());
         source = error.source();
     }
-    text
+    printable(&text)
+}
+
+/// What came from outside must neither steer a terminal nor end a line.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_stranger_wrote_does_not_steer_the_terminal() {
+        assert_eq!(printable("花子\u{1b}[2J\n"), "花子\u{fffd}[2J\u{fffd}");
+        let quoted = std::io::Error::other("unknown field `\u{1b}[2J`");
+        assert_eq!(chain(&quoted), "unknown field `\u{fffd}[2J`");
+    }
 
     #[test]
     fn a_detail_is_cut_where_it_gets_too_long() {

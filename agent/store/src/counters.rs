@@ -64,6 +64,13 @@ impl Counters {
         Ok(Self { path: path.to_owned(), state, next })
     }
 
+    /// What a file says that nobody has open.
+    pub(crate) fn floor_of(path: &Path) -> Option<Floor> {
+        let state: State =
+            serde_json::from_slice(record::unpack(&std::fs::read(path).ok()?)?).ok()?;
+        Some(Self { path: path.to_owned(), state, next: Vec::new() }.floor())
+    }
+
     pub(crate) fn floor(&self) -> Floor {
         let floor = self.state.sequence_floor;
         Floor { used: floor.saturating_sub(SEQUENCE_AHEAD), free: floor + FIRST }

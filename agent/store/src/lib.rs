@@ -47,6 +47,9 @@ pub use remembered::{highest_generation, remembered};
 /// The outbox's folder in the store's.
 pub(crate) const OUTBOX: &str = "outbox";
 
+/// Which numbers may have been given.
+pub(crate) const COUNTERS: &str = "counters.json";
+
 /// Who has this file locked has the store.
 const LOCK: &str = "lock";
 
@@ -112,7 +115,7 @@ impl Store {
         // Before anything else: what another program writes is not whole.
         let lock = lock(folder)?;
         remove_torn(folder);
-        let counters = Counters::open(&folder.join("counters.json"))?;
+        let counters = Counters::open(&folder.join(COUNTERS))?;
         let remembered = Remembered::open(folder)?;
         let outbox = Outbox::open(&folder.join(OUTBOX), counters.floor(), grain)?;
         madoguchi_durable::sync_folder(folder).map_err(StoreError::file("sync", folder))?;
@@ -125,6 +128,14 @@ impl Store {
     pub fn is_open(folder: &Path) -> bool {
         let Ok(file) = fs::File::open(folder.join(LOCK)) else { return false };
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).is_err()
+    }
+
+    /// When the store of that folder was last opened, by the device's clock of then.
+    #[must_use]
+    pub fn opened_at(folder: &Path) -> Option<Timestamp> {
+        // Made anew, as an empty file, by every opening.
+        let lock = fs::metadata(folder.join(LOCK)).and_then(|lock| lock.modified());
+        lock.ok()?.try_into().ok()
     }
 
     /// The sequence that the next envelope must carry.
@@ -209,8 +220,8 @@ impl Store {
         self.outbox.delivered(keys)
     }
 
-    /// They lie elsewhere, on a medium that somebody carries: forget them, also what was set aside, in one
-    /// step that is durable on return.
+    /// They lie elsewhere, on a medium that somebody carries: forget them, also what was set aside.
+    /// Durable on return.
     ///
     /// # Errors
     /// As [`Store::delivered_all`].
@@ -253,6 +264,14 @@ impl Store {
         }
         self.counters.begin_series()?;
         self.outbox.begin_series()
+    }
+
+    /// The next envelope carries this sequence, or a later one.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn go_on_from(&mut self, sequence: u64) -> Result<(), StoreError> {
+        self.outbox.go_on_from(sequence)
     }
 
     /// How much waits. Asks the disk for its room.

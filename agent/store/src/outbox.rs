@@ -14,6 +14,8 @@ use crate::index::{Index, Line};
 use crate::journal::{Entry, Found, Journal, Place, State};
 use crate::{EnvelopeKey, Grain, KeptEnvelope, StoreError};
 use opening::{Closed, Opened, remove_closed, write_closed};
+
+pub(crate) use opening::read_closed;
 use totals::{Held, Totals};
 
 /// So few envelopes are little.
@@ -119,8 +121,11 @@ impl Outbox {
     }
 
     pub(crate) fn handed_over(&mut self, keys: &[EnvelopeKey]) -> Result<(), StoreError> {
-        let lines = self.lines(keys)?;
-        self.forget(lines)
+        // For one step of all sled copies its nodes once a line.
+        keys.chunks(LITTLE).try_for_each(|keys| {
+            let lines = self.lines(keys)?;
+            self.forget(lines)
+        })
     }
 
     fn forget(&mut self, lines: Vec<Line>) -> Result<(), StoreError> {
@@ -188,7 +193,12 @@ impl Outbox {
     pub(crate) fn begin_series(&mut self) -> Result<(), StoreError> {
         self.reopen()?;
         self.journal.clear()?;
-        self.next_sequence = FIRST;
+        self.next_sequence = 0;
+        self.go_on_from(FIRST)
+    }
+
+    pub(crate) fn go_on_from(&mut self, sequence: u64) -> Result<(), StoreError> {
+        self.next_sequence = self.next_sequence.max(sequence);
         self.append(&Entry::Delivered(&[]), self.next_sequence).map(drop)
     }
 

@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
 use rustix::fs::FlockOperation;
 
+use crate::counters::Counters;
 use crate::journal::{Found, Journal, Place, State};
 use crate::limits::usage;
-use crate::{EnvelopeKey, Grain, KeptEnvelope, LOCK, OUTBOX, Room, StoreError, Waiting};
+use crate::outbox::read_closed;
+use crate::{COUNTERS, EnvelopeKey, Grain, KeptEnvelope, LOCK, OUTBOX, Room, StoreError, Waiting};
 
 /// A store that nobody has open, as its journal describes it.
 pub struct Reading {
@@ -38,7 +40,7 @@ impl Reading {
             room: Room::Full,
             _lock: lock,
         };
-        let mut buffer = Vec::new();
+        let (mut buffer, mut said) = (Vec::new(), 0);
         for number in this.journal.numbers() {
             let envelopes = &mut this.envelopes;
             let note = |found| match found {
@@ -51,13 +53,23 @@ impl Reading {
                 }
             };
             match this.journal.scan(number, &mut buffer, note) {
-                Ok(scanned) => this.unreadable += usize::from(scanned.is_damaged),
+                Ok(scanned) => {
+                    said = said.max(scanned.next_sequence.unwrap_or(0));
+                    this.unreadable += usize::from(scanned.is_damaged);
+                }
                 Err(error) if error.is_of_permission() => return Err(error),
                 Err(error) => {
                     tracing::error!(error = chain(&error), "a file of the journal is left out");
                     this.unreadable += 1;
                 }
             }
+        }
+        // The end of a file that is damaged looks like one that was torn, of which nobody was told.
+        let closed = read_closed(&folder.join(OUTBOX)).map_or(0, |closed| closed.next_sequence);
+        let counted = Counters::floor_of(&folder.join(COUNTERS)).map_or(0, |floor| floor.used);
+        if said < closed.max(counted) {
+            tracing::error!(said, closed, counted, "an end of the journal is lost");
+            this.unreadable += 1;
         }
         let places = this.envelopes.values().map(|(_, place)| u64::from(place.length));
         this.room = usage(folder, this.envelopes.len(), places.sum(), this.oldest_due())?.room();
@@ -82,6 +94,12 @@ impl Reading {
     #[must_use]
     pub fn all(&self) -> Vec<EnvelopeKey> {
         State::ALL.into_iter().flat_map(|state| self.keys(state)).collect()
+    }
+
+    /// What was set aside, oldest first.
+    #[must_use]
+    pub fn set_aside(&self) -> Vec<EnvelopeKey> {
+        self.keys(State::Aside).collect()
     }
 
     /// Files of the journal that cannot be read, or not as a whole: envelopes may be missing here.

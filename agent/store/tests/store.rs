@@ -376,6 +376,29 @@ fn a_store_is_read_without_a_change_also_from_a_disk_that_cannot_be_written() {
     assert_eq!(read.unreadable(), 1);
 }
 
+#[test]
+fn a_reading_notices_an_end_that_is_lost() {
+    for is_settled in [true, false] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = open(folder.path());
+        store.keep(&[envelope(1)]).expect("kept");
+        store.keep(&[envelope(2)]).expect("kept");
+        if is_settled {
+            store.settle().expect("settled");
+        } else {
+            store.add_block(&block(1, 20)).expect("leased");
+        }
+        drop(store);
+        assert_eq!(Reading::open(folder.path()).expect("read").unreadable(), 0);
+        let [file] = journal(folder.path()).try_into().expect("one file");
+        let mut bytes = std::fs::read(&file).expect("read");
+        *bytes.last_mut().expect("bytes") ^= 1;
+        std::fs::write(&file, bytes).expect("damaged");
+        let read = Reading::open(folder.path()).expect("read");
+        assert_eq!((read.waiting().due, read.unreadable()), (1, 1), "settled: {is_settled}");
+    }
+}
+
 /// Everything in a folder and below, with its bytes.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path());

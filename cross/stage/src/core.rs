@@ -280,8 +280,19 @@ impl Core {
     /// # Errors
     /// When a step of the operator fails.
     pub fn admit_device(&self) -> Result<PathBuf> {
-        let ports: Vec<u16> = self.intakes().iter().map(|(_, port)| *port).collect();
-        self.admit_device_to(&ports)
+        self.admit_device_to(&self.intake_ports())
+    }
+
+    /// Admits the device once more, which has another key then; the path of its second sheet.
+    ///
+    /// # Errors
+    /// As [`Core::admit_device`].
+    pub fn admit_device_anew(&self) -> Result<PathBuf> {
+        self.write_sheet("second-sheet.toml", &self.intake_ports())
+    }
+
+    fn intake_ports(&self) -> Vec<u16> {
+        self.intakes().iter().map(|(_, port)| *port).collect()
     }
 
     /// The same; the device will deliver to these ports, the preferred one first.
@@ -293,14 +304,18 @@ impl Core {
             let file = format!("bundles/{kind}.json");
             self.provision_as_operator(&["bundle", "publish", &file, "--registrar", REGISTRAR])?;
         }
+        self.write_sheet("sheet.toml", ports)
+    }
+
+    fn write_sheet(&self, file: &str, ports: &[u16]) -> Result<PathBuf> {
         let device =
             ["device", "add", "--device", DEVICE, "--site", SITE, "--registrar", REGISTRAR];
-        let sheet = ["--municipal-key", "municipal", "--sheet", "sheet.toml"];
+        let sheet = ["--municipal-key", "municipal", "--sheet", file];
         let urls: Vec<_> = ports.iter().map(|port| local(*port)).collect();
         let intakes = urls.iter().flat_map(|url| ["--intake", url]);
         let arguments: Vec<_> = device.into_iter().chain(sheet).chain(intakes).collect();
         self.provision_as_operator(&arguments)?;
-        Ok(self.folder.join("sheet.toml"))
+        Ok(self.folder.join(file))
     }
 
     /// Takes the device out of service for good.
@@ -339,6 +354,14 @@ impl Core {
         let id = alert.alert.id.to_string();
         self.provision_as_operator(&["alert", "acknowledge", &id, "--office", OFFICE])?;
         Ok(())
+    }
+
+    /// What the office says of its own state: intakes, gaps, what was set aside.
+    ///
+    /// # Errors
+    /// When the office does not answer, or an intake fails.
+    pub fn check_office(&self) -> Result<Value> {
+        self.provision_as_operator(&["office", "check", "--office", OFFICE])
     }
 
     /// The databases of intake and office, and everything else of the core.

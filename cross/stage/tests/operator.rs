@@ -88,6 +88,48 @@ fn what_was_kept_without_a_network_is_carried_to_the_office_and_counts_once() {
 }
 
 #[test]
+fn a_device_that_handed_over_what_it_held_is_enrolled_anew_and_counts_from_one() {
+    play(
+        "a_device_that_handed_over_what_it_held_is_enrolled_anew_and_counts_from_one",
+        |site, stop| {
+            site.device.end()?;
+            let mut all: BTreeSet<_> = site.backlog.keep(20, Duration::ZERO)?.into_iter().collect();
+            site.permit("kiosk-01", "permit.json")?;
+            let stick = site.work.join("stick");
+            site.export("permit.json", &stick)?;
+
+            let sheet = site.core.admit_device_anew()?.display().to_string();
+            let said = site.agent(&["enrol", "--sheet", &sheet])?;
+            ensure!(!said.status.success(), "what waits would be lost: {}", text(&said));
+            ensure!(text(&said).contains("20 envelopes wait"), "{}", text(&said));
+            let stick_folder = stick.display().to_string();
+            let said = site.agent(&["enrol", "--sheet", &sheet, "--handed-over", &stick_folder])?;
+            ensure!(said.status.success(), "{}", text(&said));
+            ensure!(text(&said).contains("20 envelopes are in"), "{}", text(&said));
+            let said = site.import(&stick)?;
+            ensure!(text(&said).contains("20 taken"), "{}", text(&said));
+
+            // Under the new key nothing is missing below the first number.
+            site.device.start(stop)?;
+            all.insert(site.somebody_keeps_one(stop)?);
+            site.reach_the_office(&all, stop)?;
+            let office = site.core.check_office()?;
+            ensure!(office["gaps"].as_array().is_some_and(Vec::is_empty), "{office}");
+
+            // A store that is gone gives no number away.
+            site.device.end()?;
+            fs::remove_dir_all(site.device.state().join("store"))?;
+            site.device.start(stop)?;
+            all.insert(site.somebody_keeps_one(stop)?);
+            site.reach_the_office(&all, stop)?;
+            let tally = site.core.tally(&all)?;
+            ensure!(tally.doubled.is_empty() && tally.set_aside == 0, "{tally}");
+            Ok(())
+        },
+    );
+}
+
+#[test]
 fn a_drill_proves_each_intake_and_uses_the_second_one_for_a_while() {
     play("a_drill_proves_each_intake_and_uses_the_second_one_for_a_while", |site, stop| {
         let said = site.agent(&["drill"])?;
@@ -173,6 +215,17 @@ impl Site {
         screen.begin()?;
         screen.ask_for_a_number()?;
         screen.number().map(drop)
+    }
+
+    /// The same, and what was kept by it.
+    fn somebody_keeps_one(&mut self, stop: &Stop) -> Result<ApplicationId> {
+        BareScreen::connect(&self.device.socket())?;
+        let before = self.device.all_kept()?.len();
+        self.somebody_asks_for_a_number()?;
+        let kept = until("one more to be kept", PATIENCE, stop, || {
+            Ok(self.device.all_kept()?.get(before).map(|kept| kept.application.clone()))
+        })?;
+        Ok(kept.parse()?)
     }
 
     /// A command of the agent's, on the device.

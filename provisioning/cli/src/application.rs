@@ -12,6 +12,7 @@ use madoguchi_protocol::application::{
 use madoguchi_protocol::core_api::{
     APPLICATIONS, OpenedApplication, QueueEntries, QueueEntry, QueueState,
 };
+use madoguchi_protocol::failure::printable;
 use madoguchi_protocol::header::PackVersion;
 use madoguchi_protocol::local::Language;
 use madoguchi_protocol::time::in_japan;
@@ -180,11 +181,6 @@ fn why_no_form(reason: TicketOnlyReason) -> &'static str {
         TicketOnlyReason::WithoutCard => "without a card",
         TicketOnlyReason::CardCannotBeUsed => "the card cannot be used here",
     }
-}
-
-/// What came from outside must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Columns as wide as a terminal draws them: a Japanese character takes two cells.

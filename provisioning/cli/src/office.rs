@@ -1,4 +1,5 @@
-//! Whether what devices kept reaches the office.
+//! Whether what devices kept reaches the office. What was missing once stays listed: it is for somebody to
+//! look at and no state of the office, so that the exit status keeps its meaning.
 
 use std::fmt::Write as _;
 
@@ -8,6 +9,7 @@ use madoguchi_protocol::core_api::{
     Gap, Gaps, OFFICE_INTAKES, OFFICE_SET_ASIDE, OfficeIntake, OfficeIntakes, OfficeSetAside,
     SEQUENCE_GAPS, SetAsideEnvelope,
 };
+use madoguchi_protocol::failure::printable;
 use madoguchi_protocol::time::in_japan;
 use serde::Serialize;
 
@@ -39,10 +41,9 @@ fn check(office: &Connection) -> Result<Report> {
     let gaps: Gaps = office.get(SEQUENCE_GAPS, &[])?;
     let set_aside: OfficeSetAside = office.get(OFFICE_SET_ASIDE, &[])?;
     let failing = intakes.intakes.iter().any(|intake| intake.failing_since.is_some());
-    let ok = !failing && gaps.gaps.is_empty() && set_aside.total == 0;
-    let found = Found { ok, intakes, gaps, set_aside };
+    let found = Found { ok: !failing, intakes, gaps, set_aside };
     let report = Report::new(&found, words(&found))?;
-    Ok(if ok { report } else { report.unfit() })
+    Ok(if failing { report.unfit() } else { report })
 }
 
 fn words(found: &Found) -> String {
@@ -65,12 +66,12 @@ fn words(found: &Found) -> String {
         line(
             &mut words,
             &format!(
-                "FAIL  gap        {device}: {numbers} did not arrive; does anything wait there? (check, export)"
+                "look  gap        {device}: {numbers} were not taken; on the device `madoguchi-agent check` says what waits there"
             ),
         );
     }
     if found.gaps.gaps.is_empty() {
-        line(&mut words, "ok    gap        no number is missing below the highest that arrived");
+        line(&mut words, "ok    gap        no number is missing below the highest that was taken");
     }
     let OfficeSetAside { total, envelopes } = &found.set_aside;
     for SetAsideEnvelope { code, detail, application, device, set_aside_at } in envelopes {
@@ -79,7 +80,7 @@ fn words(found: &Found) -> String {
         line(
             &mut words,
             &format!(
-                "FAIL  set aside  {} {application}, of {device} as it claims: {code}: {detail}",
+                "look  set aside  {} {application}, of {device} as it claims: {code}: {detail}",
                 in_japan(*set_aside_at)
             ),
         );
@@ -88,12 +89,13 @@ fn words(found: &Found) -> String {
     match total.saturating_sub(listed) {
         0 if *total == 0 => line(&mut words, "ok    set aside  nothing"),
         0 => {}
-        more => line(&mut words, &format!("FAIL  set aside  {more} older ones")),
+        more => line(&mut words, &format!("look  set aside  {more} older ones")),
     }
     words
 }
 
 fn line(words: &mut String, text: &str) {
+    let text = printable(text);
     // A String takes everything.
     let _ = writeln!(words, "{text}");
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use madoguchi_protocol::failure::printable;
 use serde::Serialize;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -73,7 +74,7 @@ pub(crate) fn failure(error: &anyhow::Error, json: bool) -> ExitCode {
         // As compilers print it, so that an editor finds the place.
         eprintln!("{mistakes}");
     } else {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", printable(&format!("{error:#}")));
     }
     ExitCode::FAILURE
 }

@@ -5,27 +5,23 @@
 //! one that is damaged keeps no other back, and the same folder again changes nothing.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use madoguchi_authority::{DeviceCertificate, Identity, RefusedCertificate};
+use madoguchi_durable::read_at_most;
 use madoguchi_envelope::MAX_ENVELOPE;
 use madoguchi_envelope::export::{ClaimedManifest, ExportError};
 use madoguchi_protocol::export::{
-    ENVELOPES_FOLDER, ExportManifest, ExportedEnvelope, MANIFEST, SignedManifest,
+    ENVELOPES_FOLDER, ExportManifest, ExportedEnvelope, MANIFEST, MAX_MANIFEST, SignedManifest,
 };
 use madoguchi_protocol::failure::chain;
 use madoguchi_protocol::{ApplicationId, DeviceId};
-use rustix::fs::OFlags;
 
 use crate::digest::{hex, sha256};
 use crate::intake::{Admission, NotAdmitted};
-
-/// Longest manifest: of a full store it is about 20 MiB.
-const MAX_MANIFEST: usize = 64 << 20;
 
 /// What became of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +57,8 @@ pub struct Lacking {
     pub part: u8,
     /// Why.
     pub why: String,
+    /// Whether it may be taken another time, as when a pack is not here yet.
+    pub later: bool,
 }
 
 /// Why nothing of an export is taken, or not the rest of it.
@@ -135,9 +133,12 @@ impl Admission {
                     NotAdmitted::Database(source) => {
                         Err(ImportError::Database { done, all, source })
                     }
-                    e => Ok(chain(&e)),
+                    e => {
+                        let later = matches!(&e, NotAdmitted::Refused(problem) if problem.retry);
+                        Ok((chain(&e), later))
+                    }
                 }),
-                Err(why) => Err(Ok(why)),
+                Err(why) => Err(Ok((why, false))),
             };
             named.insert(path);
             match taken {
@@ -145,7 +146,8 @@ impl Admission {
                 Ok(_) => imported.known += 1,
                 Err(why) => {
                     let ExportedEnvelope { application, part, .. } = *envelope;
-                    imported.lacking.push(Lacking { application, part, why: why? });
+                    let (why, later) = why?;
+                    imported.lacking.push(Lacking { application, part, why, later });
                 }
             }
         }
@@ -200,25 +202,6 @@ fn read_envelope(path: &Path, named: &ExportedEnvelope) -> Result<Vec<u8>, Strin
     })?;
     if hex(&sha256(&[&bytes])) != named.sha256 {
         return Err(format!("changed: {} is not what the device wrote", path.display()));
-    }
-    Ok(bytes)
-}
-
-fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    // A pipe on the stick would be waited for, and a link leads away from it.
-    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-    }
-    file.take(limit).read_to_end(&mut bytes)?;
-    if bytes.len() > most {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "it is longer than any of its kind",
-        ));
     }
     Ok(bytes)
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use madoguchi_authority::Role;
 use madoguchi_core::{Admission, Config, Core, Imported, Lacking, openapi};
+use madoguchi_protocol::failure::printable;
 use madoguchi_protocol::time::in_japan;
 use rustix::fs::Mode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,8 +44,9 @@ enum Command {
     },
     /// Take in what a device exported, each envelope once, as if it had been delivered.
     ///
-    /// The intake may run meanwhile. An import may be repeated: what is here already stays once. The
-    /// exit status is 1 when something is missing, was changed or is refused; the rest is taken.
+    /// On the machine of one of the intakes, no matter which, as the user it runs as; it may run meanwhile. An
+    /// import may be repeated: what is here already stays once. The exit status is 1 when something is
+    /// missing, was changed or is refused; the rest is taken.
     Import {
         /// The configuration (TOML), with the section [intake].
         #[arg(long)]
@@ -61,7 +63,8 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // The log may not be set up yet, and a closed stderr leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "madoguchi-core: {error:#}");
+            let error = printable(&format!("{error:#}"));
+            let _ = writeln!(io::stderr(), "madoguchi-core: {error}");
             ExitCode::FAILURE
         }
     }
@@ -113,14 +116,19 @@ fn tell(imported: &Imported) -> io::Result<()> {
         in_japan(*exported_at),
         lacking.len()
     )?;
-    for Lacking { application, part, why } in lacking {
-        writeln!(out, "not taken: {application} part {part}: {why}")?;
+    for Lacking { application, part, why, later } in lacking {
+        let later = if *later { " (not for good: repeat later)" } else { "" };
+        writeln!(out, "not taken: {application} part {part}: {why}{later}")?;
     }
     for file in strangers {
         // Quoted: its name is a stranger's as well.
         writeln!(out, "not in the manifest, not taken: {file:?}")?;
     }
-    Ok(())
+    writeln!(
+        out,
+        "next: the office fetches it by itself; `madoguchi-provision application list` shows it there, \
+         and the device may forget it (`set-aside` or `enrol` with `--handed-over`)"
+    )
 }
 
 fn print_document() -> Result<()> {

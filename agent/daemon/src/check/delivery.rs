@@ -5,7 +5,7 @@ use madoguchi_protocol::time::in_japan;
 
 use super::Outcome;
 use super::store::{Found, Look};
-use crate::status::Status;
+use crate::status::{FRESH, Status};
 use crate::supervise::progress::LATE;
 
 pub(super) fn judge(look: &Look, now: Timestamp) -> Outcome {
@@ -19,8 +19,13 @@ pub(super) fn judge(look: &Look, now: Timestamp) -> Outcome {
             }
             Ok(format!("{said}; the agent does not run"))
         }
-        Found::InUse(None) => Ok("the agent has just started".to_owned()),
-        Found::InUse(Some(status)) => of(status, now),
+        Found::InUse { status: Some(status), .. } => of(status, now),
+        Found::InUse { status: None, since } => match since {
+            Some(since) if now.duration_since(*since).abs() <= FRESH => {
+                Ok("the agent has just started".to_owned())
+            }
+            _ => Err("the agent runs and does not say how it is: restart it".to_owned()),
+        },
     }
 }
 
@@ -85,7 +90,16 @@ mod tests {
         assert!(alarm.starts_with("the store is full; "), "{alarm}");
         let stuck = Some("reader".to_owned());
         assert!(of(&Status { stuck, ..status.clone() }, now).is_err());
-        assert!(of(&status, now + SignedDuration::from_secs(61)).is_err());
+        // Also in the time to come: a clock that was set back does not make a dead agent alive.
+        for apart in [61, -61] {
+            assert!(of(&status, now + SignedDuration::from_secs(apart)).is_err());
+        }
+        let silent = |since: Option<i64>| {
+            let since = since.map(|ago| now - SignedDuration::from_secs(ago));
+            judge(&Ok(Found::InUse { status: None, since }), now)
+        };
+        assert!(silent(Some(5)).is_ok(), "it has just started");
+        assert!(silent(Some(61)).is_err() && silent(None).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
-use madoguchi_store::{Room, Waiting, set_aside_in};
+use madoguchi_store::{Room, Store, Waiting, set_aside_in};
 use rustix::fs::Access;
 
 use super::Outcome;
@@ -22,8 +22,13 @@ pub(super) enum Found {
         /// When the oldest of what is due was kept.
         oldest: Option<Timestamp>,
     },
-    /// The running agent has it, and may say what lies in it.
-    InUse(Option<Status>),
+    /// The running agent has it.
+    InUse {
+        /// How it says that it is.
+        status: Option<Status>,
+        /// Since when it has it.
+        since: Option<Timestamp>,
+    },
 }
 
 pub(super) type Look = Result<Found, String>;
@@ -42,7 +47,10 @@ pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
                 Err(e) => Err(format!("{} cannot be written: {e}", state_dir.display())),
             }
         }
-        Err(NotOpened::Running) => Ok(Found::InUse(Status::read(&status::path(socket)))),
+        Err(NotOpened::Running) => Ok(Found::InUse {
+            status: Status::read(&status::path(socket)),
+            since: Store::opened_at(&state_dir.join("store")),
+        }),
         Err(error) => Err(chain(&error)),
     }
 }
@@ -50,14 +58,16 @@ pub(super) fn look(state_dir: &Path, socket: &Path) -> Look {
 pub(super) fn judge(look: &Look, state_dir: &Path) -> Outcome {
     let (due, set_aside, room) = match look.as_ref().map_err(Clone::clone)? {
         Found::New => return Ok("new".to_owned()),
-        Found::InUse(None) => return Ok("in use by the running agent".to_owned()),
-        Found::InUse(Some(status)) => (status.due, status.set_aside, status.room.clone()),
+        Found::InUse { status: None, .. } => return Ok("in use by the running agent".to_owned()),
+        Found::InUse { status: Some(status), .. } => {
+            (status.due, status.set_aside, status.room.clone())
+        }
         Found::Idle { waiting, .. } => (waiting.due, waiting.set_aside, status::room(waiting.room)),
     };
     let said = format!("{due} to be delivered, {set_aside} set aside, {room} of room");
     if let Some(broken) = set_aside_in(&state_dir.join("store")).first() {
         return Err(format!(
-            "{said}; {} could not be read and was set aside: send it to whoever maintains the device",
+            "{said}; {} could not be read and was set aside: send it to whoever maintains the device, then move it away",
             broken.display()
         ));
     }

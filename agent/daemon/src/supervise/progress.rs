@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub waiting: Waiting,
     /// How old the oldest of what is due is, by the device's clock.
     pub oldest: Option<SignedDuration>,
+    /// Files of the store that were set aside.
+    pub unreadable: usize,
     /// For how long the device's certificate still counts.
     pub certified_for: SignedDuration,
     /// Intakes that fail, from 1.
@@ -60,8 +62,12 @@ pub(crate) enum Alarm {
     SetAside(usize),
     /// The store is nearly full, or full.
     Room(Room),
-    /// The device's certificate ends after so many days, 0 when it did.
-    Certificate(i64),
+    /// The device's certificate ends after so many days.
+    CertificateEnds(i64),
+    /// The device's certificate has ended.
+    CertificateEnded,
+    /// Files of the store could not be read and were set aside.
+    Unreadable(usize),
     /// Intakes fail, from 1.
     Intakes(Vec<usize>),
 }
@@ -93,14 +99,19 @@ impl Facts {
         let set_aside = Some(self.waiting.set_aside).filter(|count| *count > 0);
         let room = Some(self.waiting.room).filter(|room| *room != Room::Plenty);
         let ends = Some(self.certified_for).filter(|left| *left < CERTIFICATE_ENDS);
-        let ends = ends.map(|left| left.as_hours().max(0) / 24);
+        let ends = ends.map(|left| match left.is_positive() {
+            true => Alarm::CertificateEnds(left.as_hours() / 24),
+            false => Alarm::CertificateEnded,
+        });
+        let unreadable = Some(self.unreadable).filter(|count| *count > 0);
         let failing = Some(&self.failing_intakes).filter(|failing| !failing.is_empty());
         [
             stalled.map(Alarm::Stalled),
             late.map(Alarm::Late),
             set_aside.map(Alarm::SetAside),
             room.map(Alarm::Room),
-            ends.map(Alarm::Certificate),
+            ends,
+            unreadable.map(Alarm::Unreadable),
             failing.cloned().map(Alarm::Intakes),
         ]
         .into_iter()
@@ -139,9 +150,18 @@ impl fmt::Display for Alarm {
             ),
             Self::Room(Room::Full) => f.write_str("the store is full: nothing more is kept"),
             Self::Room(_) => f.write_str("there is little room left in the store"),
-            Self::Certificate(days) => write!(
+            Self::CertificateEnds(days) => write!(
                 f,
                 "the device's certificate ends in {days} days: have it deliver what waits, then enrol it anew"
+            ),
+            Self::CertificateEnded => f.write_str(
+                "the device's certificate has ended, and nothing is delivered any more: export what waits, \
+                 then enrol it anew with --handed-over",
+            ),
+            Self::Unreadable(count) => write!(
+                f,
+                "{count} files of the store could not be read and were set aside beside it as \
+                 *.unreadable-*: send them to whoever maintains the device, then move them away"
             ),
             Self::Intakes(failing) => {
                 let numbers: Vec<String> = failing.iter().map(ToString::to_string).collect();
@@ -193,6 +213,7 @@ mod tests {
             core_in_reach: Some(HOUR),
             waiting: Waiting::default(),
             oldest: None,
+            unreadable: 0,
             certified_for: CERTIFICATE_ENDS,
             failing_intakes: Vec::new(),
         }
@@ -243,9 +264,9 @@ mod tests {
         let expected = [Alarm::SetAside(2), Alarm::Room(Room::Low), Alarm::Intakes(vec![2])];
         assert_eq!(alarms(facts), expected);
         let ends = Facts { certified_for: SignedDuration::from_hours(50), ..well() };
-        assert_eq!(alarms(ends), [Alarm::Certificate(2)]);
-        let ended = Facts { certified_for: SignedDuration::from_hours(-50), ..well() };
-        assert_eq!(alarms(ended), [Alarm::Certificate(0)]);
+        assert_eq!(alarms(ends), [Alarm::CertificateEnds(2)]);
+        let ended = Facts { certified_for: SignedDuration::ZERO, unreadable: 1, ..well() };
+        assert_eq!(alarms(ended), [Alarm::CertificateEnded, Alarm::Unreadable(1)]);
         assert!(Alarm::SetAside(2).is_like(&Alarm::SetAside(3)));
         assert!(!Alarm::Room(Room::Low).is_like(&Alarm::Room(Room::Full)));
     }

@@ -21,10 +21,10 @@ const GAP: u64 = 2_000;
 
 /// Says that the index was closed in good order, and when.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Closed {
+pub(crate) struct Closed {
     /// Number and length of the journal's last file.
     pub(super) end: (u64, u64),
-    pub(super) next_sequence: u64,
+    pub(crate) next_sequence: u64,
     pub(super) held: Held,
 }
 
@@ -91,10 +91,15 @@ fn closed_path(folder: &Path) -> PathBuf {
 
 /// It says nothing that the journal does not say: one that cannot be read is no loss.
 fn take_closed(folder: &Path) -> Result<Option<Closed>, StoreError> {
-    let bytes = fs::read(closed_path(folder)).ok();
+    let closed = read_closed(folder);
     remove_closed(folder)?;
-    let parse = |bytes: &[u8]| serde_json::from_slice(record::unpack(bytes)?).ok();
-    Ok(bytes.as_deref().and_then(parse))
+    Ok(closed)
+}
+
+/// What it says, as long as nobody has opened the outbox since.
+pub(crate) fn read_closed(folder: &Path) -> Option<Closed> {
+    let bytes = fs::read(closed_path(folder)).ok()?;
+    serde_json::from_slice(record::unpack(&bytes)?).ok()
 }
 
 fn believe(folder: &Path, closed: &Closed) -> Result<Option<Opened>, StoreError> {
