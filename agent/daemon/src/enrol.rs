@@ -46,7 +46,6 @@ pub async fn enrol(config: &Config, sheet: &Path, handed_over: Option<&Path>) ->
 
 /// While the store is looked at, no agent can start; nor from the last look on, until the new identity is
 /// the active one.
-#[expect(clippy::print_stdout, reason = "this is what the command is for")]
 async fn replace_identity(
     config: &Config,
     sheet: &EnrolmentSheet,
@@ -81,11 +80,7 @@ async fn replace_identity(
     };
     store.as_ref().map_or(Ok(()), |store| check_nothing_waits(&store.waiting()))?;
     if let Some(export) = handed_over {
-        println!(
-            "{} envelopes are in {} alone now: have them imported",
-            waits.len(),
-            export.display()
-        );
+        handed_over::say(waits.len(), export);
     }
     enrolment.activate().context("the new identity could not be made the active one")
 }

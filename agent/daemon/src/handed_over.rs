@@ -53,6 +53,12 @@ pub enum NotHandedOver {
     Store(#[from] StoreError),
 }
 
+/// Tells an operator who carries that folder.
+#[expect(clippy::print_stdout, reason = "this is what the commands are for")]
+pub fn say(count: usize, folder: &Path) {
+    println!("{count} envelopes are in {} alone now: have them imported", folder.display());
+}
+
 /// Forgets those: the medium holds them, as [`check`] has found. The store is closed with what this
 /// returns.
 ///

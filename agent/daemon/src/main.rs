@@ -143,7 +143,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
             madoguchi_program::start_log();
             let identity = Identity::load(&config.state_dir.join("identity"))?;
             let count = handed_over::forget_refused(&config.state_dir, folder, &identity)?;
-            println!("{count} envelopes are in {} alone now: have them imported", folder.display());
+            handed_over::say(count, folder);
         }
         Some(Command::SetAside { json, .. }) => say_set_aside(&config, *json)?,
         Some(Command::Drill { r#use, minutes, end }) => {

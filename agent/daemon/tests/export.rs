@@ -192,7 +192,7 @@ fn a_device_that_handed_over_all_it_held_is_free_for_another_identity_and_only_t
         key: EnvelopeKey { application: ApplicationId::now(), part: 1 },
         ..device.kept[0].clone()
     };
-    store.keep(&[later.clone()]).expect("kept");
+    store.keep(std::slice::from_ref(&later)).expect("kept");
     drop(store);
     assert!(enrol(&to).contains("1 of 151 envelopes are not in"));
     assert_eq!((waiting().due, waiting().set_aside), (KEPT, 1), "nothing was forgotten");

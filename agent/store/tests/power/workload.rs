@@ -176,8 +176,11 @@ fn deliver(store: &mut Store, rng: &mut Rng, says: &mut Speaker) {
 fn deliver_all(store: &mut Store, keys: Vec<EnvelopeKey>, says: &mut Speaker) {
     says.say(&Said::Delivering(keys.clone()));
     // Carried away on a medium or sent: for the store it is the same word.
-    let forgotten =
-        if keys.len() % 3 == 0 { store.handed_over(&keys) } else { store.delivered_all(&keys) };
+    let forgotten = if keys.len().is_multiple_of(3) {
+        store.handed_over(&keys)
+    } else {
+        store.delivered_all(&keys)
+    };
     forgotten.expect("forgotten");
     says.say(&Said::Delivered);
 }
