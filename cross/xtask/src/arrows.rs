@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
         "kiosk-ui/link",
         "kiosk-ui/widgets",
         "provisioning/authority",
+        "provisioning/casework",
     ],
     &["agent/daemon", "kiosk-ui/resident", "provisioning/core", "provisioning/cli"],
     &["cross/fuzz", "cross/stage", "cross/xtask"],
@@ -36,6 +37,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("agent/procedure", &["tokio", "reqwest", "sled", "pcsc"]),
     ("agent/daemon", &["slint"]),
     ("kiosk-ui/journey", &["slint", "tokio"]),
+    ("provisioning/casework", &["tokio", "reqwest", "sqlx"]),
     (
         "kiosk-ui/resident",
         &["agent/store", "agent/card", "agent/uplink", "pcsc", "reqwest", "sled"],

@@ -1,0 +1,391 @@
+//! What must have happened to an application before it is finished.
+//!
+//! 本人確認 → every difference decided → a second person's own decision, where the pack asks → the
+//! visitor's last word on the finished form. Each later step stands on the earlier ones, and a change
+//! takes back what stood on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use madoguchi_protocol::Personal;
+use serde::{Deserialize, Serialize};
+
+use crate::staff::{AtWork, ClerkNumber, Role};
+use crate::{Refused, note};
+
+/// The key of a field, as its pack names it.
+pub type FieldKey = String;
+
+/// Who stands there (本人確認).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// 本人.
+    Self_,
+    /// 同一世帯.
+    Household,
+    /// 法定代理人.
+    LegalRepresentative,
+    /// 任意代理人, with 委任状.
+    Proxy,
+}
+
+/// By what they were confirmed. No number of a document is kept, and no copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// One document with a photograph (1点).
+    OneDocument,
+    /// Two without (2点).
+    TwoDocuments,
+    /// By asking (聴聞).
+    Hearing,
+}
+
+/// Who stands there, as a clerk has confirmed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Who.
+    pub standing: Standing,
+    /// By what.
+    pub proof: Proof,
+    /// By whom.
+    pub clerk: ClerkNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is decided about a field that differs between card, answers and register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "take", rename_all = "snake_case")]
+pub enum Decision {
+    /// What the card said.
+    Card,
+    /// What the visitor chose or typed.
+    Visitor,
+    /// What the register says.
+    Register,
+    /// Something else, after speaking with the visitor.
+    Corrected {
+        /// That.
+        value: Personal<String>,
+    },
+    /// The visitor is to be asked. Nothing is finished with it.
+    Ask,
+}
+
+/// What one person decided of all differences.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Who.
+    pub clerk: ClerkNumber,
+    /// When.
+    pub at: Timestamp,
+    /// Of each field that differs.
+    pub decisions: BTreeMap<FieldKey, Decision>,
+}
+
+/// The check by a second person (審査).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckRule {
+    /// One person is enough.
+    NotNeeded,
+    /// The pack asks for two.
+    Needed,
+}
+
+/// How far the review is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Who stands there has to be confirmed.
+    Identity,
+    /// Differences have to be decided: so many are open.
+    Deciding(usize),
+    /// A second person has to decide.
+    Check,
+    /// The two do not agree on these fields; the first decides anew and sees both.
+    Disagreed(Vec<FieldKey>),
+    /// The visitor has to confirm the form.
+    LastWord,
+    /// It may be finished.
+    Cleared,
+    /// It was refused, with the reason.
+    Rejected(String),
+}
+
+/// The review of one application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// Fields that differ, each to be decided.
+    differing: Vec<FieldKey>,
+    rule: CheckRule,
+    identity: Option<Identity>,
+    /// What the first person has decided so far.
+    deciding: BTreeMap<FieldKey, Decision>,
+    /// Who had a hand in that: none of them is the second person.
+    deciders: BTreeSet<ClerkNumber>,
+    first: Option<Decided>,
+    second: Option<Decided>,
+    /// What both had decided when they did not agree: shown to both.
+    disagreed: Option<(Decided, Decided)>,
+    confirmed: Option<Confirmed>,
+    rejected: Option<Rejected>,
+}
+
+/// The visitor has seen the finished form and signed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// SHA-256 of the form that they saw.
+    pub form: [u8; 32],
+    /// By whom it was shown.
+    pub clerk: ClerkNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// It was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub clerk: ClerkNumber,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Review {
+    /// A review that begins: these fields differ.
+    #[must_use]
+    pub fn begin(differing: Vec<FieldKey>, rule: CheckRule) -> Self {
+        Self {
+            differing,
+            rule,
+            identity: None,
+            deciding: BTreeMap::new(),
+            deciders: BTreeSet::new(),
+            first: None,
+            second: None,
+            disagreed: None,
+            confirmed: None,
+            rejected: None,
+        }
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        if let Some(rejected) = &self.rejected {
+            return Progress::Rejected(rejected.reason.clone());
+        }
+        if self.identity.is_none() {
+            return Progress::Identity;
+        }
+        if self.first.is_none() {
+            return match self.disagreement() {
+                fields if !fields.is_empty() => Progress::Disagreed(fields),
+                _ => Progress::Deciding(self.open()),
+            };
+        }
+        if self.rule == CheckRule::Needed && self.second.is_none() {
+            return Progress::Check;
+        }
+        if self.confirmed.is_none() { Progress::LastWord } else { Progress::Cleared }
+    }
+
+    /// Confirms who stands there, or says it anew.
+    ///
+    /// # Errors
+    /// [`Refused::Role`], [`Refused::OutOfOrder`] when it was rejected.
+    pub fn identify(
+        &mut self,
+        standing: Standing,
+        proof: Proof,
+        who: &AtWork,
+        at: Timestamp,
+    ) -> Result<(), Refused> {
+        self.check_clerk(who)?;
+        // Whoever stands there now has seen nothing yet.
+        self.confirmed = None;
+        self.identity = Some(Identity { standing, proof, clerk: who.clerk.clone(), at });
+        Ok(())
+    }
+
+    /// Decides one difference, or decides it anew, which takes back whatever stood on it.
+    ///
+    /// # Errors
+    /// [`Refused::Identity`] first, and [`Refused::Field`] for one that does not differ.
+    pub fn decide(&mut self, field: &str, decision: Decision, who: &AtWork) -> Result<(), Refused> {
+        self.check_clerk(who)?;
+        if self.identity.is_none() {
+            return Err(Refused::Identity);
+        }
+        if !self.differing.iter().any(|differing| differing == field) {
+            return Err(Refused::Field);
+        }
+        self.deciding.insert(field.to_owned(), decision);
+        self.deciders.insert(who.clerk.clone());
+        (self.first, self.second, self.confirmed) = (None, None, None);
+        Ok(())
+    }
+
+    /// The first person is done: everything is decided, and nothing is left to ask.
+    ///
+    /// # Errors
+    /// [`Refused::Identity`], [`Refused::Open`], [`Refused::OutOfOrder`] when it was done already.
+    pub fn submit(&mut self, who: &AtWork, at: Timestamp) -> Result<(), Refused> {
+        self.check_clerk(who)?;
+        if self.identity.is_none() {
+            return Err(Refused::Identity);
+        }
+        if self.first.is_some() {
+            return Err(Refused::OutOfOrder);
+        }
+        match self.open() {
+            0 => {}
+            open => return Err(Refused::Open(open)),
+        }
+        let decisions = self.deciding.clone();
+        self.deciders.insert(who.clerk.clone());
+        self.first = Some(Decided { clerk: who.clerk.clone(), at, decisions });
+        self.disagreed = None;
+        Ok(())
+    }
+
+    /// What the second person is to decide: the fields, without what the first has decided.
+    ///
+    /// # Errors
+    /// [`Refused::Role`], [`Refused::SamePerson`], [`Refused::OutOfOrder`].
+    pub fn to_check(&self, who: &AtWork) -> Result<&[FieldKey], Refused> {
+        if !who.is(Role::Checker) {
+            return Err(Refused::Role);
+        }
+        if self.progress() != Progress::Check {
+            return Err(Refused::OutOfOrder);
+        }
+        if self.deciders.contains(&who.clerk) {
+            return Err(Refused::SamePerson);
+        }
+        Ok(&self.differing)
+    }
+
+    /// The second person's own decision of every difference; whether the two agree. When they do not, it
+    /// goes back to the first with both.
+    ///
+    /// # Errors
+    /// As [`Review::to_check`], and [`Refused::Open`].
+    pub fn check(
+        &mut self,
+        decisions: BTreeMap<FieldKey, Decision>,
+        who: &AtWork,
+        at: Timestamp,
+    ) -> Result<bool, Refused> {
+        let fields = self.to_check(who)?;
+        if decisions.keys().any(|key| !fields.contains(key)) {
+            return Err(Refused::Field);
+        }
+        let decided =
+            |field: &&FieldKey| !matches!(decisions.get(*field), None | Some(Decision::Ask));
+        let open = fields.len() - fields.iter().filter(decided).count();
+        if open > 0 {
+            return Err(Refused::Open(open));
+        }
+        let second = Decided { clerk: who.clerk.clone(), at, decisions };
+        match self.first.take() {
+            Some(first) if first.decisions == second.decisions => {
+                (self.first, self.second) = (Some(first), Some(second));
+                Ok(true)
+            }
+            Some(first) => {
+                self.disagreed = Some((first, second));
+                Ok(false)
+            }
+            None => Err(Refused::OutOfOrder),
+        }
+    }
+
+    /// What both had decided when they did not agree.
+    #[must_use]
+    pub fn disagreed(&self) -> Option<(&Decided, &Decided)> {
+        self.disagreed.as_ref().map(|(first, second)| (first, second))
+    }
+
+    /// The visitor has seen the finished form, and signed it.
+    ///
+    /// # Errors
+    /// What is missing before.
+    pub fn confirm(&mut self, form: [u8; 32], who: &AtWork, at: Timestamp) -> Result<(), Refused> {
+        self.check_clerk(who)?;
+        match self.progress() {
+            Progress::LastWord | Progress::Cleared => {
+                self.confirmed = Some(Confirmed { form, clerk: who.clerk.clone(), at });
+                Ok(())
+            }
+            Progress::Identity => Err(Refused::Identity),
+            Progress::Deciding(open) => Err(Refused::Open(open.max(1))),
+            Progress::Disagreed(fields) => Err(Refused::Open(fields.len())),
+            Progress::Check => Err(Refused::Unchecked),
+            Progress::Rejected(_) => Err(Refused::OutOfOrder),
+        }
+    }
+
+    /// Whether it may be finished with this form: the one that the visitor has confirmed.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn clear(&self, form: &[u8; 32]) -> Result<(), Refused> {
+        match self.progress() {
+            Progress::Cleared => {
+                let confirmed = self.confirmed.as_ref();
+                let is_it = confirmed.is_some_and(|confirmed| confirmed.form == *form);
+                if is_it { Ok(()) } else { Err(Refused::Unconfirmed) }
+            }
+            Progress::Identity => Err(Refused::Identity),
+            Progress::Deciding(open) => Err(Refused::Open(open.max(1))),
+            Progress::Disagreed(fields) => Err(Refused::Open(fields.len())),
+            Progress::Check => Err(Refused::Unchecked),
+            Progress::LastWord => Err(Refused::Unconfirmed),
+            Progress::Rejected(_) => Err(Refused::OutOfOrder),
+        }
+    }
+
+    /// Refuses the application, with a reason that the visitor is told.
+    ///
+    /// # Errors
+    /// [`Refused::Note`] without one; [`Refused::Identity`] while nobody knows who stands there.
+    pub fn reject(&mut self, reason: &str, who: &AtWork, at: Timestamp) -> Result<(), Refused> {
+        self.check_clerk(who)?;
+        if self.identity.is_none() {
+            return Err(Refused::Identity);
+        }
+        let reason = note(reason)?;
+        self.rejected = Some(Rejected { reason, clerk: who.clerk.clone(), at });
+        Ok(())
+    }
+
+    fn check_clerk(&self, who: &AtWork) -> Result<(), Refused> {
+        if !who.is(Role::Clerk) {
+            return Err(Refused::Role);
+        }
+        if self.rejected.is_some() { Err(Refused::OutOfOrder) } else { Ok(()) }
+    }
+
+    /// Differences without a decision, or with a question.
+    fn open(&self) -> usize {
+        let open =
+            |field: &&FieldKey| matches!(self.deciding.get(*field), None | Some(Decision::Ask));
+        self.differing.iter().filter(open).count()
+    }
+
+    /// Fields on which the two did not agree.
+    fn disagreement(&self) -> Vec<FieldKey> {
+        let Some((first, second)) = &self.disagreed else { return Vec::new() };
+        let differs =
+            |field: &&FieldKey| first.decisions.get(*field) != second.decisions.get(*field);
+        self.differing.iter().filter(differs).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
