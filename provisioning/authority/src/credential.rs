@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use rustls::SignatureScheme;
 use rustls::crypto::aws_lc_rs;
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -48,6 +50,9 @@ pub enum CredentialError {
     /// A certificate that says no identity.
     #[error("the certificate says no identity")]
     Identity(#[source] BadIdentity),
+    /// A key that cannot sign as it must.
+    #[error("the private key cannot sign")]
+    Sign(#[source] rustls::Error),
 }
 
 impl Credential {
@@ -102,9 +107,30 @@ impl Credential {
     /// # Errors
     /// [`CredentialError`].
     pub fn identity(&self) -> Result<Identity, CredentialError> {
-        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
-            .map_err(|e| CredentialError::Pem("certificate", e))?;
-        Identity::of_certificate(&certificate).map_err(CredentialError::Identity)
+        Identity::of_certificate(&self.certificate_der()?).map_err(CredentialError::Identity)
+    }
+
+    /// Signs with the private key: ECDSA P-256 with SHA-256, DER. [`crate::TrustRoot::check_signed`] is
+    /// the other half.
+    ///
+    /// # Errors
+    /// [`CredentialError::Sign`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CredentialError> {
+        let (_, private) = self.parse()?;
+        let key = any_supported_type(&private).map_err(CredentialError::Sign)?;
+        let unsuited = || CredentialError::Sign(rustls::Error::General("not on P-256".to_owned()));
+        let signer =
+            key.choose_scheme(&[SignatureScheme::ECDSA_NISTP256_SHA256]).ok_or_else(unsuited)?;
+        signer.sign(message).map_err(CredentialError::Sign)
+    }
+
+    /// The certificate, DER.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn certificate_der(&self) -> Result<CertificateDer<'static>, CredentialError> {
+        CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .map_err(|e| CredentialError::Pem("certificate", e))
     }
 
     /// The certificate, PEM.

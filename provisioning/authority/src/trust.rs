@@ -13,7 +13,7 @@ use x509_cert::Certificate;
 
 use crate::credential::CredentialError;
 use crate::files;
-use crate::identity::{BadIdentity, Identity, authority_tenant};
+use crate::identity::{BadIdentity, Identity, Role, authority_tenant};
 
 /// The only root that is trusted: the certificate of one tenant's authority.
 #[derive(Debug, Clone)]
@@ -73,6 +73,54 @@ impl TrustRoot {
     }
 }
 
+impl TrustRoot {
+    /// Whether that role of the core has signed this ([`crate::Credential::sign`]), with a certificate
+    /// that counted as of `at`.
+    ///
+    /// # Errors
+    /// [`RefusedCertificate`].
+    pub fn check_signed(
+        &self,
+        role: Role,
+        certificate: &[u8],
+        at: jiff::Timestamp,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), RefusedCertificate> {
+        let der = CertificateDer::from(certificate);
+        let issued = self.issued(&der, at)?;
+        let identity = Identity::of_certificate(&der).map_err(RefusedCertificate::Identity)?;
+        if identity != (Identity::Role { tenant: self.tenant.clone(), role }) {
+            return Err(RefusedCertificate::NotThatRole(role));
+        }
+        issued
+            .verify_signature(ECDSA_P256_SHA256, message, signature)
+            .map_err(RefusedCertificate::Signature)
+    }
+
+    /// Checks chain, purpose, and validity as of `at`.
+    fn issued<'a>(
+        &self,
+        der: &'a CertificateDer<'a>,
+        at: jiff::Timestamp,
+    ) -> Result<EndEntityCert<'a>, RefusedCertificate> {
+        let unreadable = |_| RefusedCertificate::Identity(BadIdentity::Certificate);
+        let end_entity = EndEntityCert::try_from(der).map_err(unreadable)?;
+        end_entity
+            .verify_for_usage(
+                &[ECDSA_P256_SHA256],
+                std::slice::from_ref(&self.anchor),
+                &[],
+                unix_time(at),
+                KeyUsage::client_auth(),
+                None,
+                None,
+            )
+            .map_err(|source| RefusedCertificate::Chain { at, source })?;
+        Ok(end_entity)
+    }
+}
+
 /// A device certificate that the authority issued and that was valid at the time asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceCertificate {
@@ -100,6 +148,12 @@ pub enum RefusedCertificate {
     /// Issued, but not to a device of this tenant.
     #[error("the certificate is not that of a device of this municipality")]
     NotADevice,
+    /// Issued, but not to that role of the core.
+    #[error("the certificate is not that of this municipality's {0}")]
+    NotThatRole(Role),
+    /// Its key has not signed this.
+    #[error("the signature does not fit")]
+    Signature(#[source] webpki::Error),
     /// Not a P-256 key.
     #[error("the certificate's key is not on P-256")]
     Key,
@@ -127,20 +181,7 @@ impl DeviceCertificate {
         at: jiff::Timestamp,
     ) -> Result<Self, RefusedCertificate> {
         let der = CertificateDer::from(der);
-        let unreadable = |_| RefusedCertificate::Identity(BadIdentity::Certificate);
-        let end_entity = EndEntityCert::try_from(&der).map_err(unreadable)?;
-        end_entity
-            .verify_for_usage(
-                &[ECDSA_P256_SHA256],
-                std::slice::from_ref(&root.anchor),
-                &[],
-                unix_time(at),
-                KeyUsage::client_auth(),
-                None,
-                None,
-            )
-            .map_err(|source| RefusedCertificate::Chain { at, source })?;
-
+        root.issued(&der, at)?;
         let identity = Identity::of_certificate(&der).map_err(RefusedCertificate::Identity)?;
         if !matches!(&identity, Identity::Device { tenant, .. } if tenant == root.tenant()) {
             return Err(RefusedCertificate::NotADevice);

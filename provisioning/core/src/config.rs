@@ -154,6 +154,18 @@ pub struct OfficeConfig {
     /// reconciliation (照合待ち) instead of being called. 0: everything; at most a day.
     #[serde(default = "late_after_minutes", deserialize_with = "minutes_of_a_day")]
     pub late_after_minutes: u16,
+    /// For how many days after its business day a draft of somebody who did not come is kept; at most 30.
+    #[serde(default = "keep_days", deserialize_with = "days_of_a_month")]
+    pub keep_days: u8,
+}
+
+fn keep_days() -> u8 {
+    1
+}
+
+fn days_of_a_month<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let days = u8::deserialize(deserializer)?;
+    if days <= 30 { Ok(days) } else { Err(D::Error::custom("at most 30 days: a draft is no file")) }
 }
 
 fn late_after_minutes() -> u16 {

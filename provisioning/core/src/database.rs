@@ -11,7 +11,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection, Transaction};
 
 /// Connections that only read.
 const READERS: u32 = 4;
@@ -54,6 +54,14 @@ impl Database {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
+    /// Moves what the log of writes holds into the file and empties it, as far as nobody is reading: what
+    /// was erased from the file would otherwise stand there until others write over it.
+    pub(crate) async fn empty_log(&self) -> Result<(), sqlx::Error> {
+        let mut writer = self.writer.acquire().await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *writer).await?;
+        Ok(())
+    }
+
     /// Returns once nobody uses it any more.
     pub(crate) async fn close(self) {
         self.readers.close().await;
@@ -86,6 +94,17 @@ pub(crate) async fn open(path: &Path, migrator: &Migrator) -> Result<Database, D
     let writer = pool(1).await?;
     migrator.run(&writer).await.map_err(|e| DatabaseError::Migrate(path.to_owned(), e))?;
     Ok(Database { readers: pool(READERS).await?, writer })
+}
+
+/// Opens a role's database to look at it, as it is; the role may run meanwhile.
+pub(crate) async fn open_to_read(path: &Path) -> Result<SqliteConnection, DatabaseError> {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(5))
+        .connect()
+        .await
+        .map_err(|e| DatabaseError::Open(path.to_owned(), e))
 }
 
 /// Makes the file for its owner alone when there is none, and refuses one that others can read.

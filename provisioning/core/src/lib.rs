@@ -27,5 +27,7 @@ mod service;
 pub use config::{BatchLimits, Config, ConfigError};
 pub use import::{ImportError, Imported, Lacking};
 pub use intake::{Admission, Admitted, NotAdmitted};
+pub use office::audit::verify::{AuditError, Audited, verify as verify_audit};
+pub use office::audit::{BadHead, Finding, Head};
 pub use revoked::RevokedError;
 pub use service::{Core, StartError};

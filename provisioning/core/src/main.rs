@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use madoguchi_authority::Role;
-use madoguchi_core::{Admission, Config, Core, Imported, Lacking, openapi};
+use madoguchi_core::{
+    Admission, Audited, Config, Core, Head, Imported, Lacking, openapi, verify_audit,
+};
 use madoguchi_protocol::failure::printable;
 use madoguchi_protocol::time::in_japan;
 use rustix::fs::Mode;
@@ -54,8 +56,30 @@ enum Command {
         /// The folder that `madoguchi-agent export` wrote.
         folder: PathBuf,
     },
+    /// The office's record of who did what and why.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Say whether the record is what was written: whether a byte was changed, an entry is missing, or the
+    /// end was cut off.
+    ///
+    /// Each entry holds the hash of the one before; once a business day the office signs how far the record
+    /// is. The last line is how far it is now: keep it elsewhere, on paper say, and give it with `--known`
+    /// the next time; then not even whoever has the office's key can change what was before. The office may
+    /// run meanwhile. The exit status is 1 when something is wrong.
+    Verify {
+        /// The configuration (TOML), with the section [office].
+        #[arg(long)]
+        config: PathBuf,
+        /// How far the record was, as this command printed it. May be given several times.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        known: Vec<Head>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,6 +101,7 @@ fn run() -> Result<ExitCode> {
     match Arguments::parse().command {
         Command::Serve { config, roles } => serve(config, roles)?,
         Command::Import { config, folder } => return import(&config, &folder),
+        Command::Audit(Audit::Verify { config, known }) => return verify(&config, &known),
         Command::Openapi => print_document()?,
     }
     Ok(ExitCode::SUCCESS)
@@ -129,6 +154,19 @@ fn tell(imported: &Imported) -> io::Result<()> {
         "next: the office fetches it by itself; `madoguchi-provision application list` shows it there, \
          and the device may forget it (`set-aside` or `enrol` with `--handed-over`)"
     )
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn verify(config: &Path, known: &[Head]) -> Result<ExitCode> {
+    start_log()?;
+    let Audited { entries, anchors, head, findings } =
+        verify_audit(&Config::read(config)?, known).await?;
+    let mut out = io::stdout().lock();
+    for finding in &findings {
+        writeln!(out, "FAIL  {}", printable(&finding.to_string()))?;
+    }
+    writeln!(out, "{entries} entries, {anchors} anchors\n{head}")?;
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn print_document() -> Result<()> {

@@ -21,7 +21,7 @@ use crate::bundle_file::{BundleFileError, BundleSource};
 use crate::config::{Config, ConfigError, IntakeConfig, OfficeConfig, RegistrarConfig};
 use crate::database::{Database, DatabaseError};
 use crate::intake::Admission;
-use crate::office::{Checks, ClientError, IntakeClient, Lateness};
+use crate::office::{Anchors, Checks, Chores, ClientError, IntakeClient, Lateness};
 use crate::revoked::{RevokedDevices, RevokedError};
 use crate::server::{Limits, Server, Stop};
 use crate::{intake, office, registrar};
@@ -192,8 +192,16 @@ impl Setup<'_> {
         let late_after = SignedDuration::from_mins(config.late_after_minutes.into());
         let lateness = Lateness { after: late_after };
         let checks = Checks::new(self.root.clone(), keys, packs, lateness);
-        let (router, work) = office::office(&database, checks, intakes);
         let credential = self.credential(Role::Office, &config.certificate, &config.key)?;
+        let credential = Arc::new(credential);
+        let anchors = Anchors {
+            database: database.clone(),
+            tenant: self.root.tenant().clone(),
+            credential: Arc::clone(&credential),
+        };
+        let keep_days = config.keep_days;
+        let chores = Chores { database: database.clone(), anchors, keep_days };
+        let (router, work) = office::office(&database, checks, intakes, chores);
         self.listen(Role::Office, config.listen, &credential, router, Some(work), database).await
     }
 
@@ -261,7 +269,7 @@ impl Admission {
     }
 }
 
-fn trust_root(config: &Config) -> Result<TrustRoot, StartError> {
+pub(crate) fn trust_root(config: &Config) -> Result<TrustRoot, StartError> {
     let root = TrustRoot::read(&config.ca).map_err(StartError::Credential)?;
     if *root.tenant() == config.tenant {
         Ok(root)

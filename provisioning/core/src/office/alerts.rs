@@ -9,6 +9,7 @@ use madoguchi_protocol::time::day_in_japan;
 use sqlx::FromRow;
 
 use super::Shared;
+use super::audit::{self, Act};
 use crate::database::Database;
 use crate::http::PathParameter;
 use crate::peer::OperatorPeer;
@@ -69,6 +70,10 @@ pub(super) async fn acknowledge(
     .bind(id.as_bytes().as_slice())
     .execute(&mut *transaction)
     .await?;
+    if first.rows_affected() > 0 {
+        let act = Act::AlertAcknowledged { alert: id };
+        audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
+    }
     let row: Option<Row> = sqlx::query_as(
         "SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
          FROM alert WHERE id = ?",

@@ -12,6 +12,7 @@ use sqlx::FromRow;
 use zeroize::Zeroizing;
 
 use super::Shared;
+use super::audit::{self, Act};
 use super::queue::queue_state;
 use crate::http::{PathParameter, QueryParameters};
 use crate::peer::OperatorPeer;
@@ -64,15 +65,8 @@ pub(super) async fn show(
         return Err(Refusal::new(Code::ApplicationUnknown, "it has not arrived, or never was"));
     };
     let content = Zeroizing::new(row.content);
-    sqlx::query(
-        "INSERT INTO opening (application, operator, reason, opened_at) VALUES (?, ?, ?, ?)",
-    )
-    .bind(id.as_bytes().as_slice())
-    .bind(operator.as_str())
-    .bind(reason)
-    .bind(Timestamp::now().to_string())
-    .execute(&mut *transaction)
-    .await?;
+    let act = Act::ApplicationOpened { application: id, reason };
+    audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
     transaction.commit().await?;
     tracing::info!(%operator, application = %id, "an application was opened");
 

@@ -3,8 +3,10 @@
 
 mod alerts;
 mod applications;
+pub(crate) mod audit;
 mod bell;
 mod checks;
+mod chores;
 mod client;
 mod follow;
 mod gaps;
@@ -14,6 +16,7 @@ mod pull;
 mod queue;
 mod receive;
 mod relay;
+mod retention;
 mod set_aside;
 
 use std::path::Path;
@@ -36,7 +39,9 @@ use intakes::Watched;
 use pull::{LONGEST_PAUSE, Puller};
 use relay::AlertRelay;
 
+pub(crate) use audit::anchor::Anchors;
 pub(crate) use checks::Checks;
+pub(crate) use chores::Chores;
 pub(crate) use client::{ClientError, IntakeClient};
 pub(crate) use lateness::Lateness;
 
@@ -56,16 +61,18 @@ pub(crate) struct Work {
     database: Database,
     checks: Arc<Checks>,
     intakes: Vec<(Puller, AlertRelay)>,
+    chores: Chores,
 }
 
 impl Work {
     /// Works until the core stops.
     pub(crate) async fn run(self, mut stop: Stop) {
         tokio::select! {
-            () = self.try_again() => {}
+            () = self.catch_up() => {}
             () = stop.wait() => return,
         }
         let mut running = JoinSet::new();
+        running.spawn(self.chores.run(stop.clone()));
         for (puller, relay) in self.intakes {
             running.spawn(puller.run(stop.clone()));
             running.spawn(relay.run(stop.clone()));
@@ -74,7 +81,7 @@ impl Work {
     }
 
     /// Once, before anything new comes.
-    async fn try_again(&self) {
+    async fn catch_up(&self) {
         let mut pauses = pauses(LONGEST_PAUSE);
         while let Err(error) = receive::try_again(&self.database, &self.checks).await {
             tracing::warn!(error = chain(&error), "trying again what was set aside failed");
@@ -85,7 +92,10 @@ impl Work {
 
 /// Opens the office's database.
 pub(crate) async fn open_database(path: &Path) -> Result<Database, DatabaseError> {
-    database::open(path, &sqlx::migrate!("migrations/office")).await
+    let database = database::open(path, &sqlx::migrate!("migrations/office")).await?;
+    let taken_over = audit::take_over(&database).await;
+    taken_over.map_err(|e| DatabaseError::Open(path.to_owned(), e))?;
+    Ok(database)
 }
 
 /// The office, ready to be served and to work.
@@ -93,6 +103,7 @@ pub(crate) fn office(
     database: &Database,
     checks: Checks,
     intakes: Vec<IntakeClient>,
+    chores: Chores,
 ) -> (Router, Work) {
     let (checks, acknowledged) = (Arc::new(checks), Bell::default());
     let watched: Vec<_> = intakes.iter().map(|intake| Watched::new(intake.url())).collect();
@@ -112,7 +123,7 @@ pub(crate) fn office(
         (Puller { database: database.clone(), checks, intake, watched }, relay)
     });
     let intakes = followed.collect();
-    (router, Work { database: database.clone(), checks: Arc::clone(&checks), intakes })
+    (router, Work { database: database.clone(), checks: Arc::clone(&checks), intakes, chores })
 }
 
 /// Routes and their description; a certificate is required by all of them.
