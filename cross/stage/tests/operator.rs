@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use madoguchi_protocol::ApplicationId;
 use madoguchi_stage::{Backlog, Core, Device, Programs, Reader, Stop, namespaces, until};
-use support::{BareScreen, PATIENCE, PRIVATE};
+use support::{BareScreen, Office, PATIENCE, PRIVATE};
 
 /// More than the agent reads at a time.
 const KEPT: usize = 150;
@@ -194,19 +194,9 @@ struct Site {
 
 impl Site {
     fn open(work: &Path, stop: &Stop) -> Result<Self> {
-        let programs = Programs::beside_this_one()?;
-        let logs = work.join("logs");
-        fs::create_dir_all(&logs)?;
-        let repository = Path::new("../..").canonicalize()?;
-        let reader = Reader::start(&logs, stop)?;
-        let profile = Core::usual_profile(&repository);
-        let core = Core::start(2, &programs, &repository, &profile, work, &logs, stop)?;
-        let mut device = Device::enrol(&programs, &core.admit_device()?, &[], None, work, &logs)?;
-        device.start(stop)?;
-        // It has its settings and numbers.
-        BareScreen::connect(&device.socket())?;
-        let packs = repository.join("provisioning/procedures");
-        let backlog = Backlog::of(&device.state(), core.folder(), &packs)?;
+        let office = Office::open_with_two_intakes(work, stop)?;
+        let backlog = office.backlog()?;
+        let Office { device, core, reader, programs, .. } = office;
         Ok(Self { device, core, _reader: reader, backlog, programs, work: work.to_owned() })
     }
 

@@ -140,6 +140,14 @@ pub fn median(times: &[Duration]) -> Duration {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
+/// What 99 of a hundred do not exceed (nearest rank). Zero of none.
+pub fn p99(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let rank = (sorted.len() * 99).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+}
+
 /// The longest. Zero of none.
 pub fn worst(times: &[Duration]) -> Duration {
     times.iter().max().copied().unwrap_or_default()

@@ -15,7 +15,7 @@ use madoguchi_stage::Stop;
 use madoguchi_store::{EnvelopeKey, KeptEnvelope, Store};
 use serde_json::{Value, json};
 
-use super::figures::{Bar, Report, median, milliseconds};
+use super::figures::{Bar, Report, median, milliseconds, p99};
 use super::{Options, load, mib, say};
 use peers::{Appended, Keeper, Redb, Sqlite};
 
@@ -232,12 +232,6 @@ fn told(times: &[Duration]) -> Value {
         "a_second": rate(times).round(),
         "times": times.len(),
     })
-}
-
-fn p99(times: &[Duration]) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() * 99 / 100).copied().unwrap_or_default()
 }
 
 fn rate(times: &[Duration]) -> f64 {

@@ -18,7 +18,7 @@ use madoguchi_protocol::local::{
 };
 use madoguchi_protocol::{PinDigit, VisitId};
 use madoguchi_stage::namespaces::Private;
-use madoguchi_stage::{Core, Device, Programs, Reader, Stop};
+use madoguchi_stage::{Backlog, Core, Device, Programs, Reader, Stop};
 
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -37,11 +37,20 @@ pub struct Office {
 
 impl Office {
     pub fn open(work: &Path, stop: &Stop) -> Result<Self> {
-        Self::open_with_agent(work, &[], stop)
+        Self::open_as(1, &[], work, stop)
+    }
+
+    /// With two intakes, each with a database of its own.
+    pub fn open_with_two_intakes(work: &Path, stop: &Stop) -> Result<Self> {
+        Self::open_as(2, &[], work, stop)
     }
 
     /// `prefix`: what the agent is started with, as a tracer.
     pub fn open_with_agent(work: &Path, prefix: &[OsString], stop: &Stop) -> Result<Self> {
+        Self::open_as(1, prefix, work, stop)
+    }
+
+    fn open_as(intakes: usize, prefix: &[OsString], work: &Path, stop: &Stop) -> Result<Self> {
         let programs = Programs::beside_this_one()?;
         let logs = work.join("logs");
         std::fs::create_dir_all(&logs)?;
@@ -49,12 +58,21 @@ impl Office {
         let reader = Reader::start(&logs, stop)?;
         let core = {
             let profile = Core::usual_profile(&repository);
-            Core::start(1, &programs, &repository, &profile, work, &logs, stop)?
+            Core::start(intakes, &programs, &repository, &profile, work, &logs, stop)?
         };
         let sheet = core.admit_device()?;
         let mut device = Device::enrol(&programs, &sheet, prefix, None, work, &logs)?;
         device.start(stop)?;
         Ok(Self { device, core, reader, programs, logs })
+    }
+}
+
+impl Office {
+    /// What fills the store of the device, which has its settings and numbers then.
+    pub fn backlog(&self) -> Result<Backlog> {
+        BareScreen::connect(&self.device.socket())?;
+        let packs = Path::new("../..").canonicalize()?.join("provisioning/procedures");
+        Backlog::of(&self.device.state(), self.core.folder(), &packs)
     }
 }
 

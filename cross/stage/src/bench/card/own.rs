@@ -18,7 +18,7 @@ use tracing::field::{Field, Visit as Visitor};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use super::super::figures::{median, milliseconds, worst};
+use super::super::figures::{median, milliseconds, p99, worst};
 
 const PIN: &str = "9247";
 /// Inside the life of the virtual card and its certificates.
@@ -77,13 +77,6 @@ fn spread(times: &[Duration]) -> Value {
         "worst": milliseconds(worst(times)),
         "visits": times.len(),
     })
-}
-
-/// Of a hundred, the worst but one.
-fn p99(times: &[Duration]) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted.get((sorted.len() * 99 / 100).saturating_sub(1)).copied().unwrap_or_default()
 }
 
 /// Visits one after another, each with the card laid anew.
