@@ -5,6 +5,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
@@ -26,13 +27,22 @@ const BYTES: &[u8] = b"sealed";
 
 /// An enrolled device that has kept some, and the municipality's key.
 struct Device {
+    _alone: MutexGuard<'static, ()>,
     folder: TempDir,
     key: MunicipalKey,
     kept: Vec<KeptEnvelope>,
 }
 
+/// One test at a time: a program that is being started holds the lock of every store that is open at that
+/// moment, until it is another program.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Device {
     fn new() -> Self {
+        let alone = alone();
         let folder = tempfile::tempdir().expect("a folder");
         let (authority, mut sheet) = sheet(folder.path());
         let key = MunicipalKey::generate().expect("a key");
@@ -51,7 +61,7 @@ impl Device {
         };
         let kept: Vec<_> = (0..KEPT).map(envelope).collect();
         store.keep(&kept).expect("kept");
-        Self { folder, key, kept }
+        Self { _alone: alone, folder, key, kept }
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -69,7 +69,12 @@ pub const GROUPS: &[Group] = &[
     Group {
         name: "core",
         about: "authority, the core's three roles, the operator's commands",
-        work: Work::Rooms(&["madoguchi-authority", "madoguchi-core", "madoguchi-cli"]),
+        work: Work::Rooms(&[
+            "madoguchi-authority",
+            "madoguchi-casework",
+            "madoguchi-core",
+            "madoguchi-cli",
+        ]),
     },
     Group {
         name: "screens",

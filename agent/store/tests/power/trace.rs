@@ -54,11 +54,17 @@ pub fn parse(text: &str, root: &Path) -> Vec<Moment> {
         if let Some(resumed) = rest.strip_prefix("<... ") {
             let Some(first) = open.remove(thread) else { continue };
             let Some((_, second)) = resumed.split_once(" resumed>") else { continue };
-            let Some(call) = call(&format!("{first}{second}"), root) else { continue };
             // A sync that began is not the begin of a write that follows it.
-            match begun.remove(thread) {
-                Some(id) => moments.push(Moment::Ends(id, call)),
-                None => push_both(&mut moments, &mut count, call),
+            match (begun.remove(thread), call(&format!("{first}{second}"), root)) {
+                (Some(id), Some(call)) => moments.push(Moment::Ends(id, call)),
+                (None, Some(call)) => push_both(&mut moments, &mut count, call),
+                // What was refused, as a folder in none, has changed nothing.
+                (Some(id), None) => {
+                    moments.retain(
+                        |moment| !matches!(moment, Moment::Begins(begun, _) if *begun == id),
+                    );
+                }
+                (None, None) => {}
             }
         } else if let Some(first) = rest.strip_suffix("<unfinished ...>") {
             open.insert(thread, first.trim_end().to_owned());
@@ -192,4 +198,17 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
         at += 4;
     }
     Some(bytes)
+}
+
+#[test]
+fn a_call_that_was_refused_has_changed_nothing_also_when_others_came_between() {
+    let hex = |path: &str| path.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let (folder, below) = (hex("/r/index"), hex("/r/index/blobs"));
+    let text = format!(
+        "1 mkdir(\"{below}\", 0777 <unfinished ...>\n2 mkdir(\"{folder}\", 0777) = 0\n\
+         1 <... mkdir resumed>) = -1 ENOENT (No such file or directory)\n"
+    );
+    let moments = parse(&text, Path::new("/r"));
+    let made = Call::MakeFolder { path: PathBuf::from("/r/index") };
+    assert_eq!(moments, [Moment::Begins(1, made.clone()), Moment::Ends(1, made)]);
 }
