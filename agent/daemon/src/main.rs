@@ -19,9 +19,6 @@ use madoguchi_protocol::failure::printable;
 use madoguchi_protocol::time::in_japan;
 use madoguchi_store::Reading;
 
-/// How many envelopes of an export go by between two words.
-const SAID_EACH: usize = 1_000;
-
 /// Every block that is freed is wiped first, also those of libraries.
 #[global_allocator]
 static WIPING: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
@@ -158,7 +155,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode> {
         }
         Some(Command::Export { permit, to }) => {
             madoguchi_program::start_log();
-            let exported = export::export(&config, permit, to, say_progress)?;
+            let exported = export::export(&config, permit, to, madoguchi_program::say_progress)?;
             say_exported(&exported, to);
             if !exported.is_whole() {
                 return Ok(ExitCode::FAILURE);
@@ -222,13 +219,6 @@ fn say_tried_again(again: usize, left: usize) {
     }
     if left > 0 {
         println!("{left} stay set aside: not asked for, or not to be read any more");
-    }
-}
-
-/// A full store takes minutes onto a stick.
-fn say_progress(done: usize, all: usize) {
-    if done > 0 && done.is_multiple_of(SAID_EACH) {
-        eprintln!("{done} of {all}");
     }
 }
 

@@ -28,6 +28,17 @@ pub fn start_log() {
     tracing_subscriber::registry().with(lines.with_filter(ours)).with(filter).init();
 }
 
+/// How many of a long row go by between two words.
+const SAID_EACH: usize = 1_000;
+
+/// Tells whoever waits at a terminal how many of how many are done: a full store takes minutes onto a
+/// stick, and from it.
+pub fn say_progress(done: usize, all: usize) {
+    if done > 0 && done.is_multiple_of(SAID_EACH) {
+        eprintln!("{done} of {all}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

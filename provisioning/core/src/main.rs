@@ -22,9 +22,6 @@ use tracing_subscriber::{EnvFilter, fmt};
 /// How much this program says about itself: error, warn, info, debug or trace.
 const LOG_VARIABLE: &str = "MADOGUCHI_LOG";
 
-/// How many envelopes of an import go by between two words.
-const SAID_EACH: usize = 1_000;
-
 /// The reference core of Madoguchi: intake, office, registrar.
 #[derive(Parser)]
 #[command(version)]
@@ -116,20 +113,13 @@ async fn import(config: &Path, folder: &Path) -> Result<ExitCode> {
             "the configuration names no list of revoked devices: whether this one is revoked is not known"
         );
     }
-    let imported = admission.import(folder, say_progress).await;
+    let imported = admission.import(folder, madoguchi_program::say_progress).await;
     admission.close().await;
     let imported = imported?;
     let told = tell(&imported);
     // Nobody reads any more: there is nobody left to tell.
     let whole = imported.is_whole() && told.is_ok();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// A full stick takes minutes.
-fn say_progress(done: usize, all: usize) {
-    if done > 0 && done.is_multiple_of(SAID_EACH) {
-        eprintln!("{done} of {all}");
-    }
 }
 
 fn tell(imported: &Imported) -> io::Result<()> {
