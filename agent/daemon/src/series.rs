@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use madoguchi_identity::Identity;
-use madoguchi_store::StoreError;
+use madoguchi_store::{Store, StoreError};
 
 use crate::keeper;
 
@@ -18,7 +18,7 @@ use crate::keeper;
 pub fn settle(state_dir: &Path, identity: &Identity, now: Timestamp) -> Result<()> {
     let (folder, mark) = (state_dir.join("store"), state_dir.join("identity"));
     let is_new = Identity::begins_a_series(&mark);
-    let is_lost = !folder.exists();
+    let is_lost = Store::knows_no_sequence(&folder);
     if !is_new && !is_lost {
         return Ok(());
     }

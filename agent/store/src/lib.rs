@@ -34,6 +34,7 @@ use madoguchi_protocol::{ApplicationId, VisitId};
 use rustix::fs::FlockOperation;
 
 use crate::counters::Counters;
+use crate::journal::Journal;
 use crate::limits::{Usage, usage};
 use crate::outbox::Outbox;
 use crate::remembered::Remembered;
@@ -128,6 +129,15 @@ impl Store {
     pub fn is_open(folder: &Path) -> bool {
         let Ok(file) = fs::File::open(folder.join(LOCK)) else { return false };
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).is_err()
+    }
+
+    /// Whether nothing in that folder says how far the device's sequence is: neither a journal nor the
+    /// counters. So it is on a new device, and where somebody has cleared the folder.
+    #[must_use]
+    pub fn knows_no_sequence(folder: &Path) -> bool {
+        let journal = Journal::open(&folder.join(OUTBOX), Grain::USUAL.file).ok();
+        !folder.join(COUNTERS).exists()
+            && journal.is_none_or(|journal| journal.numbers().is_empty())
     }
 
     /// When the store of that folder was last opened, by the device's clock of then.

@@ -377,6 +377,33 @@ fn a_store_is_read_without_a_change_also_from_a_disk_that_cannot_be_written() {
 }
 
 #[test]
+fn a_folder_that_was_cleared_knows_no_sequence_and_when_it_was_opened_is_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(Store::knows_no_sequence(folder.path()) && Store::opened_at(folder.path()).is_none());
+    let mut store = open(folder.path());
+    store.add_block(&block(1, 20)).expect("leased");
+    drop(store);
+    // The journal alone, and the counters alone.
+    let counters = folder.path().join("counters.json");
+    let aside = folder.path().join("elsewhere");
+    std::fs::rename(&counters, &aside).expect("moved");
+    assert!(!Store::knows_no_sequence(folder.path()));
+    std::fs::rename(&aside, &counters).expect("moved back");
+    std::fs::remove_dir_all(folder.path().join("outbox")).expect("cleared");
+    assert!(!Store::knows_no_sequence(folder.path()));
+    std::fs::remove_file(&counters).expect("cleared");
+    assert!(Store::knows_no_sequence(folder.path()));
+
+    let lock =
+        std::fs::File::options().write(true).open(folder.path().join("lock")).expect("there");
+    lock.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("long ago");
+    assert_eq!(Store::opened_at(folder.path()), Some(Timestamp::UNIX_EPOCH));
+    drop(open(folder.path()));
+    let opened = Store::opened_at(folder.path()).expect("opened");
+    assert!(opened > Timestamp::now() - SignedDuration::from_mins(1), "{opened}");
+}
+
+#[test]
 fn a_reading_notices_an_end_that_is_lost() {
     for is_settled in [true, false] {
         let folder = tempfile::tempdir().expect("a folder");
