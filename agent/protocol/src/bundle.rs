@@ -181,6 +181,7 @@ pub struct Printer {
 /// A text in the languages of the screens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Text {
     /// 日本語.
     pub ja: String,

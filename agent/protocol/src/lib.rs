@@ -10,6 +10,7 @@
 pub mod application;
 pub mod batch;
 pub mod bundle;
+pub mod clerk;
 pub mod core_api;
 pub mod export;
 pub mod failure;

@@ -1,14 +1,16 @@
 //! How a ticket and its application are worked at the counters: who may do what, when, and what follows.
 //!
 //! Pure rules, without I/O and without a clock. [`turn`] is the way of a ticket through one section's
-//! line, [`review`] what an application needs before it is finished, [`staff`] who acts. Every step is
+//! line, [`compare`] what application and register say side by side, [`review`] what an application needs
+//! before it is finished, [`staff`] who acts. Every step is
 //! either taken, and gives what is then so, or [`Refused`] with the reason that the person is told.
 
+pub mod compare;
 pub mod review;
 pub mod staff;
 pub mod turn;
 
-use crate::staff::CounterNumber;
+use madoguchi_protocol::clerk::CounterNumber;
 
 /// Why a step is not taken. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,40 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use madoguchi_protocol::Personal;
+use madoguchi_protocol::FieldKey;
+use madoguchi_protocol::clerk::{ClerkNumber, Decision, Progress, Proof, Role, Standing};
 use serde::{Deserialize, Serialize};
 
-use crate::staff::{AtWork, ClerkNumber, Role};
+use crate::staff::AtWork;
 use crate::{Refused, note};
-
-/// The key of a field, as its pack names it.
-pub type FieldKey = String;
-
-/// Who stands there (本人確認).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// 本人.
-    Self_,
-    /// 同一世帯.
-    Household,
-    /// 法定代理人.
-    LegalRepresentative,
-    /// 任意代理人, with 委任状.
-    Proxy,
-}
-
-/// By what they were confirmed. No number of a document is kept, and no copy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// One document with a photograph (1点).
-    OneDocument,
-    /// Two without (2点).
-    TwoDocuments,
-    /// By asking (聴聞).
-    Hearing,
-}
 
 /// Who stands there, as a clerk has confirmed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,25 +25,6 @@ pub struct Identity {
     pub clerk: ClerkNumber,
     /// When.
     pub at: Timestamp,
-}
-
-/// What is decided about a field that differs between card, answers and register.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "take", rename_all = "snake_case")]
-pub enum Decision {
-    /// What the card said.
-    Card,
-    /// What the visitor chose or typed.
-    Visitor,
-    /// What the register says.
-    Register,
-    /// Something else, after speaking with the visitor.
-    Corrected {
-        /// That.
-        value: Personal<String>,
-    },
-    /// The visitor is to be asked. Nothing is finished with it.
-    Ask,
 }
 
 /// What one person decided of all differences.
@@ -95,30 +48,13 @@ pub enum CheckRule {
     Needed,
 }
 
-/// How far the review is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// Who stands there has to be confirmed.
-    Identity,
-    /// Differences have to be decided: so many are open.
-    Deciding(usize),
-    /// A second person has to decide.
-    Check,
-    /// The two do not agree on these fields; the first decides anew and sees both.
-    Disagreed(Vec<FieldKey>),
-    /// The visitor has to confirm the form.
-    LastWord,
-    /// It may be finished.
-    Cleared,
-    /// It was refused, with the reason.
-    Rejected(String),
-}
-
 /// The review of one application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// Fields that differ, each to be decided.
     differing: Vec<FieldKey>,
+    /// The other fields of the form: each may be corrected.
+    others: BTreeSet<FieldKey>,
     rule: CheckRule,
     identity: Option<Identity>,
     /// What the first person has decided so far.
@@ -156,11 +92,13 @@ pub struct Rejected {
 }
 
 impl Review {
-    /// A review that begins: these fields differ.
+    /// A review that begins, of a form with these fields, of which some differ.
     #[must_use]
-    pub fn begin(differing: Vec<FieldKey>, rule: CheckRule) -> Self {
+    pub fn begin(form: &[FieldKey], differing: Vec<FieldKey>, rule: CheckRule) -> Self {
+        let others = form.iter().filter(|field| !differing.contains(field)).cloned().collect();
         Self {
             differing,
+            others,
             rule,
             identity: None,
             deciding: BTreeMap::new(),
@@ -177,21 +115,21 @@ impl Review {
     #[must_use]
     pub fn progress(&self) -> Progress {
         if let Some(rejected) = &self.rejected {
-            return Progress::Rejected(rejected.reason.clone());
+            return Progress::Rejected { reason: rejected.reason.clone() };
         }
         if self.identity.is_none() {
-            return Progress::Identity;
+            return Progress::Identity {};
         }
         if self.first.is_none() {
             return match self.disagreement() {
-                fields if !fields.is_empty() => Progress::Disagreed(fields),
-                _ => Progress::Deciding(self.open()),
+                fields if !fields.is_empty() => Progress::Disagreed { fields },
+                _ => Progress::Deciding { open: self.open() },
             };
         }
         if self.rule == CheckRule::Needed && self.second.is_none() {
-            return Progress::Check;
+            return Progress::Check {};
         }
-        if self.confirmed.is_none() { Progress::LastWord } else { Progress::Cleared }
+        if self.confirmed.is_none() { Progress::LastWord {} } else { Progress::Cleared {} }
     }
 
     /// Confirms who stands there, or says it anew.
@@ -212,19 +150,24 @@ impl Review {
         Ok(())
     }
 
-    /// Decides one difference, or decides it anew, which takes back whatever stood on it.
+    /// Decides one difference, or decides it anew, which takes back whatever stood on it. A field that
+    /// does not differ can be corrected, or asked about.
     ///
     /// # Errors
-    /// [`Refused::Identity`] first, and [`Refused::Field`] for one that does not differ.
-    pub fn decide(&mut self, field: &str, decision: Decision, who: &AtWork) -> Result<(), Refused> {
+    /// [`Refused::Identity`] first, and [`Refused::Field`] for one that cannot be decided so.
+    pub fn decide(&mut self, field: &FieldKey, decision: Decision, who: &AtWork) -> Result<(), Refused> {
         self.check_clerk(who)?;
         if self.identity.is_none() {
             return Err(Refused::Identity);
         }
-        if !self.differing.iter().any(|differing| differing == field) {
-            return Err(Refused::Field);
+        match (self.differing.contains(field), self.others.contains(field), &decision) {
+            (true, ..) | (_, true, Decision::Corrected { .. } | Decision::Ask {}) => {
+                self.deciding.insert(field.clone(), decision);
+            }
+            // What does not differ stays as the application says.
+            (_, true, Decision::Application {}) => _ = self.deciding.remove(field),
+            _ => return Err(Refused::Field),
         }
-        self.deciding.insert(field.to_owned(), decision);
         self.deciders.insert(who.clerk.clone());
         (self.first, self.second, self.confirmed) = (None, None, None);
         Ok(())
@@ -253,21 +196,22 @@ impl Review {
         Ok(())
     }
 
-    /// What the second person is to decide: the fields, without what the first has decided.
+    /// What the second person is to decide: the fields that differ or were corrected, without what the
+    /// first has decided.
     ///
     /// # Errors
     /// [`Refused::Role`], [`Refused::SamePerson`], [`Refused::OutOfOrder`].
-    pub fn to_check(&self, who: &AtWork) -> Result<&[FieldKey], Refused> {
+    pub fn to_check(&self, who: &AtWork) -> Result<Vec<FieldKey>, Refused> {
         if !who.is(Role::Checker) {
             return Err(Refused::Role);
         }
-        if self.progress() != Progress::Check {
+        if self.progress() != (Progress::Check {}) {
             return Err(Refused::OutOfOrder);
         }
         if self.deciders.contains(&who.clerk) {
             return Err(Refused::SamePerson);
         }
-        Ok(&self.differing)
+        Ok(self.looked_at(self.first.iter()))
     }
 
     /// The second person's own decision of every difference; whether the two agree. When they do not, it
@@ -286,7 +230,7 @@ impl Review {
             return Err(Refused::Field);
         }
         let decided =
-            |field: &&FieldKey| !matches!(decisions.get(*field), None | Some(Decision::Ask));
+            |field: &&FieldKey| !matches!(decisions.get(*field), None | Some(Decision::Ask {}));
         let open = fields.len() - fields.iter().filter(decided).count();
         if open > 0 {
             return Err(Refused::Open(open));
@@ -305,6 +249,24 @@ impl Review {
         }
     }
 
+    /// Who was confirmed to stand there.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Whether a second person has to check it.
+    #[must_use]
+    pub fn rule(&self) -> CheckRule {
+        self.rule
+    }
+
+    /// What is decided of the fields so far, by the first person.
+    #[must_use]
+    pub fn decided(&self) -> &BTreeMap<FieldKey, Decision> {
+        &self.deciding
+    }
+
     /// What both had decided when they did not agree.
     #[must_use]
     pub fn disagreed(&self) -> Option<(&Decided, &Decided)> {
@@ -318,15 +280,15 @@ impl Review {
     pub fn confirm(&mut self, form: [u8; 32], who: &AtWork, at: Timestamp) -> Result<(), Refused> {
         self.check_clerk(who)?;
         match self.progress() {
-            Progress::LastWord | Progress::Cleared => {
+            Progress::LastWord {} | Progress::Cleared {} => {
                 self.confirmed = Some(Confirmed { form, clerk: who.clerk.clone(), at });
                 Ok(())
             }
-            Progress::Identity => Err(Refused::Identity),
-            Progress::Deciding(open) => Err(Refused::Open(open.max(1))),
-            Progress::Disagreed(fields) => Err(Refused::Open(fields.len())),
-            Progress::Check => Err(Refused::Unchecked),
-            Progress::Rejected(_) => Err(Refused::OutOfOrder),
+            Progress::Identity {} => Err(Refused::Identity),
+            Progress::Deciding { open } => Err(Refused::Open(open.max(1))),
+            Progress::Disagreed { fields } => Err(Refused::Open(fields.len())),
+            Progress::Check {} => Err(Refused::Unchecked),
+            Progress::Rejected { .. } => Err(Refused::OutOfOrder),
         }
     }
 
@@ -336,17 +298,17 @@ impl Review {
     /// What is missing.
     pub fn clear(&self, form: &[u8; 32]) -> Result<(), Refused> {
         match self.progress() {
-            Progress::Cleared => {
+            Progress::Cleared {} => {
                 let confirmed = self.confirmed.as_ref();
                 let is_it = confirmed.is_some_and(|confirmed| confirmed.form == *form);
                 if is_it { Ok(()) } else { Err(Refused::Unconfirmed) }
             }
-            Progress::Identity => Err(Refused::Identity),
-            Progress::Deciding(open) => Err(Refused::Open(open.max(1))),
-            Progress::Disagreed(fields) => Err(Refused::Open(fields.len())),
-            Progress::Check => Err(Refused::Unchecked),
-            Progress::LastWord => Err(Refused::Unconfirmed),
-            Progress::Rejected(_) => Err(Refused::OutOfOrder),
+            Progress::Identity {} => Err(Refused::Identity),
+            Progress::Deciding { open } => Err(Refused::Open(open.max(1))),
+            Progress::Disagreed { fields } => Err(Refused::Open(fields.len())),
+            Progress::Check {} => Err(Refused::Unchecked),
+            Progress::LastWord {} => Err(Refused::Unconfirmed),
+            Progress::Rejected { .. } => Err(Refused::OutOfOrder),
         }
     }
 
@@ -371,11 +333,18 @@ impl Review {
         if self.rejected.is_some() { Err(Refused::OutOfOrder) } else { Ok(()) }
     }
 
-    /// Differences without a decision, or with a question.
+    /// Differences without a decision, and fields with a question.
     fn open(&self) -> usize {
-        let open =
-            |field: &&FieldKey| matches!(self.deciding.get(*field), None | Some(Decision::Ask));
-        self.differing.iter().filter(open).count()
+        let undecided = self.differing.iter().filter(|field| !self.deciding.contains_key(*field));
+        let asked = self.deciding.values().filter(|decision| **decision == Decision::Ask {});
+        undecided.count() + asked.count()
+    }
+
+    /// The fields that differ, and those that somebody corrected.
+    fn looked_at<'a>(&self, by: impl Iterator<Item = &'a Decided>) -> Vec<FieldKey> {
+        let corrected: BTreeSet<_> = by.flat_map(|decided| decided.decisions.keys()).collect();
+        let corrected = corrected.into_iter().filter(|field| !self.differing.contains(field));
+        self.differing.iter().chain(corrected).cloned().collect()
     }
 
     /// Fields on which the two did not agree.
@@ -383,7 +352,8 @@ impl Review {
         let Some((first, second)) = &self.disagreed else { return Vec::new() };
         let differs =
             |field: &&FieldKey| first.decisions.get(*field) != second.decisions.get(*field);
-        self.differing.iter().filter(differs).cloned().collect()
+        let fields = self.looked_at([first, second].into_iter());
+        fields.iter().filter(differs).cloned().collect()
     }
 }
 

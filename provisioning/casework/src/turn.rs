@@ -1,36 +1,15 @@
 //! One ticket's turn at one section, from the number to the end.
 
 use jiff::Timestamp;
+use madoguchi_protocol::clerk::{ClerkNumber, CounterNumber, Role, Stage, Step};
 use madoguchi_protocol::ticket::SectionLetter;
 use serde::{Deserialize, Serialize};
 
-use crate::staff::{AtWork, ClerkNumber, CounterNumber, Role};
+use crate::staff::AtWork;
 use crate::{Refused, note};
 
 /// How often a number is called before it is marked as not there (再呼出).
 pub const MOST_CALLS: u8 = 3;
-
-/// How far a turn is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// 受付番号: waits to be called.
-    Waiting,
-    /// 呼出: called to a counter.
-    Called,
-    /// 処理中: stands at a counter.
-    Serving,
-    /// 保留: laid by, to be called again.
-    Held,
-    /// 不在: did not come.
-    Absent,
-    /// Served; what they get is being made.
-    Ready,
-    /// お渡し呼出: called to fetch it.
-    CalledToCollect,
-    /// 完了.
-    Done,
-}
 
 /// Who has a turn at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,49 +41,18 @@ pub struct Turn {
     pub arrived_at: Timestamp,
     /// Put before the others.
     pub priority: Option<Priority>,
+    /// What to consider (配慮), for as long as somebody needs it.
+    #[serde(default)]
+    pub consider: Option<String>,
+    /// Handed on to this counter alone, until it is called there.
+    #[serde(default)]
+    pub reserved: Option<CounterNumber>,
     /// Who has it; somebody whenever it is called or served.
     pub holder: Option<Holder>,
     /// How often it was called since it last waited.
     pub calls: u8,
     /// What a colleague should know, of who laid it by or handed it over.
     pub note: Option<String>,
-}
-
-/// What a clerk does with a turn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
-pub enum Step {
-    /// Call it to the own counter: the next one, or one picked.
-    Call,
-    /// Call it once more.
-    CallAgain,
-    /// Nobody came.
-    Absent,
-    /// They stand here.
-    Begin,
-    /// Lay it by.
-    Hold {
-        /// Why.
-        note: String,
-    },
-    /// Hand it to another section.
-    HandOver {
-        /// To which.
-        section: SectionLetter,
-        /// What they should know.
-        note: String,
-    },
-    /// Put it before the others.
-    Prioritise {
-        /// Why.
-        reason: String,
-    },
-    /// What they get is being made; they wait for it.
-    MakeReady,
-    /// It is done: the reviews of all its applications are.
-    Finish,
-    /// A colleague cannot go on: back into the line, at its place.
-    GiveBack,
 }
 
 /// What is known beside the turn when a step is taken.
@@ -127,6 +75,8 @@ impl Turn {
             stage: Stage::Waiting,
             arrived_at,
             priority: None,
+            consider: None,
+            reserved: None,
             holder: None,
             calls: 0,
             note: None,
@@ -141,15 +91,19 @@ impl Turn {
         if !who.works_for(self.section) {
             return Err(Refused::Section);
         }
-        if *step == Step::GiveBack {
+        if *step == (Step::GiveBack {}) {
             return self.given_back(who);
         }
         if !who.is(Role::Clerk) {
             return Err(Refused::Role);
         }
         match step {
-            Step::Call => self.called(who, around.elsewhere),
+            Step::Call {} => self.called(who, around.elsewhere),
             Step::Prioritise { reason } => self.prioritised(reason, around.now),
+            Step::Consider { what } => {
+                let consider = what.as_deref().map(note).transpose()?;
+                Ok(Self { consider, ..self.clone() })
+            }
             step => {
                 self.check_holder(who)?;
                 self.step_of_holder(step, around.cleared)
@@ -169,6 +123,17 @@ impl Turn {
         self.holder.as_ref().map(|holder| holder.counter)
     }
 
+    /// Whether this clerk has the person before them, or has called them.
+    ///
+    /// # Errors
+    /// [`Refused::Section`], [`Refused::Taken`] by somebody else, [`Refused::OutOfOrder`] by nobody.
+    pub fn check_at_hand(&self, who: &AtWork) -> Result<(), Refused> {
+        if !who.works_for(self.section) {
+            return Err(Refused::Section);
+        }
+        self.check_holder(who)
+    }
+
     fn called(&self, who: &AtWork, elsewhere: Option<CounterNumber>) -> Result<Self, Refused> {
         if let Some(counter) = self.place() {
             return Err(Refused::Taken(counter));
@@ -181,7 +146,7 @@ impl Turn {
         }
         let stage = if self.stage == Stage::Ready { Stage::CalledToCollect } else { Stage::Called };
         let holder = Holder { counter: who.counter, clerk: who.clerk.clone() };
-        Ok(Self { stage, holder: Some(holder), calls: 1, ..self.clone() })
+        Ok(Self { stage, holder: Some(holder), calls: 1, reserved: None, ..self.clone() })
     }
 
     fn prioritised(&self, reason: &str, at: Timestamp) -> Result<Self, Refused> {
@@ -216,23 +181,23 @@ impl Turn {
     fn step_of_holder(&self, step: &Step, cleared: bool) -> Result<Self, Refused> {
         use Stage::{Absent, Called, CalledToCollect, Done, Held, Ready, Serving};
         match (step, self.stage) {
-            (Step::CallAgain, Called | CalledToCollect) if self.calls < MOST_CALLS => {
+            (Step::CallAgain {}, Called | CalledToCollect) if self.calls < MOST_CALLS => {
                 Ok(Self { calls: self.calls + 1, ..self.clone() })
             }
-            (Step::CallAgain, Called | CalledToCollect) => Err(Refused::CalledOften(self.calls)),
-            (Step::Absent, Called) => Ok(self.released(Absent)),
-            (Step::Absent, CalledToCollect) => Ok(self.released(Ready)),
-            (Step::Begin, Called) => Ok(Self { stage: Serving, ..self.clone() }),
+            (Step::CallAgain {}, Called | CalledToCollect) => Err(Refused::CalledOften(self.calls)),
+            (Step::Absent {}, Called) => Ok(self.released(Absent)),
+            (Step::Absent {}, CalledToCollect) => Ok(self.released(Ready)),
+            (Step::Begin {}, Called) => Ok(Self { stage: Serving, ..self.clone() }),
             (Step::Hold { note: why }, Called | Serving) => {
                 Ok(Self { note: Some(note(why)?), ..self.released(Held) })
             }
-            (Step::HandOver { section, note: what }, Called | Serving) => {
-                let note = Some(note(what)?);
-                Ok(Self { section: *section, note, ..self.released(Stage::Waiting) })
+            (Step::HandOver { section, counter, note: what }, Called | Serving) => {
+                let (note, reserved) = (Some(note(what)?), *counter);
+                Ok(Self { section: *section, reserved, note, ..self.released(Stage::Waiting) })
             }
-            (Step::MakeReady, Serving) if cleared => Ok(self.released(Ready)),
-            (Step::Finish, Serving | CalledToCollect) if cleared => Ok(self.released(Done)),
-            (Step::MakeReady, Serving) | (Step::Finish, Serving | CalledToCollect) => {
+            (Step::MakeReady {}, Serving) if cleared => Ok(self.released(Ready)),
+            (Step::Finish {}, Serving | CalledToCollect) if cleared => Ok(self.released(Done)),
+            (Step::MakeReady {}, Serving) | (Step::Finish {}, Serving | CalledToCollect) => {
                 Err(Refused::Unconfirmed)
             }
             _ => Err(Refused::OutOfOrder),
@@ -255,6 +220,7 @@ pub fn next<'a, K: Ord + Copy>(
     turns
         .into_iter()
         .filter(|(_, turn)| turn.stage == Stage::Waiting && who.works_for(turn.section))
+        .filter(|(_, turn)| turn.reserved.is_none_or(|counter| counter == who.counter))
         .filter(|(key, _)| !stands_elsewhere(*key))
         .min_by_key(|(key, turn)| {
             let first = turn.priority.as_ref().map_or(Timestamp::MAX, |priority| priority.at);
