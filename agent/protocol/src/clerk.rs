@@ -27,7 +27,7 @@ pub const PASSWORD: &str = "/v1/clerk/password";
 pub const QUEUE: &str = "/v1/clerk/queue";
 /// `GET ?after=`: server-sent events, each a [`Change`].
 pub const CHANGES: &str = "/v1/clerk/changes";
-/// `POST`: calls whoever is next in the clerk's sections. Answered by [`QueueEntry`].
+/// `POST`: calls whoever is next in the clerk's sections. Answered by [`Called`].
 pub const NEXT: &str = "/v1/clerk/next";
 /// `POST`: [`NewTicket`], answered by [`QueueEntry`]. `POST /v1/clerk/turns/{turn}/step`: a [`Step`].
 pub const TURNS: &str = "/v1/clerk/turns";
@@ -143,7 +143,7 @@ pub enum Role {
     Clerk,
     /// Checks what another one has decided (審査).
     Checker,
-    /// Gives back what a colleague holds, and stops the giving of numbers.
+    /// Gives back what a colleague holds, says who comes first, and stops the giving of numbers.
     Supervisor,
     /// Opens applications of people under 支援措置, beside another role.
     Protection,
@@ -208,6 +208,26 @@ pub enum Stage {
     CalledToCollect,
     /// 完了.
     Done,
+    /// 照合待ち: it came late. Somebody looks first whether it was done on paper.
+    Reconciling,
+}
+
+impl Stage {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Called => "called",
+            Self::Serving => "serving",
+            Self::Held => "held",
+            Self::Absent => "absent",
+            Self::Ready => "ready",
+            Self::CalledToCollect => "called_to_collect",
+            Self::Done => "done",
+            Self::Reconciling => "reconciling",
+        }
+    }
 }
 
 /// What a clerk does with a turn.
@@ -320,6 +340,7 @@ pub enum Decision {
     /// Something else, after speaking with the visitor.
     Corrected {
         /// That.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
         value: Personal<String>,
     },
     /// The visitor is to be asked. Nothing is finished with it.
@@ -383,6 +404,18 @@ pub enum Ending {
     DoneOnPaper,
 }
 
+impl Ending {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Rejected => "rejected",
+            Self::DoneOnPaper => "done_on_paper",
+        }
+    }
+}
+
 /// Who wants to work where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -391,8 +424,21 @@ pub struct LogIn {
     /// Their number.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub clerk: ClerkNumber,
-    /// Their password.
-    pub password: Personal<String>,
+    /// What proves that it is they.
+    pub proof: LogInProof,
+}
+
+/// What proves who somebody is. One way so far; a staff card comes through the same door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LogInProof {
+    /// What they know.
+    Password {
+        /// That.
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        password: Personal<String>,
+    },
 }
 
 /// A session. It belongs to the device where it was begun, and ends there.
@@ -401,6 +447,7 @@ pub struct LogIn {
 pub struct Session {
     /// 256 random bits, URL-safe base64 without padding; said once, at the log-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub token: Option<Personal<String>>,
     /// Whose.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -427,8 +474,10 @@ pub struct Session {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewPassword {
     /// The one that counts.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub old: Personal<String>,
     /// [`SHORTEST_PASSWORD`] to [`LONGEST_PASSWORD`] characters.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub new: Personal<String>,
 }
 
@@ -491,6 +540,14 @@ pub struct QueueEntry {
     pub calls: u8,
     /// What came with it; none for a number that a clerk gave.
     pub applications: Vec<Errand>,
+}
+
+/// Who was called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Called {
+    /// Nobody while nobody waits who may be called.
+    pub entry: Option<QueueEntry>,
 }
 
 /// One application of a number.
@@ -661,6 +718,7 @@ pub struct CaseField {
     /// What the application says.
     pub said: Option<Said>,
     /// What the register says.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub register: Option<Personal<String>>,
     /// Whether both are there and differ: then it has to be decided.
     pub differs: bool,
@@ -676,6 +734,7 @@ pub struct CaseField {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Said {
     /// The value.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub value: Personal<String>,
     /// Where it comes from.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
@@ -734,18 +793,43 @@ pub struct Check {
     pub decisions: BTreeMap<FieldKey, Decision>,
 }
 
+/// The form as it would be finished now, for the visitor to see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FinishedForm {
+    /// Whose number.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "A017"))]
+    pub ticket: TicketNumber,
+    /// What for.
+    pub title: Text,
+    /// Every field in its order.
+    pub fields: Vec<FinishedField>,
+    /// SHA-256 of what it says, in lower-case hexadecimal.
+    pub form_sha256: String,
+}
+
+/// One field of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FinishedField {
+    /// Its key in the pack.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub key: FieldKey,
+    /// Its name on the paper form.
+    pub label: Text,
+    /// What it says; none where it stays empty.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub value: Option<Personal<String>>,
+}
+
 /// The visitor has seen the form and signed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FormConfirmation {
-    /// SHA-256 of the form that they saw, in lower-case hexadecimal, as the `form` route says in
-    /// `Madoguchi-Form`.
+    /// [`FinishedForm::form_sha256`] of the form that they saw.
     pub form_sha256: String,
 }
-
-/// Header of a form: SHA-256 of what it says, in lower-case hexadecimal.
-pub const FORM_HEADER: &str = "madoguchi-form";
 
 /// Refuses an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -795,6 +879,7 @@ pub struct ClerkKept {
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub clerk: ClerkNumber,
     /// Their first password, shown once; to be changed at the first log-in.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub password: Option<Personal<String>>,
 }
 

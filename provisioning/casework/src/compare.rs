@@ -9,13 +9,14 @@ use madoguchi_procedure::{Pack, Source};
 use madoguchi_protocol::application::Field;
 use madoguchi_protocol::clerk::{CaseField, Mark, Said};
 use madoguchi_protocol::{AttributeName, FieldKey, Personal};
+use serde::{Deserialize, Serialize};
 
 /// What the register says of one person: an attribute as the card would spell it. Dates have eight digits,
 /// sex is 1 (男), 2 (女) or 3.
 pub type Entries = BTreeMap<AttributeName, Personal<String>>;
 
 /// One person of the register.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Person {
     /// What it says of them.
     pub entries: Entries,
@@ -39,7 +40,8 @@ pub enum Found<'p> {
 pub fn meant<'p>(register: impl IntoIterator<Item = &'p Person>, said: &Entries) -> Found<'p> {
     let same = |person: &Person, attribute: AttributeName| {
         let (said, entry) = (said.get(&attribute), person.entries.get(&attribute));
-        said.zip(entry).is_some_and(|(said, entry)| difference(said.expose(), entry.expose()).is_same_text())
+        said.zip(entry)
+            .is_some_and(|(said, entry)| difference(said.expose(), entry.expose()).is_same_text())
     };
     let mut best: (usize, Vec<&Person>) = (0, Vec::new());
     for person in register {
@@ -88,15 +90,16 @@ pub fn side_by_side(
         let (attribute, choices) = match &definition.source {
             Source::Card { attribute } => (Some(*attribute), BTreeMap::new()),
             Source::Question { choices, .. } => {
-                let by_key = choices.iter().map(|choice| (choice.key.clone(), choice.label.clone()));
+                let by_key =
+                    choices.iter().map(|choice| (choice.key.clone(), choice.label.clone()));
                 (None, by_key.collect())
             }
             Source::Entry { .. } | Source::AtCounter => (None, BTreeMap::new()),
         };
         let entry = attribute.and_then(|attribute| person?.entries.get(&attribute)).cloned();
-        let found = said.zip(entry.as_ref()).map(|(said, entry)| {
-            difference(said.value.expose(), entry.expose())
-        });
+        let found = said
+            .zip(entry.as_ref())
+            .map(|(said, entry)| difference(said.value.expose(), entry.expose()));
         let mut marks = said.map_or_else(Vec::new, |said| marks_of(said, &holds));
         match found {
             Some(Difference::Text) if attribute == Some(AttributeName::Address) => {

@@ -60,7 +60,10 @@ pub enum Refused {
 pub const LONGEST_NOTE: usize = 200;
 
 /// A note as it is kept: without blanks around it.
-fn note(text: &str) -> Result<String, Refused> {
+///
+/// # Errors
+/// [`Refused::Note`] for one that is empty or longer than [`LONGEST_NOTE`].
+pub fn note(text: &str) -> Result<String, Refused> {
     let text = text.trim();
     let length = text.chars().count();
     if (1..=LONGEST_NOTE).contains(&length) { Ok(text.to_owned()) } else { Err(Refused::Note) }

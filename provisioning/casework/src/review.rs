@@ -155,7 +155,12 @@ impl Review {
     ///
     /// # Errors
     /// [`Refused::Identity`] first, and [`Refused::Field`] for one that cannot be decided so.
-    pub fn decide(&mut self, field: &FieldKey, decision: Decision, who: &AtWork) -> Result<(), Refused> {
+    pub fn decide(
+        &mut self,
+        field: &FieldKey,
+        decision: Decision,
+        who: &AtWork,
+    ) -> Result<(), Refused> {
         self.check_clerk(who)?;
         if self.identity.is_none() {
             return Err(Refused::Identity);

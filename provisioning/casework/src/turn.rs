@@ -83,6 +83,34 @@ impl Turn {
         }
     }
 
+    /// A turn of something that came late: nobody is called before somebody has looked.
+    #[must_use]
+    pub fn begin_late(section: SectionLetter, arrived_at: Timestamp) -> Self {
+        Self { stage: Stage::Reconciling, ..Self::begin(section, arrived_at) }
+    }
+
+    /// Something came late for it: what is done is looked at once more.
+    #[must_use]
+    pub fn joined_late(&self) -> Self {
+        let stage = if self.stage == Stage::Done { Stage::Reconciling } else { self.stage };
+        Self { stage, ..self.clone() }
+    }
+
+    /// Somebody has looked at all that came late: into the line, or done on paper.
+    ///
+    /// # Errors
+    /// [`Refused::Section`].
+    pub fn reconciled(&self, into_line: bool, who: &AtWork) -> Result<Self, Refused> {
+        if !who.works_for(self.section) {
+            return Err(Refused::Section);
+        }
+        Ok(match (self.stage, into_line) {
+            (Stage::Reconciling, true) => self.released(Stage::Waiting),
+            (Stage::Reconciling, false) => self.released(Stage::Done),
+            _ => self.clone(),
+        })
+    }
+
     /// Takes a step; gives the turn as it is then.
     ///
     /// # Errors
@@ -94,7 +122,10 @@ impl Turn {
         if *step == (Step::GiveBack {}) {
             return self.given_back(who);
         }
-        if !who.is(Role::Clerk) {
+        // Whoever answers for the hall sets an order, and leaves the calling to those who serve.
+        let of_supervisors = matches!(step, Step::Prioritise { .. } | Step::Consider { .. });
+        let may = who.is(Role::Clerk) || of_supervisors && who.is(Role::Supervisor);
+        if !may {
             return Err(Refused::Role);
         }
         match step {

@@ -4,6 +4,7 @@ mod alert;
 mod office;
 mod pack;
 mod permit;
+mod staff;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use self::alert::Alert;
 pub(crate) use self::office::Office;
 pub(crate) use self::pack::{Pack, SchemaName};
 pub(crate) use self::permit::{ExportPermit, Permit};
+pub(crate) use self::staff::{Clerk, Counter};
 
 /// Sets up and looks after a Madoguchi installation.
 ///
@@ -72,6 +74,12 @@ pub(crate) enum Command {
     /// Devices at which somebody is needed.
     #[command(subcommand)]
     Alert(Alert),
+    /// Who may log in at the counters.
+    #[command(subcommand)]
+    Clerk(Clerk),
+    /// Which device stands at which counter.
+    #[command(subcommand)]
+    Counter(Counter),
     /// What the office knows of its own state.
     #[command(subcommand)]
     Office(Office),

@@ -64,6 +64,10 @@ impl Connection {
         self.exchange(self.client.post(self.at(path)).json(body))
     }
 
+    pub(crate) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        self.exchange(self.client.put(self.at(path)).json(body))
+    }
+
     /// To a route that takes no body.
     pub(crate) fn post_empty<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.exchange(self.client.post(self.at(path)))

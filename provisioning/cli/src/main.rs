@@ -16,6 +16,7 @@ mod pack;
 mod permit;
 mod preview;
 mod report;
+mod staff;
 mod toml_file;
 
 use std::process::ExitCode;
@@ -55,6 +56,8 @@ fn run(command: Command, json: bool) -> anyhow::Result<Report> {
         Command::Permit(command) => permit::run(command),
         Command::Application(command) => application::run(command),
         Command::Alert(command) => alert::run(command, json),
+        Command::Clerk(command) => staff::clerk(command),
+        Command::Counter(command) => staff::counter(command),
         Command::Office(command) => office::run(command),
     }
 }

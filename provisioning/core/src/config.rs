@@ -157,6 +157,36 @@ pub struct OfficeConfig {
     /// For how many days after its business day a draft of somebody who did not come is kept; at most 30.
     #[serde(default = "keep_days", deserialize_with = "days_of_a_month")]
     pub keep_days: u8,
+    /// For how many days after its business day what was finished at the counter is kept; at most 365.
+    #[serde(default = "keep_finished_days", deserialize_with = "days_of_a_year")]
+    pub keep_finished_days: u16,
+    /// CSV file of synthetic residents that stands for the city's register; without, nothing is
+    /// compared.
+    pub register: Option<PathBuf>,
+    /// After how many minutes without a request a clerk's session ends, 1 to 60.
+    #[serde(default = "idle_minutes", deserialize_with = "minutes_of_an_hour")]
+    pub idle_minutes: u16,
+    /// The numbers that clerks give to people without a kiosk: of every letter and day, and none that an
+    /// intake leases. Without them clerks give none.
+    pub numbers: Option<TicketNumbers>,
+}
+
+fn keep_finished_days() -> u16 {
+    30
+}
+
+fn days_of_a_year<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let days = u16::deserialize(deserializer)?;
+    if days <= 365 { Ok(days) } else { Err(D::Error::custom("at most 365 days")) }
+}
+
+fn idle_minutes() -> u16 {
+    10
+}
+
+fn minutes_of_an_hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let minutes = u16::deserialize(deserializer)?;
+    if (1..=60).contains(&minutes) { Ok(minutes) } else { Err(D::Error::custom("1 to 60 minutes")) }
 }
 
 fn keep_days() -> u8 {
@@ -260,6 +290,7 @@ impl Config {
             paths.extend([&mut c.database, &mut c.certificate, &mut c.key, &mut c.packs]);
             paths.extend([&mut c.client_certificate, &mut c.client_key, &mut c.sealing_keys]);
             paths.push(&mut c.municipal_key);
+            paths.extend(&mut c.register);
         }
         if let Some(c) = &mut self.registrar {
             paths.extend([&mut c.database, &mut c.certificate, &mut c.key]);

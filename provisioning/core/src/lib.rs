@@ -15,6 +15,7 @@ mod digest;
 mod http;
 mod import;
 mod intake;
+mod limiter;
 mod office;
 pub mod openapi;
 mod peer;

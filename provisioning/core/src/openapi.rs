@@ -1,8 +1,10 @@
 //! The core API v1 as an OpenAPI document, made of the same routes that are served.
 
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
 
+use crate::office::Rule;
 use crate::problem::Code;
 use crate::{intake, office, registrar};
 
@@ -24,6 +26,15 @@ pub fn document() -> OpenApi {
     ] {
         document.merge(routes);
     }
+    for (method, path, rule) in office::RULES {
+        let item = document.paths.paths.get_mut(*path);
+        if let Some(operation) = item.and_then(|item| operation(item, method)) {
+            operation
+                .extensions
+                .get_or_insert_default()
+                .extend([("x-roles".to_owned(), roles(*rule))]);
+        }
+    }
     let components = document.components.get_or_insert_default();
     components.add_security_scheme(
         "client_certificate",
@@ -39,6 +50,25 @@ pub fn document() -> OpenApi {
         .build();
     components.add_security_scheme("enrolment_token", SecurityScheme::Http(basic));
     document
+}
+
+fn operation<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i mut Operation> {
+    match method {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+/// Who may use a clerk's route: roles, `logged_in`, or `anybody` at a counter.
+fn roles(rule: Rule) -> serde_json::Value {
+    match rule {
+        Rule::Anybody => "anybody".into(),
+        Rule::LoggedIn => "logged_in".into(),
+        Rule::Roles(roles) => roles.iter().map(|role| role.as_str()).collect(),
+    }
 }
 
 /// The document as it is kept: pretty JSON with a line break at its end.

@@ -134,6 +134,84 @@ problems! {
     /// Opening an application needs a reason.
     ReasonMissing = "application.reason_missing" BAD_REQUEST Never
         "A reason is required",
+    /// Nobody logs in at a device that stands at no counter.
+    ClerkNoCounter = "clerk.no_counter" FORBIDDEN Later
+        "This device stands at no counter",
+    /// Number and proof do not fit, or the clerk is locked.
+    ClerkRefused = "clerk.refused" UNAUTHORIZED Never
+        "The log-in is refused",
+    /// Too many wrong log-ins.
+    ClerkTooMany = "clerk.too_many" TOO_MANY_REQUESTS Later
+        "Too many attempts",
+    /// No session, or one of another device, or one that ended.
+    ClerkNoSession = "clerk.no_session" UNAUTHORIZED Never
+        "The session is over",
+    /// The first password was not changed yet.
+    ClerkPasswordChange = "clerk.password_change" FORBIDDEN Never
+        "The password must be changed first",
+    /// A password that is too short, too long or the same again.
+    ClerkPassword = "clerk.password" UNPROCESSABLE_ENTITY Never
+        "The password cannot be taken",
+    /// A clerk's settings that cannot be.
+    ClerkSettings = "clerk.settings" UNPROCESSABLE_ENTITY Never
+        "The settings cannot be taken",
+    /// Another device stands at that counter.
+    CounterTaken = "counter.taken" CONFLICT Never
+        "Another device stands at this counter",
+    /// Their role does not allow it.
+    ClerkRole = "clerk.role" FORBIDDEN Never
+        "The role does not allow this",
+    /// It is of a section that is not theirs.
+    ClerkSection = "clerk.section" FORBIDDEN Never
+        "This belongs to another section",
+    /// No such number in the lines of the clerk's site.
+    TurnUnknown = "turn.unknown" NOT_FOUND Never
+        "There is no such number",
+    /// It is not at that point any more.
+    TurnOutOfOrder = "turn.out_of_order" CONFLICT Never
+        "It is not at this point",
+    /// Another counter has it.
+    TurnTaken = "turn.taken" CONFLICT Never
+        "Another counter has it",
+    /// The person is at another counter with another errand.
+    TurnElsewhere = "turn.elsewhere" CONFLICT Later
+        "They are being served elsewhere",
+    /// Called as often as a number is called.
+    TurnCalledOften = "turn.called_often" CONFLICT Never
+        "It was called often enough",
+    /// A section gives no more numbers today.
+    TicketsStopped = "tickets.stopped" CONFLICT Later
+        "No numbers are given any more",
+    /// The office gives no numbers of its own.
+    TicketsNone = "tickets.none" CONFLICT Never
+        "This office gives no numbers of its own",
+    /// The number is in a line already.
+    TicketsKnown = "tickets.known" CONFLICT Never
+        "The number is in a line already",
+    /// Words are missing, or too many.
+    CaseNote = "case.note" UNPROCESSABLE_ENTITY Never
+        "Words are missing",
+    /// 本人確認 has not been done.
+    CaseIdentity = "case.identity" CONFLICT Never
+        "Who stands there must be confirmed first",
+    /// Differences without a decision, or with a question.
+    CaseOpen = "case.open" CONFLICT Never
+        "Differences are still open",
+    /// Whoever decided is not the second person.
+    CaseSamePerson = "case.same_person" FORBIDDEN Never
+        "A second person has to check it",
+    /// No second person has checked it.
+    CaseUnchecked = "case.unchecked" CONFLICT Later
+        "It waits for its check",
+    /// The visitor has not confirmed the form as it is now.
+    CaseUnconfirmed = "case.unconfirmed" CONFLICT Never
+        "The visitor has not confirmed this form",
+    /// A field that cannot be decided so.
+    CaseField = "case.field" UNPROCESSABLE_ENTITY Never
+        "This field cannot be decided so",
+    /// 支援措置: only for a named role.
+    CaseLocked = "case.locked" FORBIDDEN Never
+        "This application is opened by named staff only",
     /// No device of that name awaits enrolment with that token.
     EnrolmentRefused = "enrolment.refused" UNAUTHORIZED Never
         "The enrolment is refused",

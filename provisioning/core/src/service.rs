@@ -21,7 +21,8 @@ use crate::bundle_file::{BundleFileError, BundleSource};
 use crate::config::{Config, ConfigError, IntakeConfig, OfficeConfig, RegistrarConfig};
 use crate::database::{Database, DatabaseError};
 use crate::intake::Admission;
-use crate::office::{Anchors, Checks, Chores, ClientError, IntakeClient, Lateness};
+use crate::office::register::{CsvRegister, NoRegister, Register, RegisterError};
+use crate::office::{Anchors, Checks, Chores, ClientError, Desks, IntakeClient, Keeping, Lateness};
 use crate::revoked::{RevokedDevices, RevokedError};
 use crate::server::{Limits, Server, Stop};
 use crate::{intake, office, registrar};
@@ -73,6 +74,9 @@ pub enum StartError {
     /// The list of revoked devices.
     #[error("the list of revoked devices cannot be used")]
     Revoked(#[source] RevokedError),
+    /// The register.
+    #[error("the register cannot be used")]
+    Register(#[source] RegisterError),
     /// A database.
     #[error("a database cannot be used")]
     Database(#[source] DatabaseError),
@@ -199,9 +203,11 @@ impl Setup<'_> {
             tenant: self.root.tenant().clone(),
             credential: Arc::clone(&credential),
         };
-        let keep_days = config.keep_days;
-        let chores = Chores { database: database.clone(), anchors, keep_days };
-        let (router, work) = office::office(&database, checks, intakes, chores);
+        let keeping =
+            Keeping { draft: config.keep_days.into(), finished: config.keep_finished_days };
+        let chores = Chores { database: database.clone(), anchors, keeping };
+        let desks = desks(config)?;
+        let (router, work) = office::office(&database, checks, intakes, chores, desks);
         self.listen(Role::Office, config.listen, &credential, router, Some(work), database).await
     }
 
@@ -277,6 +283,15 @@ pub(crate) fn trust_root(config: &Config) -> Result<TrustRoot, StartError> {
         let (found, expected) = (root.tenant().clone(), config.tenant.clone());
         Err(StartError::Tenant { found, expected })
     }
+}
+
+fn desks(config: &OfficeConfig) -> Result<Desks, StartError> {
+    let register: Arc<dyn Register> = match &config.register {
+        Some(path) => CsvRegister::read(path).map_err(StartError::Register)?,
+        None => Arc::new(NoRegister),
+    };
+    let (idle_minutes, numbers) = (config.idle_minutes, config.numbers);
+    Ok(Desks { register, idle_minutes, numbers })
 }
 
 /// The intake's database, and what is taken into it.

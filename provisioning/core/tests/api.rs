@@ -6,7 +6,7 @@ use std::path::Path;
 
 use madoguchi_authority::Role;
 use madoguchi_core::openapi;
-use madoguchi_protocol::core_api;
+use madoguchi_protocol::{clerk, core_api};
 use reqwest::Method;
 use support::{House, expect_problem};
 
@@ -49,6 +49,15 @@ fn the_document_has_every_route_of_the_contract() {
         core_api::EST_SIMPLEENROLL,
         &format!("{}/{{id}}", core_api::APPLICATIONS),
         &format!("{}/{{kind}}", core_api::BUNDLES),
+        clerk::SESSION,
+        clerk::PASSWORD,
+        clerk::QUEUE,
+        clerk::CHANGES,
+        clerk::NEXT,
+        clerk::TURNS,
+        clerk::ISSUING,
+        clerk::CLERKS,
+        clerk::COUNTERS,
     ] {
         assert!(paths.contains(&route), "{route} is missing among {paths:?}");
     }
@@ -61,8 +70,13 @@ fn routes() -> Vec<(Method, String)> {
     let paths = json["paths"].as_object().expect("paths");
     let mut routes = Vec::new();
     for (path, item) in paths {
-        let path =
-            path.replace("{id}", "0199aa00-0000-7000-8000-000000000000").replace("{kind}", "packs");
+        let path = path
+            .replace("{id}", "0199aa00-0000-7000-8000-000000000000")
+            .replace("{kind}", "packs")
+            .replace("{turn}", "1")
+            .replace("{alert}", "0199aa00-0000-7000-8000-000000000000")
+            .replace("{clerk}", "1001")
+            .replace("{device}", "counter-01");
         assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
         for method in item.as_object().expect("methods").keys() {
             let method = method.to_uppercase().parse().expect("a method");

@@ -7,7 +7,10 @@ use std::fs;
 use jiff::{SignedDuration, Timestamp};
 use madoguchi_authority::Role;
 use madoguchi_core::Core;
-use support::{House, Running, application_of, eventually};
+use madoguchi_protocol::clerk::Case;
+use serde_json::json;
+use support::hall::{Counter, Hall, Slip, good};
+use support::{House, Running, application, application_of, eventually};
 
 /// What somebody typed: long enough to be found only where it stands.
 const TYPED: &str = "常盤町九丁目九番地の九、鬼灯荘の誰も住まない部屋";
@@ -40,11 +43,16 @@ async fn make_old(house: &House, ticket: i64, arrival: i64) {
         "UPDATE application
          SET header = json_set(header, '$.business_day', ?), received_at = ?",
     )
-    .bind(day)
+    .bind(&day)
     .bind(ago(arrival).to_string())
     .execute(&house.database(Role::Office).await)
     .await
     .expect("made old");
+    sqlx::query("UPDATE turn SET day = ?")
+        .bind(day)
+        .execute(&house.database(Role::Office).await)
+        .await
+        .expect("made old");
 }
 
 /// Lets an office do what it does by itself, once: it signs its record last. How many applications it has
@@ -101,4 +109,57 @@ async fn what_nobody_came_for_is_erased_from_the_files_after_its_days_and_stays_
         .await
         .expect("replayed");
     assert_eq!(one_day_passes(&house, &intake).await, (0, false));
+}
+
+#[tokio::test]
+async fn what_clerks_wrote_goes_with_it_and_what_they_finished_stays_longer() {
+    let mut hall = Hall::open().await;
+    let sato = hall.at_work("1001", 1, &["clerk"], "A").await;
+    hall.leave(Slip::now("A017"), &application()).await;
+    sato.entry("A017").await;
+    let called = sato.call_next().await.expect("somebody");
+    let path = |what: &str| Counter::path(&called, what);
+    let _: Case = good(sato.post(&path("opening"), &json!({})).await).await;
+    let identity = json!({"standing": "self", "proof": "hearing", "compared": true});
+    let _: Case = good(sato.put(&path("identity"), &identity).await).await;
+    let decision = json!({"take": "corrected", "value": TYPED});
+    let decision = json!({"field": "new_address", "decision": decision});
+    let _: Case = good(sato.put(&path("decisions"), &decision).await).await;
+    let Hall { house, intake, office, .. } = hall;
+    Core::stop(office.core).await;
+    assert!(is_on_the_disk(&house), "otherwise its absence would say nothing");
+
+    let database = house.database(Role::Office).await;
+    let end = async |how: Option<&str>| {
+        sqlx::query("UPDATE application SET ended = ?")
+            .bind(how)
+            .execute(&database)
+            .await
+            .map(|_| ())
+    };
+    end(Some("finished")).await.expect("ended");
+    make_old(&house, 30, 30).await;
+    assert_eq!(one_day_passes(&house, &intake).await, (1, true));
+    assert_eq!(count(&house, "turn").await, 1, "it stays with its application");
+    make_old(&house, 31, 31).await;
+    assert_eq!(one_day_passes(&house, &intake).await, (0, false));
+    for table in ["turn", "review"] {
+        assert_eq!(count(&house, table).await, 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_effect_as_it_is_never_goes_by_itself() {
+    let mut hall = Hall::open().await;
+    let sato = hall.at_work("1001", 1, &["clerk"], "A").await;
+    hall.leave(Slip::now("A017"), &application()).await;
+    sato.entry("A017").await;
+    let Hall { house, intake, office, .. } = hall;
+    Core::stop(office.core).await;
+    sqlx::query("UPDATE application SET electronic = 1")
+        .execute(&house.database(Role::Office).await)
+        .await
+        .expect("changed");
+    make_old(&house, 400, 400).await;
+    assert_eq!(one_day_passes(&house, &intake).await.0, 1);
 }

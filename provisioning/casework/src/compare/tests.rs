@@ -35,8 +35,10 @@ fn pack() -> Pack {
 }
 
 fn compared(name: &str, address: &str, holds: fn(char) -> bool) -> Vec<CaseField> {
-    let fields =
-        [field("name", name, AttributeName::Name), field("old_address", address, AttributeName::Address)];
+    let fields = [
+        field("name", name, AttributeName::Name),
+        field("old_address", address, AttributeName::Address),
+    ];
     side_by_side(&pack(), &fields, Some(&hanako()), holds)
 }
 
@@ -61,7 +63,8 @@ fn what_only_one_side_has_is_no_difference() {
 
 #[test]
 fn another_address_on_the_card_is_named() {
-    let fields = compared("検証　花子", "常盤県常盤市泉が丘二丁目５番", |_| true);
+    let fields =
+        compared("検証　花子", "常盤県常盤市泉が丘二丁目５番", |_| true);
     assert_eq!(differing(&fields).len(), 1);
     assert_eq!(of(&fields, "old_address").marks, [Mark::CardFaceNotUpdated {}]);
 }

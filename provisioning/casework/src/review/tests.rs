@@ -58,7 +58,10 @@ fn both(name: Decision, address: &str) -> BTreeMap<FieldKey, Decision> {
 fn nothing_comes_before_who_stands_there() {
     let mut review = begun(CheckRule::NotNeeded);
     assert_eq!(review.progress(), Progress::Identity {});
-    assert_eq!(review.decide(&key("name"), Decision::Application {}, &sato()), Err(Refused::Identity));
+    assert_eq!(
+        review.decide(&key("name"), Decision::Application {}, &sato()),
+        Err(Refused::Identity)
+    );
     assert_eq!(review.submit(&sato(), at()), Err(Refused::Identity));
     assert_eq!(review.confirm(FORM, &sato(), at()), Err(Refused::Identity));
     assert_eq!(review.reject("期限切れ", &sato(), at()), Err(Refused::Identity));
@@ -72,7 +75,10 @@ fn nothing_comes_before_who_stands_there() {
 fn every_difference_is_acted_on_and_a_question_is_no_decision() {
     let mut review = identified(CheckRule::NotNeeded);
     assert_eq!(review.progress(), Progress::Deciding { open: 2 });
-    assert_eq!(review.decide(&key("birth"), Decision::Application {}, &sato()), Err(Refused::Field));
+    assert_eq!(
+        review.decide(&key("birth"), Decision::Application {}, &sato()),
+        Err(Refused::Field)
+    );
     review.decide(&key("name"), Decision::Ask {}, &sato()).expect("asked");
     review.decide(&key("address"), Decision::Register {}, &sato()).expect("decided");
     assert_eq!(review.submit(&sato(), at()), Err(Refused::Open(1)));
@@ -165,7 +171,10 @@ fn it_is_rejected_only_with_a_reason_and_then_for_good() {
     review.reject("転入から14日を過ぎています", &sato(), at()).expect("rejected");
     assert!(matches!(review.progress(), Progress::Rejected { .. }));
     assert_eq!(review.confirm(FORM, &sato(), at()), Err(Refused::OutOfOrder));
-    assert_eq!(review.decide(&key("name"), Decision::Application {}, &sato()), Err(Refused::OutOfOrder));
+    assert_eq!(
+        review.decide(&key("name"), Decision::Application {}, &sato()),
+        Err(Refused::OutOfOrder)
+    );
 }
 
 #[test]

@@ -97,7 +97,13 @@ fn a_number_is_called_three_times_and_then_marked_as_not_there() {
     let called = absent.step(&Step::Call {}, &suzuki(), FREE).expect("called");
     assert_eq!((called.calls, called.place()), (1, Some(suzuki().counter)));
     // Who does not fetch what was made for them does not lose it.
-    let ready = walked(&[Step::Call {}, Step::Begin {}, Step::MakeReady {}, Step::Call {}, Step::Absent {}]);
+    let ready = walked(&[
+        Step::Call {},
+        Step::Begin {},
+        Step::MakeReady {},
+        Step::Call {},
+        Step::Absent {},
+    ]);
     assert_eq!(ready.stage, Stage::Ready);
 }
 
@@ -237,4 +243,19 @@ fn what_to_consider_stays_until_it_is_taken_away() {
     assert_eq!(turn.consider.as_deref(), Some("筆談"));
     assert_eq!(turn.step(&consider(Some(" ")), &sato(), FREE), Err(Refused::Note));
     assert_eq!(turn.step(&consider(None), &sato(), FREE).expect("taken").consider, None);
+}
+
+#[test]
+fn what_came_late_is_called_only_after_somebody_has_looked() {
+    let late = Turn::begin_late(letter('A'), at(0));
+    assert_eq!(late.step(&Step::Call {}, &sato(), FREE), Err(Refused::OutOfOrder));
+    assert_eq!(next([(1, &late)], &sato(), |_| false), None);
+    let elsewhere = clerk("1003", 3, "B", &[Role::Clerk]);
+    assert_eq!(late.reconciled(true, &elsewhere), Err(Refused::Section));
+    let in_line = late.reconciled(true, &sato()).expect("looked");
+    assert_eq!((in_line.stage, in_line.arrived_at), (Stage::Waiting, at(0)));
+    let done = late.reconciled(false, &sato()).expect("looked");
+    assert_eq!(done.stage, Stage::Done);
+    assert_eq!(done.joined_late().stage, Stage::Reconciling);
+    assert_eq!(in_line.joined_late().stage, Stage::Waiting, "they come anyway");
 }

@@ -331,6 +331,45 @@ async fn a_call_is_listed_watched_and_acknowledged_and_the_device_learns_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clerks_and_counters_are_kept_by_operators() {
+    let office = Office::open().await;
+    let url = office.office.as_str();
+    let of =
+        |arguments: &[&'static str]| office.as_operator(&[arguments, &["--office", url]].concat());
+    let words = |arguments: &[&str]| {
+        String::from_utf8(office.provision.output(arguments).stdout).expect("text")
+    };
+    assert!(words(&of(&["clerk", "list"])).contains("no clerk yet"));
+    let roles = ["--role", "clerk", "--role", "checker", "--section", "A", "--section", "B"];
+    let keep = of(&[&["clerk", "keep", "1001", "--name", "検証 太郎"], &roles[..]].concat());
+    let kept = office.provision.json(&keep);
+    let first = kept["password"].as_str().expect("a first password").to_owned();
+    assert_eq!(first.len(), 14);
+    // Kept again, nothing is shown: the password stays as it is.
+    assert!(office.provision.json(&keep)["password"].is_null());
+    let anew = [&keep[..], &["--new-password"]].concat();
+    let said = words(&anew);
+    assert!(said.contains("First password: ") && !said.contains(&first), "{said}");
+    let listed = words(&of(&["clerk", "list"]));
+    for part in ["1001", "検証 太郎", "clerk,checker", "A,B"] {
+        assert!(listed.contains(part), "{part} is missing: {listed}");
+    }
+    let locked = office.provision.json(&[&keep[..], &["--locked"]].concat());
+    assert!(locked["password"].is_null());
+    assert!(words(&of(&["clerk", "list"])).contains("locked"));
+
+    let place = of(&["counter", "place", "counter-01", "--number", "3", "--site", "honcho"]);
+    assert_eq!(office.provision.json(&place)["counter"], 3);
+    let taken = of(&["counter", "place", "counter-02", "--number", "3", "--site", "honcho"]);
+    let refused = office.provision.refused(&taken);
+    assert_eq!(refused["problem"]["type"], "urn:madoguchi:problem:counter.taken");
+    assert!(words(&of(&["counter", "list"])).contains("counter 3    counter-01"));
+    let removed = words(&of(&["counter", "remove", "counter-01", "--site", "honcho"]));
+    assert!(removed.contains("no counter any more"), "{removed}");
+    assert!(words(&of(&["counter", "list"])).contains("No device stands"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_core_refuses_is_said_in_its_words() {
     let office = Office::open().await;
     assert_eq!(office.publish("bundles/packs.json")["generation"], 1);

@@ -1,15 +1,16 @@
 //! Where somebody is needed: what staff sees, and the word that somebody goes there.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use jiff::Timestamp;
-use madoguchi_protocol::AlertId;
 use madoguchi_protocol::core_api::{self, OfficeAlert, OfficeAlerts, Problem, WaitingAlert};
 use madoguchi_protocol::time::day_in_japan;
-use sqlx::FromRow;
+use madoguchi_protocol::{AlertId, SiteId};
+use sqlx::{FromRow, SqliteConnection};
 
-use super::Shared;
 use super::audit::{self, Act};
+use super::staff::OnDuty;
+use super::{Office, Shared};
 use crate::database::Database;
 use crate::http::PathParameter;
 use crate::peer::OperatorPeer;
@@ -58,36 +59,84 @@ pub(super) async fn acknowledge(
     State(office): State<Shared>,
     PathParameter(id): PathParameter<String>,
 ) -> Result<Json<OfficeAlert>, Refusal> {
+    going(&office, operator.as_str(), &id, None).await
+}
+
+/// Somebody goes; a clerk to a device of their own site alone.
+async fn going(
+    office: &Office,
+    who: &str,
+    id: &str,
+    site: Option<&SiteId>,
+) -> Result<Json<OfficeAlert>, Refusal> {
     let id: AlertId =
         id.parse().map_err(|_| Refusal::new(Code::RequestParameter, "the id is not a UUIDv7"))?;
     let mut transaction = office.database.write().await?;
     let first = sqlx::query(
         "UPDATE alert SET acknowledged_at = ?, acknowledged_by = ?
-         WHERE id = ? AND acknowledged_at IS NULL",
+         WHERE id = ? AND acknowledged_at IS NULL AND (?4 IS NULL OR site = ?4)",
     )
     .bind(Timestamp::now().to_string())
-    .bind(operator.as_str())
+    .bind(who)
     .bind(id.as_bytes().as_slice())
+    .bind(site.map(SiteId::as_str))
     .execute(&mut *transaction)
     .await?;
     if first.rows_affected() > 0 {
         let act = Act::AlertAcknowledged { alert: id };
-        audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
+        audit::append(&mut transaction, who, Timestamp::now(), act).await?;
     }
     let row: Option<Row> = sqlx::query_as(
         "SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
-         FROM alert WHERE id = ?",
+         FROM alert WHERE id = ? AND (?2 IS NULL OR site = ?2)",
     )
     .bind(id.as_bytes().as_slice())
+    .bind(site.map(SiteId::as_str))
     .fetch_optional(&mut *transaction)
     .await?;
     transaction.commit().await?;
     let row = row.ok_or_else(|| Refusal::new(Code::AlertUnknown, "no such alert has arrived"))?;
     if first.rows_affected() > 0 {
-        tracing::info!(%operator, alert = %id, "somebody goes there");
+        tracing::info!(who, alert = %id, "somebody goes there");
         office.acknowledged.ring();
     }
     Ok(Json(row.alert()?))
+}
+
+/// Under [`madoguchi_protocol::clerk::ALERTS`].
+const BY_CLERK: &str = "/v1/clerk/alerts/{alert}/acknowledgement";
+
+/// A clerk goes there. Who said so first, and when, is kept and answered also to the second.
+#[utoipa::path(post, path = BY_CLERK, operation_id = "go_to_alert", tag = "office",
+    params(("alert" = String, Path, description = "The alert, a UUIDv7")),
+    responses(
+        (status = 200, description = "The alert with the first acknowledgement", body = OfficeAlert),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn acknowledge_by_clerk(
+    Extension(on_duty): Extension<OnDuty>,
+    State(office): State<Shared>,
+    PathParameter(id): PathParameter<String>,
+) -> Result<Json<OfficeAlert>, Refusal> {
+    going(&office, on_duty.number(), &id, Some(&on_duty.site)).await
+}
+
+/// The day's alerts of a site to which nobody goes yet, oldest first.
+pub(super) async fn open(
+    connection: &mut SqliteConnection,
+    site: &SiteId,
+) -> Result<Vec<OfficeAlert>, Refusal> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
+         FROM alert WHERE business_day >= ? AND site = ? AND acknowledged_at IS NULL
+         ORDER BY number LIMIT ?",
+    )
+    .bind(day_in_japan(Timestamp::now()).to_string())
+    .bind(site.as_str())
+    .bind(MOST_OF_DEVICE)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Row::alert).collect()
 }
 
 #[derive(FromRow)]

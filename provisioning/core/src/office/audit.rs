@@ -7,7 +7,9 @@ mod chain;
 pub(crate) mod verify;
 
 use jiff::Timestamp;
-use madoguchi_protocol::{AlertId, ApplicationId};
+use madoguchi_protocol::clerk::{CounterNumber, Ending, Proof, Standing, Step};
+use madoguchi_protocol::ticket::SectionLetter;
+use madoguchi_protocol::{AlertId, ApplicationId, FieldKey};
 use serde::Serialize;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
@@ -19,7 +21,7 @@ use chain::{Hash, link};
 #[derive(Serialize)]
 struct Entry<'a> {
     at: Timestamp,
-    /// As the certificate names them, or the office itself.
+    /// As the certificate names them, a clerk's number, or the office itself.
     who: &'a str,
     #[serde(flatten)]
     act: Act<'a>,
@@ -45,6 +47,151 @@ pub(super) enum Act<'a> {
     AlertAcknowledged {
         /// Which call.
         alert: AlertId,
+    },
+    /// An operator has kept a clerk.
+    ClerkKept {
+        /// Which.
+        clerk: &'a str,
+        /// Whether they may not log in any more.
+        locked: bool,
+        /// Whether they got a fresh password.
+        new_password: bool,
+    },
+    /// An operator has given a device its counter, or taken it away.
+    CounterPlaced {
+        /// Which device.
+        device: &'a str,
+        /// Which counter.
+        counter: Option<CounterNumber>,
+    },
+    /// A clerk has logged in.
+    LoggedIn {
+        /// Where.
+        device: &'a str,
+    },
+    /// Somebody tried to log in as this clerk.
+    LogInRefused {
+        /// Where.
+        device: &'a str,
+    },
+    /// A clerk has logged out.
+    LoggedOut {
+        /// Where.
+        device: &'a str,
+    },
+    /// A clerk has another password.
+    PasswordChanged {},
+    /// A clerk has given a number.
+    TicketMade {
+        /// The number.
+        ticket: &'a str,
+        /// Its turn.
+        turn: i64,
+    },
+    /// A clerk has done something with a number.
+    TurnStepped {
+        /// The number.
+        ticket: &'a str,
+        /// Its turn.
+        turn: i64,
+        /// What.
+        how: &'a Step,
+    },
+    /// A section gives no more numbers today, or does again.
+    IssuingChanged {
+        /// Which.
+        section: SectionLetter,
+        /// No more.
+        stopped: bool,
+        /// In their words.
+        reason: &'a str,
+    },
+    /// A clerk was shown an application.
+    CaseOpened {
+        /// Which.
+        application: ApplicationId,
+        /// Its number.
+        ticket: &'a str,
+        /// In their words; none by the call of its number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+    },
+    /// A clerk was not shown an application, since it is of somebody under 支援措置.
+    ApplicationLocked {
+        /// Which.
+        application: ApplicationId,
+    },
+    /// 本人確認.
+    IdentityConfirmed {
+        /// Of which application.
+        application: ApplicationId,
+        /// Who stands there.
+        standing: Standing,
+        /// By what.
+        proof: Proof,
+    },
+    /// A field was decided.
+    FieldDecided {
+        /// Of which application.
+        application: ApplicationId,
+        /// Which.
+        field: &'a FieldKey,
+        /// What was taken; never the value.
+        take: &'a str,
+    },
+    /// The first person is done.
+    Submitted {
+        /// With which application.
+        application: ApplicationId,
+    },
+    /// The second person was shown an application.
+    CheckOpened {
+        /// Which.
+        application: ApplicationId,
+    },
+    /// The second person has decided.
+    Checked {
+        /// Which application.
+        application: ApplicationId,
+        /// Whether the two agree.
+        agreed: bool,
+    },
+    /// The visitor was shown the finished form.
+    FormShown {
+        /// Of which application.
+        application: ApplicationId,
+        /// SHA-256 of what it says.
+        form: &'a str,
+    },
+    /// The visitor has confirmed and signed it.
+    FormConfirmed {
+        /// Of which application.
+        application: ApplicationId,
+        /// SHA-256 of what it says.
+        form: &'a str,
+    },
+    /// A clerk has refused an application.
+    Rejected {
+        /// Which.
+        application: ApplicationId,
+        /// In their words.
+        reason: &'a str,
+    },
+    /// An application is over.
+    ApplicationEnded {
+        /// Which.
+        application: ApplicationId,
+        /// How.
+        ending: Ending,
+    },
+    /// Somebody has looked at what came late.
+    Reconciled {
+        /// Which application.
+        application: ApplicationId,
+        /// Done on paper, or put into the line.
+        done_on_paper: bool,
+        /// In their words.
+        reason: &'a str,
     },
 }
 

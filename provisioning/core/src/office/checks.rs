@@ -8,10 +8,12 @@ use madoguchi_authority::{DeviceCertificate, Identity, TrustRoot};
 use madoguchi_envelope::{
     BadEnvelope, Envelope, OpenError, SealingPrivateKey, VerifiedEnvelope, open,
 };
-use madoguchi_procedure::{FormError, Pack};
+use madoguchi_procedure::{FormError, LegalEffect, Pack};
 use madoguchi_protocol::PackId;
 use madoguchi_protocol::application::{Application, Content, PartlyFilled};
+use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::header::{EnvelopeHeader, PackVersion};
+use madoguchi_protocol::ticket::SectionLetter;
 
 use super::lateness::Lateness;
 
@@ -127,7 +129,38 @@ impl Checks {
         Ok(application)
     }
 
-    fn pack(&self, version: &PackVersion) -> Result<&Pack, Fault> {
+    /// What the packs call a section.
+    pub(super) fn section_name(&self, letter: SectionLetter) -> Option<Text> {
+        let of_it = |pack: &&Pack| pack.section.letter == letter;
+        self.packs.values().find(of_it).map(|pack| pack.section.name.clone())
+    }
+
+    /// Whether it takes effect as it is, without a clerk.
+    pub(super) fn is_electronic(&self, application: &Application) -> bool {
+        self.pack_of(application)
+            .is_some_and(|pack| matches!(pack.legal_effect, LegalEffect::Electronic { .. }))
+    }
+
+    /// The section whose line an application stands in: its pack's, or without one its number's.
+    pub(super) fn section(
+        &self,
+        application: &Application,
+        header: &EnvelopeHeader,
+    ) -> SectionLetter {
+        let pack = self.pack_of(application);
+        pack.map_or(header.ticket.letter(), |pack| pack.section.letter)
+    }
+
+    /// The pack of a form, also of one that is not complete.
+    fn pack_of(&self, application: &Application) -> Option<&Pack> {
+        let version = match &application.content {
+            Content::Filled { pack, .. } => pack,
+            Content::TicketOnly { partly, .. } => &partly.as_ref()?.pack,
+        };
+        self.pack(version).ok()
+    }
+
+    pub(super) fn pack(&self, version: &PackVersion) -> Result<&Pack, Fault> {
         let known = self.packs.get(&(version.id.clone(), version.version));
         known.ok_or_else(|| Fault::Pack(version.clone()))
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use madoguchi_protocol::failure::chain;
 
 use super::audit::anchor::Anchors;
-use super::retention;
+use super::retention::{self, Keeping};
 use crate::database::Database;
 use crate::server::Stop;
 
@@ -16,8 +16,7 @@ const PACE: Duration = Duration::from_secs(600);
 pub(crate) struct Chores {
     pub(crate) database: Database,
     pub(crate) anchors: Anchors,
-    /// For how many days after its own a draft is kept.
-    pub(crate) keep_days: u8,
+    pub(crate) keeping: Keeping,
 }
 
 impl Chores {
@@ -34,7 +33,7 @@ impl Chores {
 
     /// One that fails is tried again the next time, and holds up no other.
     async fn all(&self, now: Timestamp) {
-        if let Err(error) = retention::erase(&self.database, self.keep_days, now).await {
+        if let Err(error) = retention::erase(&self.database, self.keeping, now).await {
             tracing::error!(error = chain(&error), "what is over is not erased");
         }
         // Also from the log of writes, in which it was first.

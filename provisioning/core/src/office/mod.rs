@@ -5,30 +5,39 @@ mod alerts;
 mod applications;
 pub(crate) mod audit;
 mod bell;
+mod cases;
 mod checks;
 mod chores;
 mod client;
 mod follow;
 mod gaps;
+mod hall;
 mod intakes;
 mod lateness;
 mod pull;
 mod queue;
 mod receive;
+mod refused;
+pub(crate) mod register;
 mod relay;
 mod retention;
 mod set_aside;
+mod staff;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use madoguchi_authority::Role;
+use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::failure::chain;
+use madoguchi_protocol::ticket::SectionLetter;
 use tokio::task::JoinSet;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::config::TicketNumbers;
 use crate::database::{self, Database, DatabaseError};
 use crate::http;
 use crate::server::Stop;
@@ -37,17 +46,31 @@ use bell::Bell;
 use follow::{pause, pauses};
 use intakes::Watched;
 use pull::{LONGEST_PAUSE, Puller};
+use register::Register;
 use relay::AlertRelay;
+use staff::Entrance;
 
 pub(crate) use audit::anchor::Anchors;
 pub(crate) use checks::Checks;
 pub(crate) use chores::Chores;
 pub(crate) use client::{ClientError, IntakeClient};
 pub(crate) use lateness::Lateness;
+pub(crate) use retention::Keeping;
+pub(crate) use staff::{RULES, Rule};
 
 /// What the office's handlers share.
 pub(crate) struct Office {
     database: Database,
+    /// For its packs.
+    checks: Arc<Checks>,
+    register: Arc<dyn Register>,
+    entrance: Entrance,
+    /// After how many minutes without a request a clerk's session ends.
+    idle_minutes: u16,
+    /// Which numbers clerks give; none without.
+    numbers: Option<TicketNumbers>,
+    /// Rung after every change of a line, a case or a session.
+    changed: Bell,
     /// Rung after every first acknowledgement of an alert.
     acknowledged: Bell,
     /// In the order of the configuration.
@@ -55,6 +78,21 @@ pub(crate) struct Office {
 }
 
 type Shared = Arc<Office>;
+
+impl Office {
+    /// What a section is called in the packs; its letter, where no pack is of it.
+    fn section_name(&self, letter: SectionLetter) -> Text {
+        let name = self.checks.section_name(letter);
+        name.unwrap_or_else(|| Text { ja: letter.to_string(), en: letter.to_string() })
+    }
+}
+
+/// How the office works with clerks.
+pub(crate) struct Desks {
+    pub(crate) register: Arc<dyn Register>,
+    pub(crate) idle_minutes: u16,
+    pub(crate) numbers: Option<TicketNumbers>,
+}
 
 /// The office's work towards its intakes. None waits for another.
 pub(crate) struct Work {
@@ -83,10 +121,15 @@ impl Work {
     /// Once, before anything new comes.
     async fn catch_up(&self) {
         let mut pauses = pauses(LONGEST_PAUSE);
-        while let Err(error) = receive::try_again(&self.database, &self.checks).await {
+        while let Err(error) = self.catch_up_once().await {
             tracing::warn!(error = chain(&error), "trying again what was set aside failed");
             pause(&mut pauses, LONGEST_PAUSE).await;
         }
+    }
+
+    async fn catch_up_once(&self) -> Result<(), sqlx::Error> {
+        receive::stand_in_lines(&self.database, &self.checks).await?;
+        receive::try_again(&self.database, &self.checks).await
     }
 }
 
@@ -104,23 +147,33 @@ pub(crate) fn office(
     checks: Checks,
     intakes: Vec<IntakeClient>,
     chores: Chores,
+    desks: Desks,
 ) -> (Router, Work) {
-    let (checks, acknowledged) = (Arc::new(checks), Bell::default());
+    let (checks, acknowledged, changed) = (Arc::new(checks), Bell::default(), Bell::default());
     let watched: Vec<_> = intakes.iter().map(|intake| Watched::new(intake.url())).collect();
-    let office = Office {
+    let Desks { register, idle_minutes, numbers } = desks;
+    let office = Shared::new(Office {
         database: database.clone(),
+        checks: Arc::clone(&checks),
+        register,
+        entrance: Entrance::default(),
+        idle_minutes,
+        numbers,
+        changed: changed.clone(),
         acknowledged: acknowledged.clone(),
         intakes: watched.clone(),
-    };
+    });
     let (guarded, _) = routes().split_for_parts();
-    let guarded = guarded.with_state(Shared::new(office));
+    let require_session = from_fn_with_state(Shared::clone(&office), staff::require_session);
+    let guarded = guarded.with_state(office).layer(require_session);
     let router = http::service(Role::Office, guarded, Router::new());
 
     let followed = intakes.into_iter().map(Arc::new).zip(watched).map(|(intake, watched)| {
         let (checks, acknowledged) = (Arc::clone(&checks), acknowledged.clone());
+        let changed = changed.clone();
         let relay =
             AlertRelay { database: database.clone(), intake: Arc::clone(&intake), acknowledged };
-        (Puller { database: database.clone(), checks, intake, watched }, relay)
+        (Puller { database: database.clone(), checks, intake, watched, changed }, relay)
     });
     let intakes = followed.collect();
     (router, Work { database: database.clone(), checks: Arc::clone(&checks), intakes, chores })
@@ -136,4 +189,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(gaps::sequence_gaps))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::acknowledge))
+        .routes(routes!(alerts::acknowledge_by_clerk))
+        .merge(staff::routes())
+        .merge(hall::routes())
+        .merge(cases::routes())
 }

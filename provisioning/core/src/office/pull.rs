@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use madoguchi_protocol::failure::chain;
 
+use super::bell::Bell;
 use super::checks::Checks;
 use super::client::IntakeClient;
 use super::follow::{FollowError, Order, Page, Place, follow};
@@ -22,6 +23,8 @@ pub(crate) struct Puller {
     pub(super) checks: Arc<Checks>,
     pub(super) intake: Arc<IntakeClient>,
     pub(super) watched: Watched,
+    /// Rung when something has arrived.
+    pub(super) changed: Bell,
 }
 
 impl Puller {
@@ -41,6 +44,9 @@ impl Order for Puller {
         let waiting = self.intake.waiting(place).await.map_err(FollowError::Intake)?;
         let received = receive(&self.database, &self.checks, &waiting.envelopes).await;
         received.map_err(FollowError::Database)?;
+        if !waiting.envelopes.is_empty() {
+            self.changed.ring();
+        }
         let positions: Vec<i64> = waiting.envelopes.iter().map(|e| e.position).collect();
         if !positions.is_empty() {
             let fetched = self.intake.fetched(positions.clone(), waiting.epoch).await;

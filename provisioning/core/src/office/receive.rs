@@ -6,12 +6,15 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use madoguchi_envelope::{Envelope, VerifiedEnvelope};
 use madoguchi_protocol::ApplicationId;
+use madoguchi_protocol::application::Application;
 use madoguchi_protocol::core_api::{QueueState, WaitingEnvelope};
 use madoguchi_protocol::header::EnvelopeHeader;
 use sqlx::{Sqlite, Transaction};
 use zeroize::Zeroizing;
 
 use super::checks::{CURABLE, Checks, Fault, Proven};
+use super::hall::turns::{self, Arrival};
+use super::queue::queue_state;
 use crate::database::Database;
 use crate::digest::sha256;
 use madoguchi_protocol::failure::chain;
@@ -172,7 +175,9 @@ async fn take(
             let content = content.map_err(|e| sqlx::Error::Encode(e.into()))?;
             let now = Timestamp::now();
             let state = checks.lateness.state(first, now);
-            store_application(transaction, &owner, first, &content, now, state).await?;
+            let opened = Opened { content: &content, received_at: now, state };
+            store_application(transaction, &owner, first, &opened).await?;
+            stand_in_line(transaction, checks, &application, first, state).await?;
             Ok(Ok(Taken::Opened(state)))
         }
         Err(fault) => {
@@ -284,13 +289,19 @@ fn verified(checks: &Checks, parts: &[Arrived]) -> Result<Vec<VerifiedEnvelope>,
     parts.iter().map(verify).collect()
 }
 
+/// An application that was opened.
+struct Opened<'a> {
+    /// JSON.
+    content: &'a [u8],
+    received_at: Timestamp,
+    state: QueueState,
+}
+
 async fn store_application(
     transaction: &mut Write,
     owner: &Owner<'_>,
     header: &EnvelopeHeader,
-    content: &[u8],
-    received_at: Timestamp,
-    state: QueueState,
+    opened: &Opened<'_>,
 ) -> Result<(), sqlx::Error> {
     let id = owner.application.as_bytes().as_slice();
     let header = serde_json::to_string(header).map_err(|e| sqlx::Error::Encode(e.into()))?;
@@ -299,9 +310,9 @@ async fn store_application(
     )
     .bind(id)
     .bind(header)
-    .bind(content)
-    .bind(received_at.to_string())
-    .bind(state.as_str())
+    .bind(opened.content)
+    .bind(opened.received_at.to_string())
+    .bind(opened.state.as_str())
     .execute(&mut **transaction)
     .await?;
     sqlx::query(
@@ -314,6 +325,51 @@ async fn store_application(
     .execute(&mut **transaction)
     .await?;
     Ok(())
+}
+
+/// Its number waits in its section's line from now on.
+async fn stand_in_line(
+    transaction: &mut Write,
+    checks: &Checks,
+    application: &Application,
+    header: &EnvelopeHeader,
+    state: QueueState,
+) -> Result<(), sqlx::Error> {
+    let section = checks.section(application, header);
+    sqlx::query("UPDATE application SET section = ?, electronic = ? WHERE id = ?")
+        .bind(section.to_string())
+        .bind(checks.is_electronic(application))
+        .bind(header.application.as_bytes().as_slice())
+        .execute(&mut **transaction)
+        .await?;
+    turns::arrived(transaction, &Arrival::of(header, section), state, header.kept_at).await
+}
+
+/// What arrived under a version that knew no lines stands in them from now on.
+///
+/// # Errors
+/// Only of the database.
+pub(super) async fn stand_in_lines(
+    database: &Database,
+    checks: &Checks,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = database.write().await?;
+    let rows: Vec<(String, Vec<u8>, String)> = sqlx::query_as(
+        "SELECT header, content, state FROM application WHERE section IS NULL ORDER BY id",
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    for (header, content, state) in rows {
+        let content = Zeroizing::new(content);
+        let header: EnvelopeHeader =
+            serde_json::from_str(&header).map_err(|e| sqlx::Error::Decode(e.into()))?;
+        // Without the parser's reason, which would quote what stands there.
+        let application: Application = serde_json::from_slice(&content)
+            .map_err(|_| sqlx::Error::Decode("a stored application cannot be read".into()))?;
+        let state = queue_state(&state).map_err(|e| sqlx::Error::Decode(e.into()))?;
+        stand_in_line(&mut transaction, checks, &application, &header, state).await?;
+    }
+    transaction.commit().await
 }
 
 async fn set_aside(

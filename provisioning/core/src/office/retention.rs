@@ -1,5 +1,6 @@
 //! Drafts of people who did not come are erased: at the end of the business day and so many days later.
-//! That there was one stays known by its id, for ever; what they had entered does not.
+//! What was finished is kept longer, and what takes effect as it is never goes by itself. That there was an
+//! application stays known by its id, for ever; what they had entered does not, nor their number's turn.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -12,20 +13,37 @@ use crate::database::Database;
 /// In whose name the office erases.
 const OFFICE: &str = "office";
 
+/// For how many days after its own something is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keeping {
+    /// A draft of somebody who did not come, or whose errand was refused or done on paper.
+    pub(crate) draft: u16,
+    /// What was finished at the counter.
+    pub(crate) finished: u16,
+}
+
 /// Erases what is over; how many. The day counts on which somebody could first have called it: that of
 /// the ticket, or of the arrival when it came late.
 pub(super) async fn erase(
     database: &Database,
-    keep_days: u8,
+    keeping: Keeping,
     now: Timestamp,
 ) -> Result<usize, sqlx::Error> {
-    let Some(last) = last_day_to_erase(day_in_japan(now), keep_days) else { return Ok(0) };
+    let today = day_in_japan(now);
+    let (Some(last), Some(last_finished)) =
+        (last_day_to_erase(today, keeping.draft), last_day_to_erase(today, keeping.finished))
+    else {
+        return Ok(0);
+    };
     let mut transaction = database.write().await?;
     let over: Vec<Vec<u8>> = sqlx::query_scalar(
         "DELETE FROM application
-         WHERE max(json_extract(header, '$.business_day'), date(received_at, '+9 hours')) <= ?
+         WHERE electronic = 0
+           AND max(json_extract(header, '$.business_day'), date(received_at, '+9 hours'))
+               <= CASE ended WHEN 'finished' THEN ? ELSE ? END
          RETURNING id",
     )
+    .bind(last_finished.to_string())
     .bind(last.to_string())
     .fetch_all(&mut *transaction)
     .await?;
@@ -37,6 +55,19 @@ pub(super) async fn erase(
         audit::append(&mut transaction, OFFICE, now, Act::ApplicationErased { application })
             .await?;
     }
+    // Notes of clerks stand in turns. Those of an application that stays are kept with it.
+    sqlx::query(
+        "DELETE FROM turn WHERE day <= ? AND NOT EXISTS (
+             SELECT 1 FROM application WHERE application.visit = turn.visit
+                                         AND application.section = turn.origin)",
+    )
+    .bind(last.to_string())
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("DELETE FROM stopped WHERE day <= ?")
+        .bind(last.to_string())
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     if !over.is_empty() {
         tracing::info!(count = over.len(), "drafts of people who did not come are erased");
@@ -45,7 +76,7 @@ pub(super) async fn erase(
 }
 
 /// None before there was any.
-fn last_day_to_erase(today: Date, keep_days: u8) -> Option<Date> {
+fn last_day_to_erase(today: Date, keep_days: u16) -> Option<Date> {
     today.checked_sub((i64::from(keep_days) + 1).days()).ok()
 }
 

@@ -5,7 +5,6 @@
 mod bundles;
 mod devices;
 mod est;
-mod limiter;
 mod token;
 
 use std::path::Path;
@@ -14,13 +13,14 @@ use std::sync::Arc;
 use axum::Router;
 use madoguchi_authority::{CertificateAuthority, Role};
 use madoguchi_envelope::bundle::MunicipalPublicKey;
+use madoguchi_protocol::DeviceId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::database::{self, Database, DatabaseError};
 use crate::http;
+use crate::limiter::Limiter;
 use crate::revoked::{self, RevokedDevices};
-use limiter::Limiter;
 
 /// What the registrar's handlers share.
 pub(crate) struct Registrar {
@@ -29,7 +29,7 @@ pub(crate) struct Registrar {
     municipal_key: MunicipalPublicKey,
     /// When the operator keeps such a list.
     revoked: Option<Arc<RevokedDevices>>,
-    wrong_tokens: Limiter,
+    wrong_tokens: Limiter<DeviceId>,
 }
 
 type Shared = Arc<Registrar>;

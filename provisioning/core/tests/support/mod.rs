@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "every test file uses another part of it")]
 
+pub mod hall;
 pub mod process;
 
 use std::fs;
@@ -76,6 +77,8 @@ pub struct Settings<'a> {
     /// First and last ticket number that the intake leases.
     pub numbers: [u16; 2],
     pub late_after_minutes: u16,
+    /// More lines of the office's section.
+    pub office: &'a str,
 }
 
 impl Default for Settings<'_> {
@@ -87,6 +90,7 @@ impl Default for Settings<'_> {
             batches: [32, 4],
             numbers: [1, 999],
             late_after_minutes: 15,
+            office: "",
         }
     }
 }
@@ -154,8 +158,8 @@ impl House {
 
     /// A configuration of all roles, as a file of that name.
     pub fn write_settings(&self, name: &str, settings: &Settings) -> PathBuf {
-        let Settings { intakes, intake_database, ports, batches, numbers, late_after_minutes } =
-            settings;
+        let Settings { intakes, intake_database, ports, batches, numbers, .. } = settings;
+        let Settings { late_after_minutes, office, .. } = settings;
         let revoked = match self.path("revoked").exists() {
             true => "revoked = \"revoked\"\n",
             false => "",
@@ -176,7 +180,7 @@ impl House {
              numbers = {{ first = {first}, last = {last} }}\n\
              {}packs = \"bundles\"\nsealing_keys = \"sealing\"\nintake = {intakes:?}\n\
              client_certificate = \"office/certificate.pem\"\nclient_key = \"office/key.pem\"\n\
-             late_after_minutes = {late_after_minutes}\n\
+             late_after_minutes = {late_after_minutes}\n{office}\
              {}ca_key = \"ca.key\"\n",
             common(Role::Intake, intake_database),
             common(Role::Office, "office.sqlite"),
@@ -228,13 +232,17 @@ impl House {
 
     /// A device with a certificate of the authority.
     pub fn device(&self, name: &str) -> Device {
+        self.device_at(SITE, name)
+    }
+
+    pub fn device_at(&self, site: &str, name: &str) -> Device {
         let key = device_key();
         let request = certificate_request(&key);
         let certificate = self
             .authority
             .issue_device(
                 &request,
-                &SITE.parse().expect("a site"),
+                &site.parse().expect("a site"),
                 &name.parse().expect("a device"),
                 Validity::days(Timestamp::now(), 30),
             )

@@ -1,23 +1,28 @@
-//! How often somebody may be wrong about a device's token.
+//! How often somebody may be wrong about a secret.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use madoguchi_protocol::DeviceId;
-
-/// Wrong tokens of one device in one [`WINDOW`].
+/// Wrong attempts at one name in one [`WINDOW`].
 const MOST: u32 = 5;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Names remembered at once. Whoever guesses more names than this in a window locks everybody out
-/// for its rest, which a 128-bit token can bear.
+/// for its rest, which a secret that nobody guesses can bear.
 const NAMES: usize = 4096;
 
-/// Counts wrong tokens by device. A name that no device has is counted like any other, so that
-/// the answers do not tell which exist.
-#[derive(Debug, Default)]
-pub(super) struct Limiter {
-    wrong: Mutex<HashMap<DeviceId, Window>>,
+/// Counts wrong attempts by name. A name that nobody has is counted like any other, so that the answers do
+/// not tell which exist.
+#[derive(Debug)]
+pub(crate) struct Limiter<K> {
+    wrong: Mutex<HashMap<K, Window>>,
+}
+
+impl<K> Default for Limiter<K> {
+    fn default() -> Self {
+        Self { wrong: Mutex::default() }
+    }
 }
 
 #[derive(Debug)]
@@ -26,12 +31,12 @@ struct Window {
     wrong: u32,
 }
 
-impl Limiter {
-    /// How long to wait before this device may be tried, if at all.
-    pub(super) fn wait(&self, device: &DeviceId, now: Instant) -> Option<Duration> {
+impl<K: Eq + Hash + Clone> Limiter<K> {
+    /// How long to wait before this name may be tried, if at all.
+    pub(crate) fn wait(&self, name: &K, now: Instant) -> Option<Duration> {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         wrong.retain(|_, window| now.duration_since(window.began) < WINDOW);
-        match wrong.get(device) {
+        match wrong.get(name) {
             Some(window) if window.wrong >= MOST => {
                 Some(WINDOW.saturating_sub(now.duration_since(window.began)))
             }
@@ -40,16 +45,18 @@ impl Limiter {
         }
     }
 
-    /// Counts a wrong token.
-    pub(super) fn count(&self, device: &DeviceId, now: Instant) {
+    /// Counts a wrong attempt.
+    pub(crate) fn count(&self, name: &K, now: Instant) {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = Window { began: now, wrong: 0 };
-        wrong.entry(device.clone()).or_insert(fresh).wrong += 1;
+        wrong.entry(name.clone()).or_insert(fresh).wrong += 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use madoguchi_protocol::DeviceId;
+
     use super::*;
 
     #[test]

@@ -1,0 +1,93 @@
+//! Passwords as the office keeps them: Argon2id (RFC 9106) with the crate's defaults, which are OWASP's
+//! first choice: 19 MiB, two passes, one lane.
+
+use argon2::password_hash::{self, SaltString};
+use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _};
+use aws_lc_rs::rand;
+use madoguchi_protocol::Personal;
+use madoguchi_protocol::clerk::{LONGEST_PASSWORD, SHORTEST_PASSWORD};
+use tokio::sync::Semaphore;
+
+use crate::problem::{Code, Refusal};
+
+/// Letters and digits of a first password, without those that are read as one another.
+const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// 5 bits each: 70 bits, for one log-in.
+const LENGTH: usize = 14;
+
+/// Works out hashes, two at a time: each takes 19 MiB and tens of milliseconds of a core.
+pub(super) struct Hashing {
+    places: Semaphore,
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self { places: Semaphore::new(2) }
+    }
+}
+
+impl Hashing {
+    /// Whether it is the password. Without a hash to compare with, the same work is done for nothing, so
+    /// that the time does not tell whether there is such a clerk.
+    pub(super) async fn is_right(
+        &self,
+        password: Personal<String>,
+        kept: Option<String>,
+    ) -> Result<bool, Refusal> {
+        self.work(move || match kept {
+            Some(kept) => {
+                let kept = PasswordHash::new(&kept)?;
+                match Argon2::default().verify_password(password.expose().as_bytes(), &kept) {
+                    Ok(()) => Ok(true),
+                    Err(password_hash::Error::Password) => Ok(false),
+                    Err(error) => Err(error),
+                }
+            }
+            None => hash(&password).map(|_| false),
+        })
+        .await
+    }
+
+    /// As it is kept.
+    pub(super) async fn hash(&self, password: Personal<String>) -> Result<String, Refusal> {
+        self.work(move || hash(&password)).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, password_hash::Error> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _place = self.places.acquire().await.map_err(|e| Refusal::internal(&e))?;
+        let done = tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::internal(&e))?;
+        done.map_err(|e| Refusal::internal(&Unusable(e)))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a password's hash cannot be used: {0}")]
+struct Unusable(password_hash::Error);
+
+fn hash(password: &Personal<String>) -> Result<String, password_hash::Error> {
+    let mut salt = [0; 16];
+    rand::fill(&mut salt).map_err(|_| password_hash::Error::Crypto)?;
+    let salt = SaltString::encode_b64(&salt)?;
+    Ok(Argon2::default().hash_password(password.expose().as_bytes(), &salt)?.to_string())
+}
+
+/// A first password, to be typed once.
+pub(super) fn first() -> Result<Personal<String>, Refusal> {
+    let mut bytes = [0; LENGTH];
+    rand::fill(&mut bytes).map_err(|e| Refusal::internal(&e))?;
+    let letters = bytes.map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    Ok(Personal::new(letters.iter().collect()))
+}
+
+/// Refuses one that is too short or too long.
+pub(super) fn check_length(password: &Personal<String>) -> Result<(), Refusal> {
+    let length = password.expose().chars().count();
+    if (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
+        return Ok(());
+    }
+    let detail = format!("a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters");
+    Err(Refusal::new(Code::ClerkPassword, detail))
+}
