@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use madoguchi_identity::Endpoint;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -24,6 +25,17 @@ pub struct Config {
     /// Which intake is used.
     #[serde(default)]
     pub delivery: Delivery,
+    /// For a clerk's thin client: then it serves a counter, and no kiosk.
+    #[serde(default)]
+    pub counter: Option<Counter>,
+}
+
+/// Where clerks work.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "a table, as [counter]")]
+pub struct Counter {
+    /// The office, as `https://host[:port]`.
+    pub office: String,
 }
 
 /// When one of several intakes is used. Their order is that of the enrolment sheet.
@@ -192,6 +204,13 @@ impl Config {
         }
         if !(1..=3600).contains(&self.delivery.back_after_seconds) {
             wrong.push(("delivery.back_after_seconds", "1 to 3600 seconds".to_owned()));
+        }
+        let office = self.counter.as_ref().map(|counter| counter.office.as_str());
+        if office.is_some_and(|office| office.parse::<Endpoint>().is_err()) {
+            wrong.push((
+                "counter.office",
+                "an address is https://host or https://host:port".to_owned(),
+            ));
         }
         if self.reader.name.as_ref().is_some_and(String::is_empty) {
             wrong.push(("reader.name", "an empty name fits every reader; leave it out".to_owned()));

@@ -17,6 +17,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod core_sync;
+pub mod counter;
 pub mod delivery;
 pub mod desk;
 pub mod drill;

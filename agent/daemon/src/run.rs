@@ -21,7 +21,7 @@ use crate::practice::Practice;
 use crate::reception::{Helpers, Sources};
 use crate::settings::{Collected, Verifier};
 use crate::supervise::{self, Surroundings, Watch};
-use crate::{calls, check, clock, keeper, local, reception, series, standing, status};
+use crate::{calls, check, clock, counter, keeper, local, reception, series, standing, status};
 
 /// Longest time for one command of the card.
 const CARD_DEADLINE: Duration = Duration::from_secs(10);
@@ -60,6 +60,16 @@ async fn agent(config: &Config) -> Result<()> {
 
     let own = rustix::process::geteuid().as_raw();
     let allowed = config.allowed_uids.clone().unwrap_or_else(|| vec![own]);
+
+    if let Some(counter) = &config.counter {
+        let end = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        return counter::agent(config, counter, &identity, allowed, end).await;
+    }
 
     series::settle(&config.state_dir, &identity, clock::now())?;
     let (keeper, store, keeper_thread) =

@@ -32,6 +32,19 @@ pub fn ready() {
     notify(&[NotifyState::Ready]);
 }
 
+/// How often progress is to be shown where systemd watches, or is looked at anyway.
+#[must_use]
+pub fn period() -> Duration {
+    sd_notify::watchdog_enabled().map_or(PERIOD, |interval| (interval / 3).min(PERIOD))
+}
+
+/// Feeds systemd's watchdog, where there is one.
+pub fn alive() {
+    if sd_notify::watchdog_enabled().is_some() {
+        notify(&[NotifyState::Watchdog]);
+    }
+}
+
 /// Tells systemd that the agent is ending.
 pub fn stopping() {
     notify(&[NotifyState::Stopping]);
@@ -86,7 +99,7 @@ impl Watch {
     /// Feeds the watchdog for as long as there is progress.
     pub async fn run(mut self, mut around: Surroundings) {
         let asked = sd_notify::watchdog_enabled();
-        let period = asked.map_or(PERIOD, |interval| (interval / 3).min(PERIOD));
+        let period = period();
         let patience = asked.map_or(PERIOD, |interval| interval / 3);
         let mut tick = tokio::time::interval(period);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

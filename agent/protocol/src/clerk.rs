@@ -595,6 +595,8 @@ pub enum Change {
         #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
         sections: BTreeSet<SectionLetter>,
     },
+    /// Everything up to now was told.
+    UpToDate {},
     /// The session is over: nothing comes any more.
     SessionOver {},
 }

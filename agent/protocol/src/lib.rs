@@ -12,6 +12,7 @@ pub mod batch;
 pub mod bundle;
 pub mod clerk;
 pub mod core_api;
+pub mod counter;
 pub mod export;
 pub mod failure;
 pub mod frame;

@@ -28,6 +28,9 @@
 //! What is kept is printed by itself where there is a printer ([`Event::Print`]): the slip, and
 //! while the core is away also the filled forms.
 //!
+//! A counter's agent takes `clerk` and nothing of a visit, a kiosk's agent nothing of `clerk`
+//! ([`crate::counter`]).
+//!
 //! The screen never sends a value that the card gave: the agent holds the form, inserts what the
 //! card said and validates the whole with `madoguchi-procedure`.
 
@@ -37,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::application::{Field, TicketOnlyReason};
 use crate::bundle::{Appearance, Text};
+use crate::counter::{ClerkAnswer, ClerkRequest, CounterEvent};
 use crate::failure::Failure;
 use crate::ids::{FieldKey, PackId, VisitId};
 use crate::personal::{Personal, PinDigit};
@@ -160,6 +164,11 @@ pub enum Request {
         /// What.
         paper: Paper,
     },
+    /// At a counter: what a clerk asks of the office. Answered by [`Answer::Clerk`].
+    Clerk {
+        /// What.
+        request: Box<ClerkRequest>,
+    },
     /// The visit is over, or is broken off: wipe everything. Answered by [`Answer::Done`] when the
     /// agent has.
     End {},
@@ -250,6 +259,7 @@ impl Request {
             Self::KeepTicketOnly { .. } => "keep_ticket_only",
             Self::Speak { .. } => "speak",
             Self::Print { .. } => "print",
+            Self::Clerk { .. } => "clerk",
             Self::End {} => "end",
         }
     }
@@ -344,6 +354,11 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_counter: Vec<FieldKey>,
     },
+    /// The office's answer to a clerk.
+    Clerk {
+        /// What.
+        answer: Box<ClerkAnswer>,
+    },
     /// It is durable.
     Kept {
         /// The number to hold.
@@ -385,6 +400,11 @@ pub enum Event {
     Clerk {
         /// How far it is.
         state: ClerkState,
+    },
+    /// At a counter: what happens in the lines.
+    Counter {
+        /// What.
+        event: Box<CounterEvent>,
     },
     /// The agent ended the visit and wiped it.
     VisitEnded {

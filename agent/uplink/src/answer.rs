@@ -5,7 +5,7 @@ use std::time::Duration;
 use madoguchi_protocol::core_api::{MAX_BODY, Problem};
 use madoguchi_protocol::failure::FailureCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{RequestBuilder, StatusCode, Version};
+use reqwest::{RequestBuilder, Response, StatusCode, Version};
 use serde::de::DeserializeOwned;
 
 use crate::error::UplinkError;
@@ -22,30 +22,58 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads the whole answer. Whatever is not a success is an error, sorted.
 pub(crate) async fn exchange(request: RequestBuilder) -> Result<Answer, UplinkError> {
-    let mut response = request.send().await?;
-    if response.version() != Version::HTTP_2 {
-        return Err(UplinkError::not_the_core("it does not speak HTTP/2"));
-    }
-    let status = response.status();
-    let after = retry_after(response.headers());
-    let media_type = media_type(response.headers());
-    // To the end, or the connection is not used again.
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(UplinkError::not_the_core("its answer is too long"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let answer = Answer { media_type, body };
-    match status {
+    let whole = Whole::read(request.send().await?).await?;
+    match whole.status {
         // EST: the certificate is not ready yet (RFC 7030 §4.2.3).
         StatusCode::ACCEPTED => {
             let what = "not ready yet".into();
-            Err(UplinkError::Busy { after, what, kind: None, failed: false })
+            Err(UplinkError::Busy { after: whole.after, what, kind: None, failed: false })
         }
-        _ if status.is_success() => Ok(answer),
-        _ => Err(answer.into_error(status, after)),
+        status if status.is_success() => Ok(whole.answer),
+        status => Err(whole.answer.into_error(status, whole.after)),
+    }
+}
+
+/// The same for a person who waits for it: every problem is the core's word to them, also one that may
+/// pass.
+pub(crate) async fn exchange_for_person(request: RequestBuilder) -> Result<Answer, UplinkError> {
+    for_person(request.send().await?).await
+}
+
+/// A response to a person, read to its end.
+pub(crate) async fn for_person(response: Response) -> Result<Answer, UplinkError> {
+    let whole = Whole::read(response).await?;
+    match (whole.status, whole.answer.problem()) {
+        (status, _) if status.is_success() => Ok(whole.answer),
+        (_, Some(problem)) if !says_revoked(&problem) => Err(UplinkError::Refused(problem)),
+        (status, _) => Err(whole.answer.into_error(status, whole.after)),
+    }
+}
+
+/// A response, read to its end.
+struct Whole {
+    status: StatusCode,
+    after: Option<Duration>,
+    answer: Answer,
+}
+
+impl Whole {
+    async fn read(mut response: Response) -> Result<Self, UplinkError> {
+        if response.version() != Version::HTTP_2 {
+            return Err(UplinkError::not_the_core("it does not speak HTTP/2"));
+        }
+        let status = response.status();
+        let after = retry_after(response.headers());
+        let media_type = media_type(response.headers());
+        // To the end, or the connection is not used again.
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(UplinkError::not_the_core("its answer is too long"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self { status, after, answer: Answer { media_type, body } })
     }
 }
 
@@ -68,14 +96,18 @@ impl Answer {
             .map_err(|_| UplinkError::not_the_core("its answer is not base64"))
     }
 
+    /// What the core says is wrong, if that is what it says.
+    fn problem(&self) -> Option<Problem> {
+        let is_one = self.media_type == "application/problem+json";
+        is_one.then(|| serde_json::from_slice(&self.body).ok()).flatten()
+    }
+
     fn wrong_type(&self) -> UplinkError {
         UplinkError::NotTheCore(format!("its answer is {:?}", self.media_type))
     }
 
     fn into_error(self, status: StatusCode, after: Option<Duration>) -> UplinkError {
-        let problem: Option<Problem> = (self.media_type == "application/problem+json")
-            .then(|| serde_json::from_slice(&self.body).ok())
-            .flatten();
+        let problem = self.problem();
         let what = || match &problem {
             Some(problem) => format!("{} {}", status.as_u16(), problem.title),
             None => status.to_string(),

@@ -11,7 +11,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::core_api::{AlertKind, OfficeAlert, OfficeAlerts};
-use madoguchi_protocol::ticket::HIGHEST_NUMBER;
 use serde_json::Value;
 
 use crate::faults::Upstream;
@@ -30,6 +29,8 @@ const INTAKES: [(&str, u16); 2] = [("intake", 8441), ("intake-2", 8451)];
 const REVOKED: &str = "revoked";
 /// Who asks.
 const OPERATOR: [&str; 4] = ["--identity", "operator", "--ca", "ca/ca.pem"];
+/// From this one on clerks give the numbers.
+const OFFICE_NUMBERS: u16 = 951;
 const OFFICE: &str = "https://localhost:8442";
 const REGISTRAR: &str = "https://localhost:8443";
 
@@ -48,6 +49,8 @@ sealing_keys = "sealing"
 municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 intake = INTAKES
+register = "REGISTER"
+numbers = { first = 951, last = 999 }
 
 [registrar]
 listen = "127.0.0.1:8443"
@@ -132,9 +135,11 @@ impl Core {
 
     fn write_settings(&self) -> Result<()> {
         let urls: Vec<_> = self.intakes().iter().map(|(_, port)| local(*port)).collect();
-        self.write("core.toml", &CORE_TOML.replace("INTAKES", &format!("{urls:?}")))?;
+        let settings = CORE_TOML.replace("INTAKES", &format!("{urls:?}"));
+        let register = self.packs.join("../residents/tokiwa.csv").display().to_string();
+        self.write("core.toml", &settings.replace("REGISTER", &register))?;
         // Each leases numbers of its own, or a device that fails over would give one twice.
-        let share = usize::from(HIGHEST_NUMBER) / self.intakes;
+        let share = usize::from(OFFICE_NUMBERS - 1) / self.intakes;
         for ((name, port), before) in self.intakes().iter().zip((0..).step_by(share)) {
             let settings = INTAKE_TOML
                 .replace("NAME", name)
@@ -288,7 +293,7 @@ impl Core {
     /// # Errors
     /// As [`Core::admit_device`].
     pub fn admit_device_anew(&self) -> Result<PathBuf> {
-        self.write_sheet("second-sheet.toml", &self.intake_ports())
+        self.write_sheet("second-sheet.toml", DEVICE, &self.intake_ports())
     }
 
     fn intake_ports(&self) -> Vec<u16> {
@@ -300,16 +305,50 @@ impl Core {
     /// # Errors
     /// As [`Core::admit_device`].
     pub fn admit_device_to(&self, ports: &[u16]) -> Result<PathBuf> {
+        self.publish()?;
+        self.write_sheet("sheet.toml", DEVICE, ports)
+    }
+
+    /// Admits the thin client of a counter, whose number it gets; the path of its enrolment sheet.
+    ///
+    /// # Errors
+    /// When a step of the operator fails.
+    pub fn admit_counter(&self, device: &str, number: u16) -> Result<PathBuf> {
+        let number = number.to_string();
+        let place = ["counter", "place", device, "--number", &number, "--site", SITE];
+        self.provision_as_operator(&[&place[..], &["--office", OFFICE]].concat())?;
+        self.write_sheet(&format!("{device}.toml"), device, &self.intake_ports())
+    }
+
+    /// Makes a clerk of section A; their first password.
+    ///
+    /// # Errors
+    /// When a step of the operator fails.
+    pub fn make_clerk(&self, number: &str, roles: &[&str]) -> Result<String> {
+        let keep = ["clerk", "keep", number, "--name", "検証 職員", "--section", "A"];
+        let roles = roles.iter().flat_map(|role| ["--role", role]);
+        let arguments: Vec<_> = keep.into_iter().chain(roles).chain(["--office", OFFICE]).collect();
+        let kept = self.provision_as_operator(&arguments)?;
+        Ok(kept["password"].as_str().context("a first password")?.to_owned())
+    }
+
+    /// Where counters find the office.
+    #[must_use]
+    pub fn office_url(&self) -> &'static str {
+        OFFICE
+    }
+
+    fn publish(&self) -> Result<()> {
         for kind in ["packs", "sealing-keys", "profile"] {
             let file = format!("bundles/{kind}.json");
             self.provision_as_operator(&["bundle", "publish", &file, "--registrar", REGISTRAR])?;
         }
-        self.write_sheet("sheet.toml", ports)
+        Ok(())
     }
 
-    fn write_sheet(&self, file: &str, ports: &[u16]) -> Result<PathBuf> {
+    fn write_sheet(&self, file: &str, device: &str, ports: &[u16]) -> Result<PathBuf> {
         let device =
-            ["device", "add", "--device", DEVICE, "--site", SITE, "--registrar", REGISTRAR];
+            ["device", "add", "--device", device, "--site", SITE, "--registrar", REGISTRAR];
         let sheet = ["--municipal-key", "municipal", "--sheet", file];
         let urls: Vec<_> = ports.iter().map(|port| local(*port)).collect();
         let intakes = urls.iter().flat_map(|url| ["--intake", url]);

@@ -42,31 +42,58 @@ impl Device {
         work: &Path,
         logs: &Path,
     ) -> Result<Self> {
-        let folder = work.join("device");
-        let state = folder.join("state");
-        fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
+        let practice = practice.map_or(String::new(), |authority| {
+            let authority = authority.display().to_string();
+            format!("[reader]\npractice_authority = {authority:?}\n")
+        });
         let device = Self {
             program: programs.path("madoguchi-agent")?,
-            folder,
+            folder: work.join("device"),
             logs: logs.to_owned(),
             prefix: prefix.to_owned(),
             environment: Vec::new(),
             agent: None,
         };
-        let mut settings = format!(
-            "state_dir = {:?}\nsocket = {:?}\n",
-            device.state().display().to_string(),
-            device.socket().display().to_string(),
+        device.enrolled(sheet, &practice)
+    }
+
+    /// Enrols the thin client of a counter by its sheet.
+    ///
+    /// # Errors
+    /// As [`Device::enrol`].
+    pub fn enrol_at_counter(
+        programs: &Programs,
+        sheet: &Path,
+        office: &str,
+        work: &Path,
+        logs: &Path,
+    ) -> Result<Self> {
+        let name = sheet.file_stem().context("a sheet has a name")?;
+        let device = Self {
+            program: programs.path("madoguchi-agent")?,
+            folder: work.join(name),
+            logs: logs.join(name),
+            prefix: Vec::new(),
+            environment: Vec::new(),
+            agent: None,
+        };
+        fs::create_dir_all(&device.logs).context("a folder for its logs")?;
+        device.enrolled(sheet, &format!("[counter]\noffice = {office:?}\n"))
+    }
+
+    fn enrolled(self, sheet: &Path, tables: &str) -> Result<Self> {
+        let state = self.state();
+        fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
+        let settings = format!(
+            "state_dir = {:?}\nsocket = {:?}\n{tables}",
+            state.display().to_string(),
+            self.socket().display().to_string(),
         );
-        if let Some(authority) = practice {
-            let authority = authority.display().to_string();
-            settings += &format!("[reader]\npractice_authority = {authority:?}\n");
-        }
-        fs::write(device.config(), settings).context("write the agent's settings")?;
-        let mut enrol = Command::new(&device.program);
-        enrol.arg("enrol").arg("--config").arg(device.config()).arg("--sheet").arg(sheet);
+        fs::write(self.config(), settings).context("write the agent's settings")?;
+        let mut enrol = Command::new(&self.program);
+        enrol.arg("enrol").arg("--config").arg(self.config()).arg("--sheet").arg(sheet);
         process::run(&mut enrol)?;
-        Ok(device)
+        Ok(self)
     }
 
     /// What must survive the power cord.

@@ -278,6 +278,8 @@ impl Journey {
             Event::Clerk { state } if visit.is_none() && self.card_is_asked_for() => {
                 self.somebody_is_told(state);
             }
+            // Of a counter, which this is not.
+            Event::Counter { .. } => self.discard(Discarded::OtherVisit),
             _ if !ours => self.discard(Discarded::OtherVisit),
             Event::Card { card } => self.card_event(card),
             Event::Print { paper, state } => self.print_event(paper, state),

@@ -115,7 +115,7 @@ impl Heard {
         loop {
             match self.next().await.expect("no end") {
                 Change::Entry { entry } => return *entry,
-                Change::Alerts { .. } | Change::Stopped { .. } => {}
+                Change::Alerts { .. } | Change::Stopped { .. } | Change::UpToDate {} => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -149,7 +149,7 @@ async fn every_counter_hears_of_every_change_and_misses_none_while_it_was_away()
     loop {
         match heard.next().await.expect("no end") {
             Change::Gone { turn, .. } => break assert_eq!(turn, called.turn),
-            Change::Alerts { .. } | Change::Stopped { .. } => {}
+            Change::Alerts { .. } | Change::Stopped { .. } | Change::UpToDate {} => {}
             other => panic!("{other:?}"),
         }
     }

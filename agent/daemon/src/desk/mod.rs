@@ -343,7 +343,7 @@ impl Desk {
                 visit.keep_ticket_only(id, reason, effects)
             }
             Request::Print { paper } => visit.print_again(paper, effects).map(Some),
-            Request::Begin {} | Request::Speak { .. } | Request::End {} => {
+            Request::Begin {} | Request::Speak { .. } | Request::End {} | Request::Clerk { .. } => {
                 Err(out_of_order(&request))
             }
         }

@@ -3,6 +3,7 @@
 
 pub mod kiosk;
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -82,6 +83,8 @@ pub struct BareScreen {
     frames: FrameReader,
     visit: Option<VisitId>,
     id: u64,
+    /// Of a counter's lines, that came between two answers.
+    events: VecDeque<Event>,
 }
 
 impl BareScreen {
@@ -89,7 +92,13 @@ impl BareScreen {
     pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket).context("connect")?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut screen = Self { stream, frames: FrameReader::default(), visit: None, id: 0 };
+        let mut screen = Self {
+            stream,
+            frames: FrameReader::default(),
+            visit: None,
+            id: 0,
+            events: VecDeque::new(),
+        };
         let program = "bare screen".to_owned();
         screen.write(&ToAgent::Hello(Hello { protocol: LOCAL_PROTOCOL, program }))?;
         loop {
@@ -126,13 +135,29 @@ impl BareScreen {
     /// The answer to what was asked last.
     pub fn answer(&mut self) -> Result<Answer> {
         loop {
-            if let FromAgent::Answer(answer) = self.read()?
-                && answer.id == self.id
-            {
-                match answer.outcome {
+            match self.read()? {
+                FromAgent::Answer(answer) if answer.id == self.id => match answer.outcome {
                     Outcome::Answer(answer) => return Ok(answer),
                     Outcome::Failure(failure) => bail!("the agent refuses: {failure}"),
+                },
+                FromAgent::Event(frame) if matches!(frame.event, Event::Counter { .. }) => {
+                    self.events.push_back(frame.event);
                 }
+                _ => {}
+            }
+        }
+    }
+
+    /// The next event of a counter's lines.
+    pub fn event(&mut self) -> Result<Event> {
+        if let Some(event) = self.events.pop_front() {
+            return Ok(event);
+        }
+        loop {
+            if let FromAgent::Event(frame) = self.read()?
+                && matches!(frame.event, Event::Counter { .. })
+            {
+                return Ok(frame.event);
             }
         }
     }

@@ -88,7 +88,8 @@ impl Follower {
             if self.is_over {
                 return None;
             }
-            if !std::mem::take(&mut self.is_first) {
+            let is_first = std::mem::take(&mut self.is_first);
+            if !is_first {
                 tokio::select! {
                     () = self.changed.heard() => {}
                     () = self.acknowledged.heard() => {}
@@ -99,6 +100,9 @@ impl Follower {
                 // The counter comes again, from where it was.
                 tracing::warn!(code = refusal.code().as_str(), "the lines cannot be followed");
                 return None;
+            }
+            if is_first {
+                self.ready.push_back(Change::UpToDate {});
             }
         }
     }
