@@ -726,9 +726,10 @@ pub struct CaseField {
     pub differs: bool,
     /// What to look at.
     pub marks: Vec<Mark>,
-    /// What was decided: of the first person for the first, and of both when they did not agree. A second
-    /// person sees none before their own.
-    pub decided: Vec<Decision>,
+    /// What is decided so far, for whoever works on it. A second person sees it only after their own.
+    pub decided: Option<Decision>,
+    /// What both had decided when they did not agree, the first person's first.
+    pub disagreed: Vec<Decision>,
 }
 
 /// What an application says of a field.

@@ -50,6 +50,7 @@ municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 intake = INTAKES
 register = "REGISTER"
+revoked = "revoked"
 numbers = { first = 951, last = 999 }
 
 [registrar]

@@ -97,6 +97,11 @@ pub const GROUPS: &[Group] = &[
         work: Work::Whole("madoguchi-stage", &["agent", "chain", "kills", "order", "parts"]),
     },
     Group {
+        name: "clerk",
+        about: "the counter's agent between its screen and the office; the office's own tests are in core",
+        work: Work::Whole("madoguchi-stage", &["counter"]),
+    },
+    Group {
         name: "delivery",
         about: "ten thousand applications, each at the office once, whatever the network does; stick and drill",
         work: Work::Whole("madoguchi-stage", &["delivery", "operator"]),

@@ -32,7 +32,10 @@ pub enum Found<'p> {
     /// This one.
     One(&'p Person),
     /// Several who could be meant.
-    Several,
+    Several {
+        /// Whether one of them is under 支援措置.
+        protected: bool,
+    },
 }
 
 /// Whom an application means, by what its card said: the birth date, and name or address. A name alone
@@ -61,7 +64,7 @@ pub fn meant<'p>(register: impl IntoIterator<Item = &'p Person>, said: &Entries)
     match best.1[..] {
         [] => Found::Nobody,
         [person] => Found::One(person),
-        _ => Found::Several,
+        ref several => Found::Several { protected: several.iter().any(|p| p.protected) },
     }
 }
 
@@ -120,7 +123,8 @@ pub fn side_by_side(
             register: entry,
             differs: found.is_some_and(|found| found != Difference::None),
             marks,
-            decided: Vec::new(),
+            decided: None,
+            disagreed: Vec::new(),
         }
     })
     .collect()

@@ -59,8 +59,10 @@ pub struct Review {
     identity: Option<Identity>,
     /// What the first person has decided so far.
     deciding: BTreeMap<FieldKey, Decision>,
-    /// Who had a hand in that: none of them is the second person.
+    /// Who had a hand in that, or has seen it: none of them is the second person.
     deciders: BTreeSet<ClerkNumber>,
+    /// Who has it open as the second person, since it was handed in.
+    checking: BTreeSet<ClerkNumber>,
     first: Option<Decided>,
     second: Option<Decided>,
     /// What both had decided when they did not agree: shown to both.
@@ -103,6 +105,7 @@ impl Review {
             identity: None,
             deciding: BTreeMap::new(),
             deciders: BTreeSet::new(),
+            checking: BTreeSet::new(),
             first: None,
             second: None,
             disagreed: None,
@@ -196,6 +199,7 @@ impl Review {
         }
         let decisions = self.deciding.clone();
         self.deciders.insert(who.clerk.clone());
+        self.checking.clear();
         self.first = Some(Decided { clerk: who.clerk.clone(), at, decisions });
         self.disagreed = None;
         Ok(())
@@ -219,11 +223,22 @@ impl Review {
         Ok(self.looked_at(self.first.iter()))
     }
 
-    /// The second person's own decision of every difference; whether the two agree. When they do not, it
-    /// goes back to the first with both.
+    /// The second person has it open.
     ///
     /// # Errors
-    /// As [`Review::to_check`], and [`Refused::Open`].
+    /// As [`Review::to_check`].
+    pub fn open_check(&mut self, who: &AtWork) -> Result<Vec<FieldKey>, Refused> {
+        let fields = self.to_check(who)?;
+        self.checking.insert(who.clerk.clone());
+        Ok(fields)
+    }
+
+    /// The second person's own decision of every difference; whether the two agree. When they do not, it
+    /// goes back to the first with both, to decide those fields anew.
+    ///
+    /// # Errors
+    /// As [`Review::to_check`], [`Refused::OutOfOrder`] for whoever has not opened it, and
+    /// [`Refused::Open`].
     pub fn check(
         &mut self,
         decisions: BTreeMap<FieldKey, Decision>,
@@ -231,6 +246,9 @@ impl Review {
         at: Timestamp,
     ) -> Result<bool, Refused> {
         let fields = self.to_check(who)?;
+        if !self.checking.contains(&who.clerk) {
+            return Err(Refused::OutOfOrder);
+        }
         if decisions.keys().any(|key| !fields.contains(key)) {
             return Err(Refused::Field);
         }
@@ -248,6 +266,9 @@ impl Review {
             }
             Some(first) => {
                 self.disagreed = Some((first, second));
+                for field in self.disagreement() {
+                    self.deciding.remove(&field);
+                }
                 Ok(false)
             }
             None => Err(Refused::OutOfOrder),
@@ -264,6 +285,26 @@ impl Review {
     #[must_use]
     pub fn rule(&self) -> CheckRule {
         self.rule
+    }
+
+    /// Whoever stood there is gone: who comes next has shown nothing, and has seen no form.
+    pub fn leave(&mut self) {
+        (self.identity, self.confirmed) = (None, None);
+    }
+
+    /// Somebody has it at hand, and sees what is decided so far: they are not the second person any more.
+    pub fn take_over(&mut self, who: &AtWork) {
+        if !self.deciding.is_empty() {
+            self.deciders.insert(who.clerk.clone());
+        }
+    }
+
+    /// Whether what is decided is shown to them: they had a hand in it, have taken it over, or have checked it.
+    #[must_use]
+    pub fn shows_decided(&self, who: &AtWork) -> bool {
+        let decided = [self.second.as_ref(), self.disagreed.as_ref().map(|(_, second)| second)];
+        let has_checked = decided.into_iter().flatten().any(|decided| decided.clerk == who.clerk);
+        self.deciders.contains(&who.clerk) || has_checked
     }
 
     /// What is decided of the fields so far, by the first person.

@@ -55,6 +55,17 @@ pub struct Turn {
     pub note: Option<String>,
 }
 
+/// What is left of a turn's applications when one that came late was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Others came late as well, and nobody has looked at them.
+    ToLookAt,
+    /// Something is to be served.
+    ToServe,
+    /// All of them are over.
+    Nothing,
+}
+
 /// What is known beside the turn when a step is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Around {
@@ -89,24 +100,31 @@ impl Turn {
         Self { stage: Stage::Reconciling, ..Self::begin(section, arrived_at) }
     }
 
-    /// Something came late for it: what is done is looked at once more.
+    /// Something joins it. What is done, or was of another day and is with nobody, is looked at first.
     #[must_use]
-    pub fn joined_late(&self) -> Self {
-        let stage = if self.stage == Stage::Done { Stage::Reconciling } else { self.stage };
-        Self { stage, ..self.clone() }
+    pub fn joined(&self, of_another_day: bool) -> Self {
+        let is_with_nobody = self.holder.is_none();
+        match self.stage {
+            Stage::Done => self.released(Stage::Reconciling),
+            _ if of_another_day && is_with_nobody => self.released(Stage::Reconciling),
+            _ => self.clone(),
+        }
     }
 
-    /// Somebody has looked at all that came late: into the line, or done on paper.
+    /// Somebody has looked at something that came late: what is left of the turn's applications.
     ///
     /// # Errors
     /// [`Refused::Section`].
-    pub fn reconciled(&self, into_line: bool, who: &AtWork) -> Result<Self, Refused> {
+    pub fn reconciled(&self, left: Left, who: &AtWork) -> Result<Self, Refused> {
         if !who.works_for(self.section) {
             return Err(Refused::Section);
         }
-        Ok(match (self.stage, into_line) {
-            (Stage::Reconciling, true) => self.released(Stage::Waiting),
-            (Stage::Reconciling, false) => self.released(Stage::Done),
+        Ok(match (self.stage, left) {
+            (Stage::Reconciling, Left::ToServe) => self.released(Stage::Waiting),
+            // Nobody is called for nothing.
+            (Stage::Reconciling | Stage::Waiting | Stage::Absent, Left::Nothing) => {
+                self.released(Stage::Done)
+            }
             _ => self.clone(),
         })
     }

@@ -163,6 +163,9 @@ pub struct OfficeConfig {
     /// CSV file of synthetic residents that stands for the city's register; without, nothing is
     /// compared.
     pub register: Option<PathBuf>,
+    /// Counters that are refused, as in [`IntakeConfig::revoked`]. Default: the intake's list of the same
+    /// file.
+    pub revoked: Option<PathBuf>,
     /// After how many minutes without a request a clerk's session ends, 1 to 60.
     #[serde(default = "idle_minutes", deserialize_with = "minutes_of_an_hour")]
     pub idle_minutes: u16,
@@ -291,6 +294,7 @@ impl Config {
             paths.extend([&mut c.client_certificate, &mut c.client_key, &mut c.sealing_keys]);
             paths.push(&mut c.municipal_key);
             paths.extend(&mut c.register);
+            paths.extend(&mut c.revoked);
         }
         if let Some(c) = &mut self.registrar {
             paths.extend([&mut c.database, &mut c.certificate, &mut c.key]);

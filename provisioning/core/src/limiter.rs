@@ -35,6 +35,10 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
     /// How long to wait before this name may be tried, if at all.
     pub(crate) fn wait(&self, name: &K, now: Instant) -> Option<Duration> {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::wait_of(&mut wrong, name, now)
+    }
+
+    fn wait_of(wrong: &mut HashMap<K, Window>, name: &K, now: Instant) -> Option<Duration> {
         wrong.retain(|_, window| now.duration_since(window.began) < WINDOW);
         match wrong.get(name) {
             Some(window) if window.wrong >= MOST => {
@@ -42,6 +46,25 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
             }
             None if wrong.len() >= NAMES => Some(WINDOW),
             _ => None,
+        }
+    }
+
+    /// Counts an attempt beforehand, so that many at once are no more than few in a row; how long to wait
+    /// when there were too many.
+    pub(crate) fn take(&self, name: &K, now: Instant) -> Result<(), Duration> {
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = Self::wait_of(&mut wrong, name, now) {
+            return Err(wait);
+        }
+        wrong.entry(name.clone()).or_insert(Window { began: now, wrong: 0 }).wrong += 1;
+        Ok(())
+    }
+
+    /// An attempt was right, and counts no more.
+    pub(crate) fn give_back(&self, name: &K) {
+        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = wrong.get_mut(name) {
+            window.wrong = window.wrong.saturating_sub(1);
         }
     }
 

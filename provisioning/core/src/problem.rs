@@ -176,6 +176,9 @@ problems! {
     /// The person is at another counter with another errand.
     TurnElsewhere = "turn.elsewhere" CONFLICT Later
         "They are being served elsewhere",
+    /// No clerk works there, or no device stands there.
+    TurnNowhere = "turn.nowhere" CONFLICT Never
+        "Nobody is there",
     /// Called as often as a number is called.
     TurnCalledOften = "turn.called_often" CONFLICT Never
         "It was called often enough",
@@ -206,6 +209,9 @@ problems! {
     /// The visitor has not confirmed the form as it is now.
     CaseUnconfirmed = "case.unconfirmed" CONFLICT Never
         "The visitor has not confirmed this form",
+    /// A correction that the field cannot hold.
+    CaseValue = "case.value" UNPROCESSABLE_ENTITY Never
+        "The field cannot say this",
     /// A field that cannot be decided so.
     CaseField = "case.field" UNPROCESSABLE_ENTITY Never
         "This field cannot be decided so",

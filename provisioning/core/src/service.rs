@@ -206,7 +206,7 @@ impl Setup<'_> {
         let keeping =
             Keeping { draft: config.keep_days.into(), finished: config.keep_finished_days };
         let chores = Chores { database: database.clone(), anchors, keeping };
-        let desks = desks(config)?;
+        let desks = self.desks(config)?;
         let (router, work) = office::office(&database, checks, intakes, chores, desks);
         self.listen(Role::Office, config.listen, &credential, router, Some(work), database).await
     }
@@ -217,11 +217,25 @@ impl Setup<'_> {
             .map_err(StartError::Authority)?;
         let database =
             registrar::open_database(&config.database).await.map_err(StartError::Database)?;
-        let intakes = self.config.intake.as_ref().and_then(|intake| intake.revoked.as_deref());
-        let revoked = revoked(config.revoked.as_deref().or(intakes))?;
+        let revoked = self.revoked(config.revoked.as_deref())?;
         let router = registrar::router(database.clone(), authority, key, revoked);
         let credential = self.credential(Role::Registrar, &config.certificate, &config.key)?;
         self.listen(Role::Registrar, config.listen, &credential, router, None, database).await
+    }
+
+    fn desks(&self, config: &OfficeConfig) -> Result<Desks, StartError> {
+        let register: Arc<dyn Register> = match &config.register {
+            Some(path) => CsvRegister::read(path).map_err(StartError::Register)?,
+            None => Arc::new(NoRegister),
+        };
+        let revoked = self.revoked(config.revoked.as_deref())?;
+        Ok(Desks { register, idle_minutes: config.idle_minutes, numbers: config.numbers, revoked })
+    }
+
+    /// A role's own list of revoked devices, or the intake's of the same file.
+    fn revoked(&self, own: Option<&Path>) -> Result<Option<Arc<RevokedDevices>>, StartError> {
+        let intakes = self.config.intake.as_ref().and_then(|intake| intake.revoked.as_deref());
+        revoked(own.or(intakes))
     }
 
     /// A role's certificate, which must be that role's.
@@ -283,15 +297,6 @@ pub(crate) fn trust_root(config: &Config) -> Result<TrustRoot, StartError> {
         let (found, expected) = (root.tenant().clone(), config.tenant.clone());
         Err(StartError::Tenant { found, expected })
     }
-}
-
-fn desks(config: &OfficeConfig) -> Result<Desks, StartError> {
-    let register: Arc<dyn Register> = match &config.register {
-        Some(path) => CsvRegister::read(path).map_err(StartError::Register)?,
-        None => Arc::new(NoRegister),
-    };
-    let (idle_minutes, numbers) = (config.idle_minutes, config.numbers);
-    Ok(Desks { register, idle_minutes, numbers })
 }
 
 /// The intake's database, and what is taken into it.

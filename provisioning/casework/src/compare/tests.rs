@@ -110,7 +110,7 @@ fn whom_the_card_means_follows_from_birth_date_and_name_or_address() {
     let hanako = hanako();
     let with_her = || register.iter().chain([&hanako]);
     assert_eq!(meant(with_her(), &said), Found::One(&hanako));
-    assert_eq!(meant(with_her().chain([&hanako]), &said), Found::Several);
+    assert_eq!(meant(with_her().chain([&hanako]), &said), Found::Several { protected: false });
     assert_eq!(meant(&register[2..], &said), Found::Nobody);
     let name_alone: Entries =
         said.clone().into_iter().filter(|(key, _)| *key == AttributeName::Name).collect();

@@ -50,6 +50,17 @@ fn submitted(rule: CheckRule) -> Review {
     review
 }
 
+/// Opened and decided by the second person.
+fn checked(
+    review: &mut Review,
+    decisions: BTreeMap<FieldKey, Decision>,
+    who: &AtWork,
+    at: Timestamp,
+) -> Result<bool, Refused> {
+    review.open_check(who)?;
+    review.check(decisions, who, at)
+}
+
 fn both(name: Decision, address: &str) -> BTreeMap<FieldKey, Decision> {
     [(key("name"), name), (key("address"), corrected(address))].into()
 }
@@ -113,16 +124,16 @@ fn the_second_person_is_another_one_and_cannot_be_left_out() {
     assert_eq!(review.confirm(FORM, &sato(), at()), Err(Refused::Unchecked));
     assert_eq!(review.clear(&FORM), Err(Refused::Unchecked));
     let same = both(Decision::Application {}, "本町一丁目2-3");
-    assert_eq!(review.check(same.clone(), &sato(), at()), Err(Refused::SamePerson));
+    assert_eq!(checked(&mut review, same.clone(), &sato(), at()), Err(Refused::SamePerson));
     assert_eq!(review.to_check(&sato()), Err(Refused::SamePerson));
     let clerk = person("1003", &[Role::Clerk]);
-    assert_eq!(review.check(same.clone(), &clerk, at()), Err(Refused::Role));
+    assert_eq!(checked(&mut review, same.clone(), &clerk, at()), Err(Refused::Role));
     let mut part = same.clone();
     part.remove(&key("address"));
-    assert_eq!(review.check(part, &suzuki(), at()), Err(Refused::Open(1)));
+    assert_eq!(checked(&mut review, part, &suzuki(), at()), Err(Refused::Open(1)));
     let ask = both(Decision::Ask {}, "本町一丁目2-3");
-    assert_eq!(review.check(ask, &suzuki(), at()), Err(Refused::Open(1)));
-    assert_eq!(review.check(same, &suzuki(), at()), Ok(true));
+    assert_eq!(checked(&mut review, ask, &suzuki(), at()), Err(Refused::Open(1)));
+    assert_eq!(checked(&mut review, same, &suzuki(), at()), Ok(true));
     review.confirm(FORM, &sato(), at()).expect("confirmed");
     assert_eq!(review.clear(&FORM), Ok(()));
     // A later change is checked again.
@@ -135,7 +146,7 @@ fn the_second_person_is_another_one_and_cannot_be_left_out() {
 fn who_does_not_agree_sends_it_back_with_both() {
     let mut review = submitted(CheckRule::Needed);
     let other = both(Decision::Application {}, "本町一丁目2-4");
-    assert_eq!(review.check(other, &suzuki(), at()), Ok(false));
+    assert_eq!(checked(&mut review, other, &suzuki(), at()), Ok(false));
     assert_eq!(review.progress(), Progress::Disagreed { fields: vec![key("address")] });
     let (first, second) = review.disagreed().expect("both");
     assert_eq!((&first.clerk, &second.clerk), (&sato().clerk, &suzuki().clerk));
@@ -145,7 +156,7 @@ fn who_does_not_agree_sends_it_back_with_both() {
     assert!(review.disagreed().is_none());
     assert_eq!(review.progress(), Progress::Check {}, "and is checked again");
     let agreed = both(Decision::Application {}, "本町一丁目2-4");
-    assert_eq!(review.check(agreed, &suzuki(), at()), Ok(true));
+    assert_eq!(checked(&mut review, agreed, &suzuki(), at()), Ok(true));
 }
 
 #[test]
@@ -158,10 +169,10 @@ fn whoever_had_a_hand_in_the_decision_is_not_the_second_person() {
     let same: BTreeMap<FieldKey, Decision> =
         same.into_iter().map(|(field, decision)| (key(field), decision)).collect();
     for who in [sato(), suzuki()] {
-        assert_eq!(review.check(same.clone(), &who, at()), Err(Refused::SamePerson));
+        assert_eq!(checked(&mut review, same.clone(), &who, at()), Err(Refused::SamePerson));
     }
     let third = person("1003", &[Role::Checker]);
-    assert_eq!(review.check(same, &third, at()), Ok(true));
+    assert_eq!(checked(&mut review, same, &third, at()), Ok(true));
 }
 
 #[test]
@@ -209,12 +220,36 @@ fn what_does_not_differ_can_be_corrected_and_is_checked_then() {
     // Left as it was, the two do not agree on it.
     let mut seen: BTreeMap<_, _> =
         ["name", "address", "sex"].map(|field| (key(field), Decision::Application {})).into();
-    assert!(!review.check(seen.clone(), &suzuki(), at()).expect("checked"));
+    assert!(!checked(&mut review, seen.clone(), &suzuki(), at()).expect("checked"));
     assert_eq!(review.progress(), Progress::Disagreed { fields: vec![key("sex")] });
     // Taken back, it is as the application says, and nobody looks at it any more.
     review.decide(&key("sex"), Decision::Application {}, &sato()).expect("taken back");
     review.submit(&sato(), at()).expect("submitted");
     seen.remove(&key("sex"));
-    assert!(review.check(seen, &suzuki(), at()).expect("checked"));
+    assert!(checked(&mut review, seen, &suzuki(), at()).expect("checked"));
     assert_eq!(review.progress(), Progress::LastWord {});
+}
+
+#[test]
+fn nobody_checks_what_they_have_not_opened_or_whose_decisions_they_saw() {
+    let mut review = submitted(CheckRule::Needed);
+    let agreed = || both(Decision::Application {}, "本町一丁目2-3");
+    assert_eq!(review.check(agreed(), &suzuki(), at()), Err(Refused::OutOfOrder));
+    // Who looks on sees nothing of the decisions; who takes the case over sees them, and checks no more.
+    assert!(!review.shows_decided(&suzuki()));
+    let abe = person("1003", &[Role::Clerk, Role::Checker]);
+    review.take_over(&abe);
+    assert!(review.shows_decided(&abe));
+    assert_eq!(review.open_check(&abe), Err(Refused::SamePerson));
+    assert!(checked(&mut review, agreed(), &suzuki(), at()).expect("checked"));
+}
+
+#[test]
+fn whoever_comes_next_is_confirmed_anew() {
+    let mut review = submitted(CheckRule::NotNeeded);
+    review.confirm(FORM, &sato(), at()).expect("confirmed");
+    review.leave();
+    assert_eq!(review.progress(), Progress::Identity {});
+    review.identify(Standing::Proxy, Proof::TwoDocuments, &sato(), at()).expect("confirmed");
+    assert_eq!(review.progress(), Progress::LastWord {}, "what was decided stays");
 }

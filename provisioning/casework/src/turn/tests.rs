@@ -251,11 +251,18 @@ fn what_came_late_is_called_only_after_somebody_has_looked() {
     assert_eq!(late.step(&Step::Call {}, &sato(), FREE), Err(Refused::OutOfOrder));
     assert_eq!(next([(1, &late)], &sato(), |_| false), None);
     let elsewhere = clerk("1003", 3, "B", &[Role::Clerk]);
-    assert_eq!(late.reconciled(true, &elsewhere), Err(Refused::Section));
-    let in_line = late.reconciled(true, &sato()).expect("looked");
+    assert_eq!(late.reconciled(Left::ToServe, &elsewhere), Err(Refused::Section));
+    let in_line = late.reconciled(Left::ToServe, &sato()).expect("looked");
     assert_eq!((in_line.stage, in_line.arrived_at), (Stage::Waiting, at(0)));
-    let done = late.reconciled(false, &sato()).expect("looked");
+    let other_waits = late.reconciled(Left::ToLookAt, &sato()).expect("looked");
+    assert_eq!(other_waits.stage, Stage::Reconciling);
+    let done = late.reconciled(Left::Nothing, &sato()).expect("looked");
     assert_eq!(done.stage, Stage::Done);
-    assert_eq!(done.joined_late().stage, Stage::Reconciling);
-    assert_eq!(in_line.joined_late().stage, Stage::Waiting, "they come anyway");
+    // Also one that was put into the line for another application, which is done on paper by now.
+    assert_eq!(in_line.reconciled(Left::Nothing, &sato()).expect("looked").stage, Stage::Done);
+    assert_eq!(done.joined(false).stage, Stage::Reconciling);
+    assert_eq!(in_line.joined(false).stage, Stage::Waiting, "they come anyway");
+    assert_eq!(in_line.joined(true).stage, Stage::Reconciling, "they are long gone");
+    let served = walked(&[Step::Call {}, Step::Begin {}]);
+    assert_eq!(served.joined(true).stage, Stage::Serving, "they stand there");
 }

@@ -44,6 +44,7 @@ CREATE TABLE turn (
 ) STRICT;
 
 CREATE INDEX turn_of_day ON turn (site, day, stage);
+CREATE INDEX turn_of_number ON turn (business_day, ticket);
 
 -- One row: how far the lines are.
 CREATE TABLE lines (revision INTEGER NOT NULL) STRICT;
@@ -69,5 +70,7 @@ CREATE TABLE review (
     application BLOB    PRIMARY KEY REFERENCES application (id) ON DELETE CASCADE,
     found       TEXT    NOT NULL, -- whether the register knew the person
     person      TEXT,             -- what it said of them, JSON
+    protected   INTEGER NOT NULL, -- 支援措置: somebody who may be meant
+    progress    TEXT    NOT NULL, -- JSON; nothing of a person, for the lines
     review      TEXT    NOT NULL  -- JSON
 ) STRICT;

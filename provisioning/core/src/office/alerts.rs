@@ -22,6 +22,9 @@ const ACKNOWLEDGEMENT: &str = "/v1/office/alerts/{id}/acknowledgement";
 /// Most alerts of one device that are shown: one that raises too many hides no other's.
 const MOST_OF_DEVICE: i64 = 100;
 
+/// Most of them that a counter is shown.
+const MOST_OPEN_OF_DEVICE: i64 = 4;
+
 /// Alerts of the business day, newest first; of each device at most 100.
 #[utoipa::path(get, path = core_api::OFFICE_ALERTS, tag = "office", responses(
     (status = 200, description = "Also those that somebody has taken on, also none", body = OfficeAlerts),
@@ -118,7 +121,7 @@ pub(super) async fn acknowledge_by_clerk(
     State(office): State<Shared>,
     PathParameter(id): PathParameter<String>,
 ) -> Result<Json<OfficeAlert>, Refusal> {
-    going(&office, on_duty.number(), &id, Some(&on_duty.site)).await
+    going(&office, on_duty.who(), &id, Some(&on_duty.site)).await
 }
 
 /// The day's alerts of a site to which nobody goes yet, oldest first.
@@ -127,13 +130,16 @@ pub(super) async fn open(
     site: &SiteId,
 ) -> Result<Vec<OfficeAlert>, Refusal> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
-         FROM alert WHERE business_day >= ? AND site = ? AND acknowledged_at IS NULL
-         ORDER BY number LIMIT ?",
+        "WITH ranked AS (
+             SELECT *, row_number() OVER (PARTITION BY device ORDER BY number) AS place
+             FROM alert WHERE business_day >= ? AND site = ? AND acknowledged_at IS NULL
+         )
+         SELECT device, site, alert, received_at, acknowledged_at, acknowledged_by
+         FROM ranked WHERE place <= ? ORDER BY number",
     )
     .bind(day_in_japan(Timestamp::now()).to_string())
     .bind(site.as_str())
-    .bind(MOST_OF_DEVICE)
+    .bind(MOST_OPEN_OF_DEVICE)
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(Row::alert).collect()

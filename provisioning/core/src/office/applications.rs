@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Shared;
 use super::audit::{self, Act};
+use super::cases;
 use super::queue::queue_state;
 use crate::http::{PathParameter, QueryParameters};
 use crate::peer::OperatorPeer;
@@ -65,6 +66,13 @@ pub(super) async fn show(
         return Err(Refusal::new(Code::ApplicationUnknown, "it has not arrived, or never was"));
     };
     let content = Zeroizing::new(row.content);
+    // Without the parser's reason, which would quote what stands there.
+    let application = serde_json::from_slice(&content);
+    let application = application.map_err(|_| Refusal::internal(&Unreadable(id)))?;
+    if cases::is_protected(&office, &application).await? {
+        let detail = "call the colleague in charge: it is opened at a counter, by named staff";
+        return Err(Refusal::new(Code::CaseLocked, detail));
+    }
     let act = Act::ApplicationOpened { application: id, reason };
     audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
     transaction.commit().await?;

@@ -7,7 +7,7 @@ mod chain;
 pub(crate) mod verify;
 
 use jiff::Timestamp;
-use madoguchi_protocol::clerk::{CounterNumber, Ending, Proof, Standing, Step};
+use madoguchi_protocol::clerk::{CounterNumber, Ending, Proof, Standing};
 use madoguchi_protocol::ticket::SectionLetter;
 use madoguchi_protocol::{AlertId, ApplicationId, FieldKey};
 use serde::Serialize;
@@ -56,6 +56,10 @@ pub(super) enum Act<'a> {
         locked: bool,
         /// Whether they got a fresh password.
         new_password: bool,
+        /// What they may do from now on, JSON.
+        roles: &'a str,
+        /// In which sections, JSON.
+        sections: &'a str,
     },
     /// An operator has given a device its counter, or taken it away.
     CounterPlaced {
@@ -63,6 +67,8 @@ pub(super) enum Act<'a> {
         device: &'a str,
         /// Which counter.
         counter: Option<CounterNumber>,
+        /// In which building.
+        site: &'a str,
     },
     /// A clerk has logged in.
     LoggedIn {
@@ -95,7 +101,16 @@ pub(super) enum Act<'a> {
         /// Its turn.
         turn: i64,
         /// What.
-        how: &'a Step,
+        step: &'a str,
+        /// To which section it was handed on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        section: Option<SectionLetter>,
+        /// To which counter alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        counter: Option<CounterNumber>,
+        /// Why it comes before the others. What colleagues note goes with the number, and is not here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
     },
     /// A section gives no more numbers today, or does again.
     IssuingChanged {

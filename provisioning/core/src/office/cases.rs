@@ -9,7 +9,8 @@ mod reconcile;
 mod review;
 mod view;
 
-pub(super) use keeping::{are_cleared, finish};
+pub(super) use keeping::{are_cleared, finish, leave};
+pub(super) use open::is_protected;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

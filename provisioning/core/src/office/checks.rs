@@ -44,6 +44,8 @@ pub(super) enum Fault {
     DoubleId,
     #[error("sequence {0} of this device belongs to another application")]
     DoubleSequence(u64),
+    #[error("its visit is another device's, or has another number")]
+    OtherVisit,
     #[error("it cannot be opened")]
     Open(#[source] OpenError),
     #[error("the pack {} version {} is not among this office's packs", .0.id, .0.version)]
@@ -64,6 +66,7 @@ impl Fault {
             Self::Signature(_) => "signature",
             Self::DoubleId => "double_id",
             Self::DoubleSequence(_) => "double_sequence",
+            Self::OtherVisit => "other_visit",
             Self::Open(OpenError::NoKey(_)) => KEY_UNKNOWN,
             Self::Open(_) => "open",
             Self::Pack(_) => PACK_UNKNOWN,

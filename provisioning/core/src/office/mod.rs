@@ -40,6 +40,7 @@ use utoipa_axum::routes;
 use crate::config::TicketNumbers;
 use crate::database::{self, Database, DatabaseError};
 use crate::http;
+use crate::revoked::{self, RevokedDevices};
 use crate::server::Stop;
 
 use bell::Bell;
@@ -69,6 +70,8 @@ pub(crate) struct Office {
     idle_minutes: u16,
     /// Which numbers clerks give; none without.
     numbers: Option<TicketNumbers>,
+    /// Devices that are answered nothing else.
+    revoked: Option<Arc<RevokedDevices>>,
     /// Rung after every change of a line, a case or a session.
     changed: Bell,
     /// Rung after every first acknowledgement of an alert.
@@ -92,6 +95,7 @@ pub(crate) struct Desks {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) idle_minutes: u16,
     pub(crate) numbers: Option<TicketNumbers>,
+    pub(crate) revoked: Option<Arc<RevokedDevices>>,
 }
 
 /// The office's work towards its intakes. None waits for another.
@@ -151,7 +155,7 @@ pub(crate) fn office(
 ) -> (Router, Work) {
     let (checks, acknowledged, changed) = (Arc::new(checks), Bell::default(), Bell::default());
     let watched: Vec<_> = intakes.iter().map(|intake| Watched::new(intake.url())).collect();
-    let Desks { register, idle_minutes, numbers } = desks;
+    let Desks { register, idle_minutes, numbers, revoked } = desks;
     let office = Shared::new(Office {
         database: database.clone(),
         checks: Arc::clone(&checks),
@@ -159,6 +163,7 @@ pub(crate) fn office(
         entrance: Entrance::default(),
         idle_minutes,
         numbers,
+        revoked: revoked.clone(),
         changed: changed.clone(),
         acknowledged: acknowledged.clone(),
         intakes: watched.clone(),
@@ -166,6 +171,7 @@ pub(crate) fn office(
     let (guarded, _) = routes().split_for_parts();
     let require_session = from_fn_with_state(Shared::clone(&office), staff::require_session);
     let guarded = guarded.with_state(office).layer(require_session);
+    let guarded = revoked::guard(guarded, revoked.as_ref());
     let router = http::service(Role::Office, guarded, Router::new());
 
     let followed = intakes.into_iter().map(Arc::new).zip(watched).map(|(intake, watched)| {

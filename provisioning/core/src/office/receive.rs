@@ -158,6 +158,9 @@ async fn take(
     if was_opened(transaction, header.application).await? {
         return Ok(Err(Fault::DoubleId));
     }
+    if !is_of_its_visit(transaction, header).await? {
+        return Ok(Err(Fault::OtherVisit));
+    }
     if !note_sequence(transaction, &owner, header.sequence).await? {
         return Ok(Err(Fault::DoubleSequence(header.sequence)));
     }
@@ -218,6 +221,29 @@ async fn was_opened(transaction: &mut Write, id: ApplicationId) -> Result<bool, 
     .bind(id.as_bytes().as_slice())
     .fetch_one(&mut **transaction)
     .await
+}
+
+/// Whether what is known of the visit is of the same device, place, day and number: otherwise one person's
+/// application would lie under another's number.
+async fn is_of_its_visit(
+    transaction: &mut Write,
+    header: &EnvelopeHeader,
+) -> Result<bool, sqlx::Error> {
+    let known: Vec<(String, String, String, String)> = sqlx::query_as(
+        "SELECT json_extract(header, '$.device'), json_extract(header, '$.site'),
+                json_extract(header, '$.business_day'), json_extract(header, '$.ticket')
+         FROM application WHERE visit = ?",
+    )
+    .bind(header.visit.to_string())
+    .fetch_all(&mut **transaction)
+    .await?;
+    let own = (
+        header.device.to_string(),
+        header.site.to_string(),
+        header.business_day.to_string(),
+        header.ticket.to_string(),
+    );
+    Ok(known.iter().all(|known| *known == own))
 }
 
 /// Notes the number of the device's series; false when it belongs to another application.
@@ -342,7 +368,17 @@ async fn stand_in_line(
         .bind(header.application.as_bytes().as_slice())
         .execute(&mut **transaction)
         .await?;
-    turns::arrived(transaction, &Arrival::of(header, section), state, header.kept_at).await
+    let late = state == QueueState::AwaitingReconciliation;
+    let arrival = Arrival::of(header, section);
+    if turns::arrived(transaction, &arrival, late, header.kept_at).await? && !late {
+        let state = QueueState::AwaitingReconciliation.as_str();
+        sqlx::query("UPDATE application SET state = ? WHERE id = ?")
+            .bind(state)
+            .bind(header.application.as_bytes().as_slice())
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
 }
 
 /// What arrived under a version that knew no lines stands in them from now on.

@@ -27,6 +27,15 @@ pub enum RegisterError {
 pub(crate) struct Answer {
     pub(super) says: RegisterSays,
     pub(super) person: Option<Person>,
+    /// 支援措置: this one, or one of several who could be meant.
+    pub(super) protected: bool,
+}
+
+impl Answer {
+    /// Without a person.
+    pub(super) fn nobody(says: RegisterSays) -> Self {
+        Self { says, person: None, protected: false }
+    }
 }
 
 /// A register. What it does not answer holds nobody up: the case opens without it.
@@ -43,7 +52,7 @@ pub(crate) struct NoRegister;
 
 impl Register for NoRegister {
     fn find(&self, _: &Entries) -> Answer {
-        Answer { says: RegisterSays::Unavailable, person: None }
+        Answer::nobody(RegisterSays::Unavailable)
     }
 
     fn holds(&self, _: char) -> bool {
@@ -91,6 +100,9 @@ impl CsvRegister {
 impl Line {
     fn person(self) -> Result<Person, &'static str> {
         let birth_date = birth_date(self.birth_date.expose())?;
+        if self.name.expose().trim().is_empty() || self.address.expose().trim().is_empty() {
+            return Err("name and address are not empty");
+        }
         if !["1", "2", "3"].contains(&self.sex.expose().as_str()) {
             return Err("sex is 1, 2 or 3");
         }
@@ -122,14 +134,18 @@ fn birth_date(text: &str) -> Result<Personal<String>, &'static str> {
 impl Register for CsvRegister {
     fn find(&self, said: &Entries) -> Answer {
         if !said.contains_key(&AttributeName::BirthDate) {
-            return Answer { says: RegisterSays::NotAsked, person: None };
+            return Answer::nobody(RegisterSays::NotAsked);
         }
         match meant(&self.people, said) {
-            Found::Nobody => Answer { says: RegisterSays::NotFound, person: None },
-            Found::One(person) => {
-                Answer { says: RegisterSays::Found, person: Some(person.clone()) }
+            Found::Nobody => Answer::nobody(RegisterSays::NotFound),
+            Found::One(person) => Answer {
+                says: RegisterSays::Found,
+                person: Some(person.clone()),
+                protected: person.protected,
+            },
+            Found::Several { protected } => {
+                Answer { protected, ..Answer::nobody(RegisterSays::Several) }
             }
-            Found::Several => Answer { says: RegisterSays::Several, person: None },
         }
     }
 
@@ -162,15 +178,19 @@ mod tests {
         assert_eq!((found.says, found.person.as_ref()), (RegisterSays::Found, Some(person)));
         assert_eq!(register.find(&Entries::new()).says, RegisterSays::NotAsked);
         let twice = read(&"検証　花子,本町,19800000,2,yes\n".repeat(2)).expect("a register");
-        assert_eq!(twice.find(&twice.people[0].entries).says, RegisterSays::Several);
-        assert!(twice.people[0].protected);
+        let several = twice.find(&twice.people[0].entries);
+        assert_eq!((several.says, several.protected), (RegisterSays::Several, true));
     }
 
     #[test]
     fn a_wrong_line_is_named_without_what_stands_in_it() {
-        for wrong in
-            ["花子,本町,1980,2,", "花子,本町,1980-02-17,f,", "花子,本町,1980-02-17,2,no", "花子"]
-        {
+        for wrong in [
+            "花子,本町,1980,2,",
+            "花子,本町,1980-02-17,f,",
+            "花子,本町,1980-02-17,2,no",
+            ",本町,1980-02-17,2,",
+            "花子",
+        ] {
             let error = read(&format!("花子,本町,1980-02-17,2,\n{wrong}\n")).err().expect(wrong);
             assert!(matches!(&error, RegisterError::Line(_, 3, _)), "{error}");
             assert!(!error.to_string().contains("花子"), "{error}");

@@ -17,12 +17,14 @@ use utoipa_axum::routes;
 
 use super::Shared;
 use crate::limiter::Limiter;
+use madoguchi_protocol::DeviceId;
 use madoguchi_protocol::clerk::ClerkNumber;
 
 /// What the log-in keeps between requests.
 #[derive(Default)]
 pub(super) struct Entrance {
     wrong: Limiter<ClerkNumber>,
+    wrong_at: Limiter<DeviceId>,
     hashing: password::Hashing,
 }
 

@@ -52,8 +52,18 @@ impl Hall {
             .await
     }
 
-    pub async fn open_with(office: &str) -> Self {
+    /// With a list of revoked devices.
+    pub async fn open_revoking() -> Self {
         let house = House::new();
+        std::fs::write(house.path("revoked"), "").expect("written");
+        Self::open_in(house, "").await
+    }
+
+    pub async fn open_with(office: &str) -> Self {
+        Self::open_in(House::new(), office).await
+    }
+
+    async fn open_in(house: House, office: &str) -> Self {
         house.lay_packs(1, vec![pack("tenkyo"), pack("juminhyo")]);
         std::fs::write(house.path("residents.csv"), RESIDENTS).expect("written");
         let intake = house.start(Role::Intake).await;

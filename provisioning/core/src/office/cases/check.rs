@@ -13,7 +13,7 @@ use super::super::audit::Act;
 use super::super::refused::refused;
 use super::super::staff::OnDuty;
 use super::keeping::Case;
-use super::open::{answer, looked_at};
+use super::open::answer;
 use super::view::{Eyes, view};
 use crate::http::{JsonBody, PathParameter};
 use crate::problem::Refusal;
@@ -34,14 +34,13 @@ pub(super) async fn open(
     State(office): State<Shared>,
     PathParameter(id): PathParameter<String>,
 ) -> Result<Response, Refusal> {
-    let mut connection = office.database.readers().acquire().await?;
-    let mut case = Case::find(&mut connection, &on_duty, &id).await?;
-    drop(connection);
+    let mut transaction = office.database.write().await?;
+    let mut case = Case::find(&mut transaction, &on_duty, &id).await?;
     case.check_protection(&on_duty)?;
-    case.work_in_progress()?;
+    case.work_in_progress()?.review.open_check(&on_duty.at_work).map_err(refused)?;
     let seen = view(&office, &on_duty, &case, Eyes::Second)?;
     let act = Act::CheckOpened { application: case.application.id };
-    looked_at(&office, &on_duty, act).await?;
+    case.store(transaction, &office, &on_duty, act).await?;
     answer(&seen)
 }
 

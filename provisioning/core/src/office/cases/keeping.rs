@@ -39,6 +39,7 @@ pub(super) struct Case {
 pub(super) struct Work {
     pub(super) says: RegisterSays,
     pub(super) person: Option<Person>,
+    pub(super) protected: bool,
     pub(super) review: Review,
 }
 
@@ -126,8 +127,8 @@ impl Case {
 
     /// Refuses whoever may not open the application of somebody under 支援措置.
     pub(super) fn check_protection(&self, on_duty: &OnDuty) -> Result<(), Refusal> {
-        let person = self.work.as_ref().and_then(|work| work.person.as_ref());
-        if person.is_none_or(|person| !person.protected) || on_duty.at_work.is(Role::Protection) {
+        let is_protected = self.work.as_ref().is_some_and(|work| work.protected);
+        if !is_protected || on_duty.at_work.is(Role::Protection) {
             return Ok(());
         }
         let detail = "call the colleague in charge, and say nothing of it in the hall";
@@ -162,7 +163,7 @@ impl Case {
             work.store(&mut transaction, self.application.id).await?;
         }
         turns::touch(&mut transaction, &self.kept.visit).await?;
-        audit::append(&mut transaction, on_duty.number(), Timestamp::now(), act).await?;
+        audit::append(&mut transaction, on_duty.who(), Timestamp::now(), act).await?;
         transaction.commit().await?;
         office.changed.ring();
         Ok(())
@@ -172,19 +173,21 @@ impl Case {
 impl Work {
     /// What the register says, and a review that begins.
     pub(super) fn begin(answer: register::Answer, review: Review) -> Self {
-        Self { says: answer.says, person: answer.person, review }
+        let register::Answer { says, person, protected } = answer;
+        Self { says, person, protected, review }
     }
 
     async fn find(
         connection: &mut SqliteConnection,
         id: ApplicationId,
     ) -> Result<Option<Self>, Refusal> {
-        let row: Option<(String, Option<String>, String)> =
-            sqlx::query_as("SELECT found, person, review FROM review WHERE application = ?")
-                .bind(id.as_bytes().as_slice())
-                .fetch_optional(connection)
-                .await?;
-        let Some((says, person, review)) = row else { return Ok(None) };
+        let row: Option<(String, Option<String>, bool, String)> = sqlx::query_as(
+            "SELECT found, person, protected, review FROM review WHERE application = ?",
+        )
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await?;
+        let Some((says, person, protected, review)) = row else { return Ok(None) };
         let person = person.map(Zeroizing::new);
         let review = Zeroizing::new(review);
         let says: Result<_, serde::de::value::Error> =
@@ -196,6 +199,7 @@ impl Work {
                 .map(|json| serde_json::from_str(&json))
                 .transpose()
                 .map_err(|_| unreadable())?,
+            protected,
             review: serde_json::from_str(&review).map_err(|_| unreadable())?,
         }))
     }
@@ -210,14 +214,19 @@ impl Work {
         };
         let person = self.person.as_ref().map(|p| json(serde_json::to_string(p))).transpose()?;
         let review = json(serde_json::to_string(&self.review))?;
+        let progress = json(serde_json::to_string(&self.review.progress()))?;
         let says = serde_json::to_value(self.says).map_err(|e| Refusal::internal(&e))?;
         sqlx::query(
-            "INSERT INTO review (application, found, person, review) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET review = ?4",
+            "INSERT INTO review (application, found, person, protected, progress, review)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET
+                 found = ?2, person = ?3, protected = ?4, progress = ?5, review = ?6",
         )
         .bind(id.as_bytes().as_slice())
         .bind(says.as_str().unwrap_or_default())
         .bind(person.as_ref().map(|person| person.as_str()))
+        .bind(self.protected)
+        .bind(progress.as_str())
         .bind(review.as_str())
         .execute(&mut **transaction)
         .await?;
@@ -250,6 +259,20 @@ pub(in crate::office) async fn are_cleared(
     Ok(true)
 }
 
+/// Whoever stood there is gone: who comes next is confirmed anew.
+pub(in crate::office) async fn leave(
+    transaction: &mut Transaction<'static, Sqlite>,
+    kept: &Kept,
+) -> Result<(), Refusal> {
+    for id in open_applications(transaction, kept).await? {
+        if let Some(mut work) = Work::find(transaction, id).await? {
+            work.review.leave();
+            work.store(transaction, id).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Ends every application of a number that is open still.
 pub(in crate::office) async fn finish(
     transaction: &mut Transaction<'static, Sqlite>,
@@ -266,7 +289,7 @@ pub(in crate::office) async fn finish(
         };
         end(transaction, id, ending).await?;
         let act = Act::ApplicationEnded { application: id, ending };
-        audit::append(transaction, on_duty.number(), now, act).await?;
+        audit::append(transaction, on_duty.who(), now, act).await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use madoguchi_casework::compare::{differing, said_by_card};
 use madoguchi_casework::review::Review;
+use madoguchi_protocol::application::{Application, Content};
 use madoguchi_protocol::clerk::{self, Opening, RegisterSays};
 use madoguchi_protocol::core_api::Problem;
 use serde::Serialize;
@@ -43,22 +44,8 @@ pub(super) async fn open(
     JsonBody(Opening { reason }): JsonBody<Opening>,
 ) -> Result<Response, Refusal> {
     let found = Case::find(&mut *office.database.readers().acquire().await?, &on_duty, &id).await?;
-    let first = match &found.work {
-        Some(_) => None,
-        None => Some(begin(&office, &found).await?),
-    };
-
-    let mut transaction = office.database.write().await?;
-    let mut case = Case::find(&mut transaction, &on_duty, &id).await?;
-    // Two counters may open it first at once: one looked at the register for both.
-    case.work = case.work.or(first);
-    if let Err(locked) = case.check_protection(&on_duty) {
-        // That it is so is known from now on, also to whoever may not see more.
-        let act = Act::ApplicationLocked { application: case.application.id };
-        case.store(transaction, &office, &on_duty, act).await?;
-        return Err(locked);
-    }
-    let reason = match (case.is_at_hand(&on_duty), reason) {
+    // Before the register is asked: whoever has no business with it learns nothing, not even by a refusal.
+    let reason = match (found.is_at_hand(&on_duty), reason) {
         (true, _) => None,
         (false, Some(reason)) => Some(madoguchi_casework::note(&reason).map_err(refused)?),
         (false, None) => {
@@ -66,30 +53,78 @@ pub(super) async fn open(
             return Err(Refusal::new(Code::ReasonMissing, detail));
         }
     };
+    let answer_now = ask_register(&office, &found).await?;
+
+    let mut transaction = office.database.write().await?;
+    let mut case = Case::find(&mut transaction, &on_duty, &id).await?;
+    if reason.is_none() && !case.is_at_hand(&on_duty) {
+        return Err(refused(madoguchi_casework::Refused::OutOfOrder));
+    }
+    take_answer(&office, &mut case, answer_now)?;
+    let application = case.application.id;
+    if let Err(locked) = case.check_protection(&on_duty) {
+        let act = Act::ApplicationLocked { application };
+        case.store(transaction, &office, &on_duty, act).await?;
+        return Err(locked);
+    }
+    let at_hand = case.is_at_hand(&on_duty);
+    if let Some(work) = case.work.as_mut().filter(|_| at_hand) {
+        work.review.take_over(&on_duty.at_work);
+    }
     let ticket = case.kept.ticket.clone();
-    let act = Act::CaseOpened {
-        application: case.application.id,
-        ticket: &ticket,
-        reason: reason.as_deref(),
-    };
+    let act = Act::CaseOpened { application, ticket: &ticket, reason: reason.as_deref() };
     case.store(transaction, &office, &on_duty, act).await?;
     answer(&view(&office, &on_duty, &case, Eyes::First)?)
 }
 
-/// Asks the register, and begins the review.
-async fn begin(office: &Arc<Office>, case: &Case) -> Result<Work, Refusal> {
+/// What the register says of whom the card named.
+async fn ask_register(office: &Arc<Office>, case: &Case) -> Result<Answer, Refusal> {
     let Some((pack, fields)) = case.pack(office)? else {
-        let nobody = Answer { says: RegisterSays::NotAsked, person: None };
-        return Ok(Work::begin(nobody, Review::begin(&[], vec![], Work::rule(None))));
+        return Ok(Answer::nobody(RegisterSays::NotAsked));
     };
     let said = said_by_card(pack, fields);
     let register = Arc::clone(&office.register);
     let asked = tokio::task::spawn_blocking(move || register.find(&said)).await;
-    let answer = asked.map_err(|e| Refusal::internal(&e))?;
+    asked.map_err(|e| Refusal::internal(&e))
+}
+
+/// Begins the review by what the register says, the first time, and again while it did not answer and
+/// nothing was done. Whether somebody is protected counts as it is now.
+fn take_answer(office: &Office, case: &mut Case, answer: Answer) -> Result<(), Refusal> {
+    if let Some(work) = &mut case.work {
+        let is_fresh = work.review.identity().is_none() && work.review.decided().is_empty();
+        if work.says != RegisterSays::Unavailable || !is_fresh {
+            // One that does not answer takes no protection away.
+            if answer.says != RegisterSays::Unavailable {
+                work.protected = answer.protected;
+            }
+            return Ok(());
+        }
+    }
     let compared = view::fields(office, case, answer.person.as_ref())?;
     let keys: Vec<_> = compared.iter().map(|field| field.key.clone()).collect();
-    let rule = Work::rule(Some(pack.checked_by));
-    Ok(Work::begin(answer, Review::begin(&keys, differing(&compared), rule)))
+    let rule = Work::rule(case.pack(office)?.map(|(pack, _)| pack.checked_by));
+    case.work = Some(Work::begin(answer, Review::begin(&keys, differing(&compared), rule)));
+    Ok(())
+}
+
+/// Whether an application may be of somebody under 支援措置, for whoever asks beside the counters.
+pub(in crate::office) async fn is_protected(
+    office: &Arc<Office>,
+    application: &Application,
+) -> Result<bool, Refusal> {
+    let form = match &application.content {
+        Content::Filled { pack, fields } => Some((pack, fields)),
+        Content::TicketOnly { partly, .. } => {
+            partly.as_ref().map(|form| (&form.pack, &form.fields))
+        }
+    };
+    let Some((version, fields)) = form else { return Ok(false) };
+    let Ok(pack) = office.checks.pack(version) else { return Ok(false) };
+    let said = said_by_card(pack, fields);
+    let register = Arc::clone(&office.register);
+    let asked = tokio::task::spawn_blocking(move || register.find(&said)).await;
+    Ok(asked.map_err(|e| Refusal::internal(&e))?.protected)
 }
 
 /// The body is wiped once it is sent, as far as this program holds it.
@@ -107,7 +142,7 @@ pub(super) async fn looked_at(
     act: Act<'_>,
 ) -> Result<(), Refusal> {
     let mut transaction = office.database.write().await?;
-    audit::append(&mut transaction, on_duty.number(), jiff::Timestamp::now(), act).await?;
+    audit::append(&mut transaction, on_duty.who(), jiff::Timestamp::now(), act).await?;
     transaction.commit().await?;
     Ok(())
 }

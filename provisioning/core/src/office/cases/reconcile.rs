@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use madoguchi_casework::turn::Left;
 use madoguchi_protocol::clerk::{Ending, Reconciliation};
 use madoguchi_protocol::core_api::{Problem, QueueState};
 
@@ -38,6 +39,7 @@ pub(super) async fn reconcile(
     let mut transaction = office.database.write().await?;
     let case = Case::find(&mut transaction, &on_duty, &id).await?;
     let application = case.application.id;
+    case.check_protection(&on_duty)?;
     if case.has_ended || case.state != QueueState::AwaitingReconciliation {
         return Err(refused(madoguchi_casework::Refused::OutOfOrder));
     }
@@ -48,19 +50,22 @@ pub(super) async fn reconcile(
     if done_on_paper {
         end(&mut transaction, application, Ending::DoneOnPaper).await?;
     }
-    let others: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM application
-                        WHERE visit = ? AND section = ? AND ended IS NULL)",
+    let left: Vec<String> = sqlx::query_scalar(
+        "SELECT state FROM application WHERE visit = ? AND section = ? AND ended IS NULL",
     )
     .bind(&case.kept.visit)
     .bind(&case.kept.origin)
-    .fetch_one(&mut *transaction)
+    .fetch_all(&mut *transaction)
     .await?;
-    let turn = case.kept.turn.reconciled(others, &on_duty.at_work).map_err(refused)?;
+    let left = match left.as_slice() {
+        [] => Left::Nothing,
+        left if left.iter().any(|state| state != QueueState::Queued.as_str()) => Left::ToLookAt,
+        _ => Left::ToServe,
+    };
+    let turn = case.kept.turn.reconciled(left, &on_duty.at_work).map_err(refused)?;
     turns::store(&mut transaction, &case.kept, &turn).await?;
-    turns::stand_today(&mut transaction, &case.kept).await?;
     let act = Act::Reconciled { application, done_on_paper, reason: &reason };
-    audit::append(&mut transaction, on_duty.number(), now, act).await?;
+    audit::append(&mut transaction, on_duty.who(), now, act).await?;
     transaction.commit().await?;
     office.changed.ring();
     Ok(StatusCode::NO_CONTENT)

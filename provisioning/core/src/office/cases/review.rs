@@ -4,9 +4,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
-use madoguchi_protocol::ApplicationId;
-use madoguchi_protocol::clerk::{self, Confirmation, FieldDecision, Rejection};
+use madoguchi_procedure::Source;
+use madoguchi_protocol::clerk::{self, Confirmation, Decision, FieldDecision, Rejection};
 use madoguchi_protocol::core_api::Problem;
+use madoguchi_protocol::{ApplicationId, FieldKey};
 
 use super::super::audit::Act;
 use super::super::refused::refused;
@@ -80,11 +81,43 @@ pub(super) async fn decide(
     JsonBody(FieldDecision { field, decision }): JsonBody<FieldDecision>,
 ) -> Result<Response, Refusal> {
     let take = decision.name();
+    let mut connection = office.database.readers().acquire().await?;
+    let case = Case::find(&mut connection, &on_duty, &id).await?;
+    drop(connection);
+    check_correction(&office, &case, &field, &decision)?;
     let act = |application| Act::FieldDecided { application, field: &field, take };
     change(&office, &on_duty, &id, act, |work| {
         work.review.decide(&field, decision, &on_duty.at_work)
     })
     .await
+}
+
+/// Longest correction, in characters: an address on a card has at most 200.
+const LONGEST_VALUE: usize = 300;
+
+/// Refuses a correction that the field cannot hold.
+fn check_correction(
+    office: &Office,
+    case: &Case,
+    field: &FieldKey,
+    decision: &Decision,
+) -> Result<(), Refusal> {
+    let Decision::Corrected { value } = decision else { return Ok(()) };
+    let (value, wrong) = (value.expose(), |why: &str| Refusal::new(Code::CaseValue, why));
+    let length = value.chars().count();
+    let is_text = value.trim() == value && !value.chars().any(char::is_control);
+    if !(1..=LONGEST_VALUE).contains(&length) || !is_text {
+        return Err(wrong("1 to 300 characters in one line, without blanks around them"));
+    }
+    let definition = case.pack(office)?.and_then(|(pack, _)| pack.field(field));
+    match definition.map(|definition| &definition.source) {
+        Some(Source::Question { choices, .. })
+            if choices.iter().all(|choice| choice.key.as_str() != value) =>
+        {
+            Err(wrong("it is none of the field's choices"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The first person is done with the differences.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use madoguchi_casework::compare::{Person, side_by_side};
-use madoguchi_casework::review::{CheckRule, Review};
+use madoguchi_casework::review::{CheckRule, Decided, Review};
 use madoguchi_protocol::FieldKey;
 use madoguchi_protocol::clerk::{self, CaseField, Confirmation, Decision};
 
 use super::super::Office;
+use super::super::refused::refused;
 use super::super::staff::OnDuty;
 use super::keeping::{Case, Unreadable, Work};
 use crate::problem::Refusal;
@@ -15,7 +16,8 @@ use crate::problem::Refusal;
 /// Whose eyes see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Eyes {
-    /// The first person's: what was decided so far, and of both when they did not agree.
+    /// The first person's: what was decided so far, and of both when they did not agree, if they had a hand in
+    /// it.
     First,
     /// The second person's: nothing of what the first has decided.
     Second,
@@ -34,12 +36,12 @@ pub(super) fn view(
     let mut fields = fields(office, case, work.person.as_ref())?;
     let review = &work.review;
     match eyes {
-        Eyes::First => {
-            fields.iter_mut().for_each(|field| field.decided = decided(review, &field.key))
+        Eyes::First if review.shows_decided(&on_duty.at_work) => {
+            fields.iter_mut().for_each(|field| show_decided(review, field));
         }
+        Eyes::First => {}
         Eyes::Second => {
-            let to_check =
-                review.to_check(&on_duty.at_work).map_err(super::super::refused::refused)?;
+            let to_check = review.to_check(&on_duty.at_work).map_err(refused)?;
             fields.iter_mut().for_each(|field| field.differs = to_check.contains(&field.key));
         }
     }
@@ -89,13 +91,11 @@ pub(super) fn value(
     }
 }
 
-fn decided(review: &Review, key: &FieldKey) -> Vec<Decision> {
-    match review.disagreed() {
-        Some((first, second)) => {
-            let of = |decisions: &BTreeMap<FieldKey, Decision>| decisions.get(key).cloned();
-            [of(&first.decisions), of(&second.decisions)].into_iter().flatten().collect()
-        }
-        None => review.decided().get(key).cloned().into_iter().collect(),
+fn show_decided(review: &Review, field: &mut CaseField) {
+    field.decided = review.decided().get(&field.key).cloned();
+    if let Some((first, second)) = review.disagreed() {
+        let of = |decided: &Decided| decided.decisions.get(&field.key).cloned();
+        field.disagreed = [of(first), of(second)].into_iter().flatten().collect();
     }
 }
 

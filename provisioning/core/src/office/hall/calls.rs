@@ -73,6 +73,59 @@ pub(super) async fn step(
     Ok(Json(take(&office, transaction, &on_duty, kept, &step).await?))
 }
 
+/// Refuses what leads nowhere: a number of another day, and a section or counter where nobody is.
+async fn check_way(
+    office: &Shared,
+    transaction: &mut Transaction<'static, Sqlite>,
+    on_duty: &OnDuty,
+    kept: &Kept,
+    step: &Step,
+) -> Result<(), Refusal> {
+    match step {
+        Step::Call {} if kept.day != turns::today() => {
+            let detail = "the number is of another day: give a fresh one";
+            Err(Refusal::new(Code::TurnOutOfOrder, detail))
+        }
+        Step::HandOver { section, counter, .. } => {
+            let has_clerks: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM clerk, json_each(sections)
+                                WHERE locked = 0 AND value = ?)",
+            )
+            .bind(section.to_string())
+            .fetch_one(&mut **transaction)
+            .await?;
+            let is_counter: bool = sqlx::query_scalar(
+                "SELECT ?1 IS NULL OR EXISTS (SELECT 1 FROM counter WHERE number = ?1 AND site = ?2)",
+            )
+            .bind(counter.map(u16::from))
+            .bind(on_duty.site.as_str())
+            .fetch_one(&mut **transaction)
+            .await?;
+            if has_clerks && is_counter {
+                return Ok(());
+            }
+            let name = office.section_name(*section).ja;
+            let detail = format!("nobody would call it there: {name}, or no such counter here");
+            Err(Refusal::new(Code::TurnNowhere, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The step as it stands in the record: without what colleagues note, which is erased with the number.
+fn recorded<'a>(kept: &'a Kept, step: &'a Step) -> Act<'a> {
+    let (section, counter) = match step {
+        Step::HandOver { section, counter, .. } => (Some(*section), *counter),
+        _ => (None, None),
+    };
+    let reason = match step {
+        Step::Prioritise { reason } => Some(reason.trim()),
+        _ => None,
+    };
+    let (ticket, turn, step) = (kept.ticket.as_str(), kept.id, step.name());
+    Act::TurnStepped { ticket, turn, step, section, counter, reason }
+}
+
 /// Takes a step, keeps it with its entry in the record, and tells every counter.
 async fn take(
     office: &Shared,
@@ -82,6 +135,7 @@ async fn take(
     step: &Step,
 ) -> Result<QueueEntry, Refusal> {
     let now = Timestamp::now();
+    check_way(office, &mut transaction, on_duty, &kept, step).await?;
     let elsewhere = turns::elsewhere(&mut transaction, &kept).await?;
     let ends = matches!(step, Step::Finish {} | Step::MakeReady {});
     let cleared = match ends {
@@ -97,9 +151,12 @@ async fn take(
     if ends {
         cases::finish(&mut transaction, on_duty, &kept, now).await?;
     }
+    if let Step::Hold { .. } | Step::HandOver { .. } | Step::Absent {} | Step::GiveBack {} = step {
+        cases::leave(&mut transaction, &kept).await?;
+    }
     turns::store(&mut transaction, &kept, &turn).await?;
-    let act = Act::TurnStepped { ticket: &kept.ticket, turn: kept.id, how: step };
-    audit::append(&mut transaction, on_duty.number(), now, act).await?;
+    let act = recorded(&kept, step);
+    audit::append(&mut transaction, on_duty.who(), now, act).await?;
     // As it is now, with its new revision.
     let stored = turns::find(&mut transaction, kept.id, &on_duty.site).await?;
     let stored = stored.unwrap_or(Kept { turn, ..kept });

@@ -109,7 +109,7 @@ impl Follower {
 
     async fn look(&mut self) -> Result<(), Refusal> {
         let (office, on_duty) = (&self.office, &self.on_duty);
-        if !staff::still_counts(&office.database, office.idle_minutes, on_duty).await? {
+        if !staff::still_counts(office, on_duty).await? {
             self.is_over = true;
             self.ready.push_back(Change::SessionOver {});
             return Ok(());

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use madoguchi_casework::review::Review;
 use madoguchi_protocol::ApplicationId;
 use madoguchi_protocol::clerk::{self, CounterNumber, Ending, Errand, Queue, QueueEntry};
 use madoguchi_protocol::core_api::{Problem, QueueState};
@@ -110,7 +109,7 @@ struct ApplicationRow {
     header: String,
     state: String,
     ended: Option<String>,
-    review: Option<String>,
+    progress: Option<String>,
 }
 
 /// What belongs to some turns: their applications, and where their people stand. Asked for at once.
@@ -124,7 +123,7 @@ impl Around {
         let visits: BTreeSet<&str> = turns.iter().map(|kept| kept.visit.as_str()).collect();
         let visits = serde_json::to_string(&visits).map_err(|e| Refusal::internal(&e))?;
         let rows: Vec<ApplicationRow> = sqlx::query_as(
-            "SELECT id, visit, section, header, state, ended, review
+            "SELECT id, visit, section, header, state, ended, progress
              FROM application LEFT JOIN review ON review.application = application.id
              WHERE visit IN (SELECT value FROM json_each(?)) AND section IS NOT NULL ORDER BY id",
         )
@@ -190,13 +189,13 @@ fn errand(office: &Office, row: &ApplicationRow) -> Result<Errand, Refusal> {
     let header: EnvelopeHeader = serde_json::from_str(&row.header).map_err(|e| bad(&e))?;
     let pack = header.pack.as_ref().and_then(|version| office.checks.pack(version).ok());
     let bytes = row.id.as_slice().try_into().unwrap_or_default();
-    let review = row.review.as_deref().map(serde_json::from_str::<Review>).transpose();
+    let progress = row.progress.as_deref().map(serde_json::from_str).transpose();
     Ok(Errand {
         application: ApplicationId::from_bytes(bytes).map_err(|e| bad(&e))?,
         title: pack.map(|pack| pack.title.clone()),
         awaits_reconciliation: row.ended.is_none()
             && queue_state(&row.state).map_err(|e| bad(&e))? == QueueState::AwaitingReconciliation,
-        progress: review.map_err(|e| bad(&e))?.map(|review| review.progress()),
+        progress: progress.map_err(|e| bad(&e))?,
         ending: row.ended.as_deref().map(ending).transpose()?,
     })
 }

@@ -40,6 +40,10 @@ pub(super) async fn make(
     let today = day_in_japan(now);
     let mut transaction = office.database.write().await?;
     let ticket = match ticket {
+        Some(ticket) if ticket.letter() != section => {
+            let detail = format!("{ticket} is of section {}", ticket.letter());
+            return Err(Refusal::new(Code::RequestParameter, detail));
+        }
         Some(ticket) => {
             let known = is_known(&mut transaction, &today.to_string(), ticket).await?;
             if known {
@@ -56,7 +60,7 @@ pub(super) async fn make(
     let arrival = Arrival { site, business_day: today, visit, ticket, section };
     let id = turns::insert(&mut transaction, &arrival, &turn).await?;
     let act = Act::TicketMade { ticket: &ticket.to_string(), turn: id };
-    audit::append(&mut transaction, on_duty.number(), now, act).await?;
+    audit::append(&mut transaction, on_duty.who(), now, act).await?;
     let kept = turns::find(&mut transaction, id, site).await?;
     let kept = kept.ok_or_else(|| Refusal::new(Code::TurnUnknown, "it was just made"))?;
     let entry = entries::entry(&office, &mut transaction, kept).await?;
@@ -140,7 +144,7 @@ pub(super) async fn issuing(
         .execute(&mut *transaction)
         .await?;
     let act = Act::IssuingChanged { section, stopped, reason: &reason };
-    audit::append(&mut transaction, on_duty.number(), now, act).await?;
+    audit::append(&mut transaction, on_duty.who(), now, act).await?;
     transaction.commit().await?;
     office.changed.ring();
     Ok(StatusCode::NO_CONTENT)

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use madoguchi_casework::turn::Turn;
-use madoguchi_protocol::core_api::QueueState;
+use madoguchi_protocol::clerk::Stage;
 use madoguchi_protocol::header::EnvelopeHeader;
 use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
 use madoguchi_protocol::time::day_in_japan;
@@ -17,6 +17,8 @@ use sqlx::{FromRow, Row as _, Sqlite, SqliteConnection, Transaction};
 pub(in crate::office) struct Kept {
     pub(in crate::office) id: i64,
     pub(in crate::office) revision: i64,
+    /// In whose lines it stands.
+    pub(in crate::office) day: String,
     pub(in crate::office) business_day: String,
     pub(in crate::office) visit: String,
     pub(in crate::office) ticket: String,
@@ -31,6 +33,7 @@ impl FromRow<'_, SqliteRow> for Kept {
         Ok(Self {
             id: row.try_get("id")?,
             revision: row.try_get("revision")?,
+            day: row.try_get("day")?,
             business_day: row.try_get("business_day")?,
             visit: row.try_get("visit")?,
             ticket: row.try_get("ticket")?,
@@ -63,28 +66,52 @@ impl<'a> Arrival<'a> {
 }
 
 /// An application has arrived: its number begins to wait in its section's line, or waits there already.
+/// Whether somebody has to look at it first (照合待ち).
 pub(in crate::office) async fn arrived(
     transaction: &mut Transaction<'static, Sqlite>,
     arrival: &Arrival<'_>,
-    state: QueueState,
+    late: bool,
     kept_at: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let late = state == QueueState::AwaitingReconciliation;
+) -> Result<bool, sqlx::Error> {
     let there: Option<Kept> = sqlx::query_as("SELECT * FROM turn WHERE visit = ? AND origin = ?")
         .bind(arrival.visit.to_string())
         .bind(arrival.section.to_string())
         .fetch_optional(&mut **transaction)
         .await?;
-    match there {
-        // What is over and gets something more is looked at, whenever it came.
-        Some(kept) => store(transaction, &kept, &kept.turn.joined_late()).await,
-        None if late => insert(transaction, arrival, &Turn::begin_late(arrival.section, kept_at))
-            .await
-            .map(|_| ()),
-        None => {
-            insert(transaction, arrival, &Turn::begin(arrival.section, kept_at)).await.map(|_| ())
-        }
+    if let Some(kept) = there {
+        let turn = kept.turn.joined(kept.day != today());
+        store(transaction, &kept, &turn).await?;
+        return Ok(late || turn.stage == Stage::Reconciling);
     }
+    // Somebody has typed this number from a slip, and may have served it.
+    let late = late || is_known(transaction, arrival).await?;
+    let turn = match late {
+        true => Turn::begin_late(arrival.section, kept_at),
+        false => Turn::begin(arrival.section, kept_at),
+    };
+    insert(transaction, arrival, &turn).await?;
+    Ok(late)
+}
+
+/// Whether another visit's turn has this number.
+async fn is_known(
+    connection: &mut SqliteConnection,
+    arrival: &Arrival<'_>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM turn
+                        WHERE business_day = ? AND ticket = ? AND visit <> ?)",
+    )
+    .bind(arrival.business_day.to_string())
+    .bind(arrival.ticket.to_string())
+    .bind(arrival.visit.to_string())
+    .fetch_one(connection)
+    .await
+}
+
+/// The day in whose lines people stand now.
+pub(in crate::office) fn today() -> String {
+    day_in_japan(Timestamp::now()).to_string()
 }
 
 /// A turn that was not there; its id.
@@ -93,7 +120,6 @@ pub(super) async fn insert(
     arrival: &Arrival<'_>,
     turn: &Turn,
 ) -> Result<i64, sqlx::Error> {
-    let today = day_in_japan(Timestamp::now());
     let revision = next_revision(transaction).await?;
     sqlx::query_scalar(
         "INSERT INTO turn
@@ -102,7 +128,7 @@ pub(super) async fn insert(
     )
     .bind(revision)
     .bind(arrival.site.as_str())
-    .bind(today.to_string())
+    .bind(today())
     .bind(arrival.business_day.to_string())
     .bind(arrival.visit.to_string())
     .bind(arrival.ticket.to_string())
@@ -121,14 +147,18 @@ pub(in crate::office) async fn store(
     kept: &Kept,
     turn: &Turn,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE turn SET section = ?, stage = ?, counter = ?, turn = ? WHERE id = ?")
-        .bind(turn.section.to_string())
-        .bind(turn.stage.as_str())
-        .bind(turn.place().map(u16::from))
-        .bind(json(turn)?)
-        .bind(kept.id)
-        .execute(&mut **transaction)
-        .await?;
+    // Whatever is done with it is done today.
+    sqlx::query(
+        "UPDATE turn SET section = ?, stage = ?, counter = ?, turn = ?, day = ? WHERE id = ?",
+    )
+    .bind(turn.section.to_string())
+    .bind(turn.stage.as_str())
+    .bind(turn.place().map(u16::from))
+    .bind(json(turn)?)
+    .bind(today())
+    .bind(kept.id)
+    .execute(&mut **transaction)
+    .await?;
     touch(transaction, &kept.visit).await
 }
 
@@ -192,17 +222,4 @@ async fn next_revision(connection: &mut SqliteConnection) -> Result<i64, sqlx::E
 
 fn json(turn: &Turn) -> Result<String, sqlx::Error> {
     serde_json::to_string(turn).map_err(|e| sqlx::Error::Encode(e.into()))
-}
-
-/// From now on it stands in today's lines, whatever day its number is of.
-pub(in crate::office) async fn stand_today(
-    transaction: &mut Transaction<'static, Sqlite>,
-    kept: &Kept,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE turn SET day = ? WHERE id = ?")
-        .bind(day_in_japan(Timestamp::now()).to_string())
-        .bind(kept.id)
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
 }

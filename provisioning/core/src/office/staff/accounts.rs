@@ -65,8 +65,8 @@ pub(super) async fn list(
     Ok(Json(Clerks { clerks: rows.into_iter().map(told).collect::<Result<_, _>>()? }))
 }
 
-/// Keeps a clerk as it is said, a new one or one that is there. Whoever is locked, or gets a fresh password,
-/// is logged out.
+/// Keeps a clerk as it is said, a new one or one that is there. Whoever is locked, or gets a fresh password
+/// or other rights, is logged out.
 #[utoipa::path(put, path = CLERK, operation_id = "keep_clerk", tag = "office",
     params(("clerk" = String, Path, description = "Their number")),
     request_body = ClerkSettings,
@@ -88,12 +88,12 @@ pub(super) async fn keep(
         let detail = format!("a clerk's name has 1 to {LONGEST_NAME} characters");
         return Err(Refusal::new(Code::ClerkSettings, detail));
     }
-    let is_new: bool =
-        sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM clerk WHERE number = ?)")
+    let before: Option<(String, String)> =
+        sqlx::query_as("SELECT roles, sections FROM clerk WHERE number = ?")
             .bind(number.as_str())
-            .fetch_one(office.database.readers())
+            .fetch_optional(office.database.readers())
             .await?;
-    let password = if is_new || new_password { Some(password::first()?) } else { None };
+    let password = if before.is_none() || new_password { Some(password::first()?) } else { None };
     let kept = match &password {
         Some(password) => Some(office.entrance.hashing.hash(password.clone()).await?),
         None => None,
@@ -115,18 +115,21 @@ pub(super) async fn keep(
     .bind(number.as_str())
     .bind(name)
     .bind(&kept)
-    .bind(roles)
-    .bind(sections)
+    .bind(&roles)
+    .bind(&sections)
     .bind(locked)
     .execute(&mut *transaction)
     .await?;
-    if locked || kept.is_some() {
+    let has_other_rights = before.is_some_and(|before| before != (roles.clone(), sections.clone()));
+    if locked || kept.is_some() || has_other_rights {
         sqlx::query("DELETE FROM clerk_session WHERE clerk = ?")
             .bind(number.as_str())
             .execute(&mut *transaction)
             .await?;
     }
-    let act = Act::ClerkKept { clerk: number.as_str(), locked, new_password: kept.is_some() };
+    let (clerk, new_password) = (number.as_str(), kept.is_some());
+    let (roles, sections) = (roles.as_str(), sections.as_str());
+    let act = Act::ClerkKept { clerk, locked, new_password, roles, sections };
     audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
     transaction.commit().await?;
     office.changed.ring();

@@ -77,7 +77,7 @@ pub(super) async fn place(
             return Err(Refusal::new(Code::CounterTaken, detail));
         }
     }
-    let act = Act::CounterPlaced { device: device.as_str(), counter };
+    let act = Act::CounterPlaced { device: device.as_str(), counter, site: site.as_str() };
     audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
     transaction.commit().await?;
     office.changed.ring();

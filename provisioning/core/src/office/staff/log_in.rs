@@ -7,14 +7,15 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use madoguchi_protocol::Personal;
 use madoguchi_protocol::clerk::{self, ClerkNumber, LogIn, LogInProof, NewPassword, Session};
 use madoguchi_protocol::core_api::Problem;
+use madoguchi_protocol::{DeviceId, Personal};
 
 use super::super::audit::{self, Act};
 use super::super::{Office, Shared};
-use super::password;
-use super::session::{self, OnDuty};
+use super::session::of_clerk;
+use super::session::{self, Noted, OnDuty};
+use super::{Entrance, password};
 use crate::http::JsonBody;
 use crate::peer::DevicePeer;
 use crate::problem::{Code, Refusal};
@@ -40,12 +41,23 @@ pub(super) async fn begin(
         return Err(Refusal::new(Code::ClerkNoCounter, detail));
     }
     let LogInProof::Password { password } = proof;
-    prove(&office, &clerk, password, peer.device.as_str()).await?;
+    let kept = prove(&office, &clerk, password, &peer.device).await?;
 
     let mut transaction = office.database.write().await?;
+    // Locked, or given another password, in the meantime.
+    let still: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM clerk WHERE number = ? AND password = ? AND locked = 0)",
+    )
+    .bind(clerk.as_str())
+    .bind(kept)
+    .fetch_one(&mut *transaction)
+    .await?;
+    if !still {
+        return Err(Refusal::new(Code::ClerkRefused, "the clerk's account was just changed"));
+    }
     let token = session::insert(&mut transaction, clerk.as_str(), &peer.device).await?;
     let act = Act::LoggedIn { device: peer.device.as_str() };
-    audit::append(&mut transaction, clerk.as_str(), Timestamp::now(), act).await?;
+    audit::append(&mut transaction, &of_clerk(&clerk), Timestamp::now(), act).await?;
     transaction.commit().await?;
     // Whoever was logged in here, or with this number elsewhere, is told.
     office.changed.ring();
@@ -55,32 +67,38 @@ pub(super) async fn begin(
     let mut bearer = HeaderValue::from_str(&bearer).map_err(|e| Refusal::internal(&e))?;
     bearer.set_sensitive(true);
     headers.insert(axum::http::header::AUTHORIZATION, bearer);
-    let begun = session::of_request(&office.database, office.idle_minutes, &headers, &peer).await?;
+    let begun = session::of_request(&office, &headers, &peer, Noted::Yes).await?;
     Ok(Json(Session { token: Some(token), ..begun.told(&office) }))
 }
 
-/// Proves by the password that it is they. Wrong ones are counted by clerk, wherever they are tried.
+/// Proves by the password that it is they; gives the hash that counted. Attempts are counted by clerk,
+/// wherever they are made, and by device, whoever is meant.
 async fn prove(
     office: &Office,
     clerk: &ClerkNumber,
     password: Personal<String>,
-    device: &str,
-) -> Result<(), Refusal> {
-    if let Some(wait) = office.entrance.wrong.wait(clerk, Instant::now()) {
-        return Err(too_many(wait));
-    }
-    let kept: Option<String> =
-        sqlx::query_scalar("SELECT password FROM clerk WHERE number = ? AND locked = 0")
+    device: &DeviceId,
+) -> Result<String, Refusal> {
+    let Entrance { wrong, wrong_at, hashing } = &office.entrance;
+    wrong_at.take(device, Instant::now()).map_err(too_many)?;
+    wrong.take(clerk, Instant::now()).map_err(too_many)?;
+    let found: Option<(String, bool)> =
+        sqlx::query_as("SELECT password, locked FROM clerk WHERE number = ?")
             .bind(clerk.as_str())
             .fetch_optional(office.database.readers())
             .await?;
-    if office.entrance.hashing.is_right(password, kept).await? {
-        return Ok(());
+    let is_known = found.is_some();
+    let kept = found.filter(|(_, locked)| !locked).map(|(password, _)| password);
+    if let Some(kept) = hashing.right(password, kept).await? {
+        wrong.give_back(clerk);
+        wrong_at.give_back(device);
+        return Ok(kept);
     }
-    office.entrance.wrong.count(clerk, Instant::now());
+    // A number that nobody has may be a password in the wrong place: it stands in no record.
+    let who = if is_known { of_clerk(clerk) } else { "unknown".to_owned() };
     let mut transaction = office.database.write().await?;
-    audit::append(&mut transaction, clerk.as_str(), Timestamp::now(), Act::LogInRefused { device })
-        .await?;
+    let act = Act::LogInRefused { device: device.as_str() };
+    audit::append(&mut transaction, &who, Timestamp::now(), act).await?;
     transaction.commit().await?;
     let detail = "number and password do not fit, or the clerk may not log in";
     Err(Refusal::new(Code::ClerkRefused, detail))
@@ -108,16 +126,22 @@ pub(super) async fn change_password(
         return Err(Refusal::new(Code::ClerkPassword, "it is the one that counted before"));
     }
     let clerk = &on_duty.at_work.clerk;
-    prove(&office, clerk, old, peer.device.as_str()).await?;
+    let before = prove(&office, clerk, old, &peer.device).await?;
     let kept = office.entrance.hashing.hash(new).await?;
     let mut transaction = office.database.write().await?;
-    sqlx::query("UPDATE clerk SET password = ?, change_password = 0 WHERE number = ?")
-        .bind(kept)
-        .bind(clerk.as_str())
-        .execute(&mut *transaction)
-        .await?;
-    audit::append(&mut transaction, clerk.as_str(), Timestamp::now(), Act::PasswordChanged {})
-        .await?;
+    let changed = sqlx::query(
+        "UPDATE clerk SET password = ?, change_password = 0 WHERE number = ? AND password = ?",
+    )
+    .bind(kept)
+    .bind(clerk.as_str())
+    .bind(before)
+    .execute(&mut *transaction)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Err(Refusal::new(Code::ClerkRefused, "the clerk's account was just changed"));
+    }
+    let act = Act::PasswordChanged {};
+    audit::append(&mut transaction, on_duty.who(), Timestamp::now(), act).await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -27,23 +27,23 @@ impl Default for Hashing {
 }
 
 impl Hashing {
-    /// Whether it is the password. Without a hash to compare with, the same work is done for nothing, so
-    /// that the time does not tell whether there is such a clerk.
-    pub(super) async fn is_right(
+    /// The hash, if it is that password's. Without one to compare with, the same work is done for nothing,
+    /// so that the time does not tell whether there is such a clerk.
+    pub(super) async fn right(
         &self,
         password: Personal<String>,
         kept: Option<String>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Option<String>, Refusal> {
         self.work(move || match kept {
             Some(kept) => {
-                let kept = PasswordHash::new(&kept)?;
-                match Argon2::default().verify_password(password.expose().as_bytes(), &kept) {
-                    Ok(()) => Ok(true),
-                    Err(password_hash::Error::Password) => Ok(false),
+                let parsed = PasswordHash::new(&kept)?;
+                match Argon2::default().verify_password(password.expose().as_bytes(), &parsed) {
+                    Ok(()) => Ok(Some(kept)),
+                    Err(password_hash::Error::Password) => Ok(None),
                     Err(error) => Err(error),
                 }
             }
-            None => hash(&password).map(|_| false),
+            None => hash(&password).map(|_| None),
         })
         .await
     }

@@ -15,12 +15,12 @@ use madoguchi_protocol::core_api::Problem;
 use madoguchi_protocol::{DeviceId, Personal, SiteId};
 use sqlx::FromRow;
 
-use super::super::Shared;
 use super::super::audit::{self, Act};
-use crate::database::Database;
+use super::super::{Office, Shared};
 use crate::digest::sha256;
 use crate::peer::DevicePeer;
 use crate::problem::{Code, Refusal};
+use crate::revoked::RevokedDevices;
 
 /// How much later a request is noted than the one before: not every look is a write.
 const NOTED_AFTER: SignedDuration = SignedDuration::from_secs(30);
@@ -36,19 +36,35 @@ pub(crate) struct OnDuty {
     name: String,
     must_change_password: bool,
     token: Vec<u8>,
+    /// As the record names them.
+    who: String,
+}
+
+/// As the record names a clerk, apart from operators and the office.
+pub(super) fn of_clerk(clerk: &clerk::ClerkNumber) -> String {
+    format!("clerk:{clerk}")
+}
+
+/// Whether a request is a sign of somebody who sits there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// A person asked.
+    Yes,
+    /// The agent asks by itself.
+    No,
 }
 
 impl OnDuty {
-    /// The clerk's number, as the record names them.
-    pub(crate) fn number(&self) -> &str {
-        self.at_work.clerk.as_str()
+    /// As the record names them.
+    pub(crate) fn who(&self) -> &str {
+        &self.who
     }
 
     pub(super) fn must_change_password(&self) -> bool {
         self.must_change_password
     }
 
-    pub(super) fn told(&self, office: &super::super::Office) -> Session {
+    pub(super) fn told(&self, office: &Office) -> Session {
         let named = |letter: &_| (*letter, office.section_name(*letter));
         Session {
             token: None,
@@ -76,32 +92,32 @@ struct Row {
 
 /// The session of a request, if it is one of this device and not over.
 pub(super) async fn of_request(
-    database: &Database,
-    idle_minutes: u16,
+    office: &Office,
     headers: &HeaderMap,
     peer: &DevicePeer,
+    noted: Noted,
 ) -> Result<OnDuty, Refusal> {
     let over = || Refusal::new(Code::ClerkNoSession, "log in at this counter");
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(over)?;
-    look_up(database, idle_minutes, sha256(&[token.as_bytes()]), peer).await?.ok_or_else(over)
+    look_up(office, sha256(&[token.as_bytes()]), peer, noted).await?.ok_or_else(over)
 }
 
 /// Whether a session still counts, without being used.
-pub(crate) async fn still_counts(
-    database: &Database,
-    idle_minutes: u16,
-    on_duty: &OnDuty,
-) -> Result<bool, sqlx::Error> {
+pub(crate) async fn still_counts(office: &Office, on_duty: &OnDuty) -> Result<bool, sqlx::Error> {
+    let is_revoked = |revoked: &RevokedDevices| revoked.check(&on_duty.device).is_err();
+    if office.revoked.as_deref().is_some_and(is_revoked) {
+        return Ok(false);
+    }
     let last_seen: Option<String> = sqlx::query_scalar(
         "SELECT last_seen FROM clerk_session JOIN clerk ON clerk.number = clerk
          WHERE token = ? AND locked = 0",
     )
     .bind(&on_duty.token)
-    .fetch_optional(database.readers())
+    .fetch_optional(office.database.readers())
     .await?;
     let last_seen = last_seen.and_then(|at| at.parse::<Timestamp>().ok());
-    Ok(last_seen.is_some_and(|at| !is_over(at, idle_minutes, Timestamp::now())))
+    Ok(last_seen.is_some_and(|at| !is_over(at, office.idle_minutes, Timestamp::now())))
 }
 
 fn is_over(last_seen: Timestamp, idle_minutes: u16, now: Timestamp) -> bool {
@@ -109,10 +125,10 @@ fn is_over(last_seen: Timestamp, idle_minutes: u16, now: Timestamp) -> bool {
 }
 
 async fn look_up(
-    database: &Database,
-    idle_minutes: u16,
+    office: &Office,
     token: Vec<u8>,
     peer: &DevicePeer,
+    noted: Noted,
 ) -> Result<Option<OnDuty>, Refusal> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT clerk, name, roles, sections, change_password, counter.number AS number, last_seen
@@ -124,17 +140,17 @@ async fn look_up(
     .bind(&token)
     .bind(peer.device.as_str())
     .bind(peer.site.as_str())
-    .fetch_optional(database.readers())
+    .fetch_optional(office.database.readers())
     .await?;
     let Some(row) = row else { return Ok(None) };
     let now = Timestamp::now();
     let last_seen: Timestamp =
         row.last_seen.parse().map_err(|e: jiff::Error| Refusal::internal(&e))?;
-    if is_over(last_seen, idle_minutes, now) {
+    if is_over(last_seen, office.idle_minutes, now) {
         return Ok(None);
     }
-    if now.duration_since(last_seen) > NOTED_AFTER {
-        let mut transaction = database.write().await?;
+    if noted == Noted::Yes && now.duration_since(last_seen) > NOTED_AFTER {
+        let mut transaction = office.database.write().await?;
         sqlx::query("UPDATE clerk_session SET last_seen = ? WHERE token = ?")
             .bind(now.to_string())
             .bind(&token)
@@ -155,6 +171,7 @@ async fn look_up(
         name: row.name,
         must_change_password: row.change_password,
         token,
+        who: format!("clerk:{}", row.clerk),
     }))
 }
 
@@ -210,7 +227,7 @@ pub(super) async fn end(
         .execute(&mut *transaction)
         .await?;
     let act = Act::LoggedOut { device: on_duty.device.as_str() };
-    audit::append(&mut transaction, on_duty.number(), Timestamp::now(), act).await?;
+    audit::append(&mut transaction, on_duty.who(), Timestamp::now(), act).await?;
     transaction.commit().await?;
     office.changed.ring();
     Ok(axum::http::StatusCode::NO_CONTENT)
