@@ -135,7 +135,7 @@ impl Office {
     /// [`UplinkError`].
     pub async fn changes(&self, token: &Token, after: i64) -> Result<Changes, UplinkError> {
         let path = format!("{CHANGES}?after={after}");
-        let url = self.url.join(&path).map_err(|e| UplinkError::not_the_core(e))?;
+        let url = self.url.join(&path).map_err(UplinkError::not_the_core)?;
         let request = self.client.get(url).bearer_auth(token.expose());
         // It has no end: its silence is watched instead.
         let response = request.timeout(Duration::MAX).send();
