@@ -22,6 +22,7 @@ const FLOORS: &[&[&str]] = &[
         "agent/simulators/mynumber-card",
         "kiosk-ui/journey",
         "kiosk-ui/link",
+        "kiosk-ui/shift",
         "kiosk-ui/widgets",
         "provisioning/authority",
         "provisioning/casework",
@@ -37,6 +38,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("agent/procedure", &["tokio", "reqwest", "sled", "pcsc"]),
     ("agent/daemon", &["slint"]),
     ("kiosk-ui/journey", &["slint", "tokio"]),
+    ("kiosk-ui/shift", &["slint", "tokio"]),
     ("provisioning/casework", &["tokio", "reqwest", "sqlx"]),
     (
         "kiosk-ui/resident",

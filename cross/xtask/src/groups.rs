@@ -78,10 +78,11 @@ pub const GROUPS: &[Group] = &[
     },
     Group {
         name: "screens",
-        about: "journey, link, widgets and the kiosk's screens",
+        about: "journey, shift, link, widgets and the kiosk's screens",
         work: Work::Rooms(&[
             "madoguchi-journey",
             "madoguchi-link",
+            "madoguchi-shift",
             "madoguchi-widgets",
             "madoguchi-resident",
         ]),
