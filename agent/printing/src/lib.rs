@@ -1,10 +1,10 @@
-//! A visit's paper: the slip with the number, and the filled forms for the counter.
+//! A visit's paper on its way to the kiosk's printer.
 //!
-//! [`spawn`] starts one thread that owns the printer. A [`Job`] is laid out, made into a PDF and
-//! handed to the printer by IPP (RFC 8011); what becomes of it comes back as [`PrintReport`]s.
+//! [`spawn`] starts one thread that owns the printer. A [`Job`] is made into a PDF by
+//! `madoguchi-paper` and handed to the printer by IPP (RFC 8011); what becomes of it comes back as [`PrintReport`]s.
 //!
 //! ```text
-//!  PrintHandle ──orders──►  press ──►  paper   (Slip, Forms → PDF)
+//!  PrintHandle ──orders──►  press ──►  madoguchi-paper   (Slip, Forms → PDF)
 //!  your closure ◄─reports─    │
 //!                             └──────►  device (IPP over HTTP) ──►  printer
 //! ```
@@ -17,18 +17,15 @@
 
 mod answer;
 mod device;
-pub mod filled;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handle;
 mod job;
-mod paper;
 mod press;
 mod report;
 mod wire;
 
 pub use device::look;
 pub use handle::{PrintHandle, Timing, spawn, spawn_with};
-pub use job::{Content, Errand, Form, Job, Kept, Next, Row, Slip, Station};
-pub use paper::{FontError, PaperError, payload, pdf};
+pub use job::Job;
 pub use report::PrintReport;

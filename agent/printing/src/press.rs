@@ -12,7 +12,6 @@ use tracing::{info, warn};
 use crate::device::{Device, Fate, JobId, Look, unusable};
 use crate::handle::{Mailbox, Order, Timing};
 use crate::job::Job;
-use crate::paper;
 use crate::report::PrintReport;
 
 /// Between two questions about a job.
@@ -235,7 +234,7 @@ impl Configured {
         if paper == Paper::Forms && !self.printer.forms {
             return Err(Failure::new(FailureCode::PrinterFailed, "it has no paper for forms"));
         }
-        let pdf = paper::pdf(&job.content, &self.printer)
+        let pdf = madoguchi_paper::pdf(&job.content, &self.printer)
             .map_err(|error| Failure::new(FailureCode::PrinterFailed, chain(&error)))?;
         drop(job);
 

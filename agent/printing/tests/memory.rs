@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use std::sync::mpsc;
 
-use madoguchi_printing::{Content, Job, PrintReport, spawn};
+use madoguchi_paper::Content;
+use madoguchi_printing::{Job, PrintReport, spawn};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::local::{PrintState, PrinterState};
 use madoguchi_protocol::{Personal, VisitId};
@@ -16,6 +17,8 @@ mod peer;
 #[allow(dead_code, reason = "this program needs a part of it")]
 #[path = "printer/samples.rs"]
 mod samples;
+#[path = "../../paper/tests/paper/words.rs"]
+mod words;
 
 /// 龍鵝麒麟鰐驫 in UTF-8 and in UTF-16, each byte turned over so that this is not what is found.
 const KEY: u8 = 0x5A;

@@ -50,6 +50,7 @@ municipal_key = "municipal/municipal.pub"
 packs = "bundles"
 intake = INTAKES
 register = "REGISTER"
+municipality = { ja = "常盤市", en = "Tokiwa City" }
 revoked = "revoked"
 numbers = { first = 951, last = 999 }
 

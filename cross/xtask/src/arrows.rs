@@ -13,6 +13,7 @@ use crate::workspace::Workspace;
 const FLOORS: &[&[&str]] = &[
     &["agent/protocol", "agent/durable", "agent/program"],
     &["agent/procedure", "agent/envelope"],
+    &["agent/paper"],
     &[
         "agent/card",
         "agent/printing",

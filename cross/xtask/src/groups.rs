@@ -59,7 +59,7 @@ pub const GROUPS: &[Group] = &[
     Group {
         name: "printing",
         about: "slips and forms on paper, before a real IPP printer",
-        work: Work::Rooms(&["madoguchi-printing"]),
+        work: Work::Rooms(&["madoguchi-paper", "madoguchi-printing"]),
     },
     Group {
         name: "agent",

@@ -34,7 +34,7 @@ pub fn run(workspace: &Workspace, consent: Consent) -> Result<()> {
 fn paper(workspace: &Workspace, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
     let status = cargo::command(workspace, Profile::Release)
-        .args(["run", "--locked", "--package", "madoguchi-printing", "--example", "paper"])
+        .args(["run", "--locked", "--package", "madoguchi-paper", "--example", "paper"])
         .args(Profile::Release.flags())
         .arg("--")
         .arg(folder)

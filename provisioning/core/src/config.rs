@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use madoguchi_authority::Role;
 use madoguchi_protocol::TenantId;
+use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::HIGHEST_NUMBER;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -166,6 +167,8 @@ pub struct OfficeConfig {
     /// Counters that are refused, as in [`IntakeConfig::revoked`]. Default: the intake's list of the same
     /// file.
     pub revoked: Option<PathBuf>,
+    /// The municipality's name, to whose head forms are addressed; the tenant's name without.
+    pub municipality: Option<Text>,
     /// After how many minutes without a request a clerk's session ends, 1 to 60.
     #[serde(default = "idle_minutes", deserialize_with = "minutes_of_an_hour")]
     pub idle_minutes: u16,

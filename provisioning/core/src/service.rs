@@ -13,6 +13,7 @@ use madoguchi_authority::{
     CertificateAuthority, Credential, CredentialError, Identity, IssueError, Role, TrustRoot,
 };
 use madoguchi_protocol::TenantId;
+use madoguchi_protocol::bundle::Text;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -228,8 +229,15 @@ impl Setup<'_> {
             Some(path) => CsvRegister::read(path).map_err(StartError::Register)?,
             None => Arc::new(NoRegister),
         };
-        let revoked = self.revoked(config.revoked.as_deref())?;
-        Ok(Desks { register, idle_minutes: config.idle_minutes, numbers: config.numbers, revoked })
+        let tenant =
+            || Text { ja: self.config.tenant.to_string(), en: self.config.tenant.to_string() };
+        Ok(Desks {
+            register,
+            idle_minutes: config.idle_minutes,
+            numbers: config.numbers,
+            municipality: config.municipality.clone().unwrap_or_else(tenant),
+            revoked: self.revoked(config.revoked.as_deref())?,
+        })
     }
 
     /// A role's own list of revoked devices, or the intake's of the same file.

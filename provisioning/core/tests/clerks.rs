@@ -94,6 +94,9 @@ async fn a_visitor_is_called_served_checked_and_done() {
     let address = form.fields.iter().find(|field| field.key.as_str() == "old_address");
     let address = address.and_then(|field| field.value.as_ref()).expect("a value");
     assert_eq!(address.expose(), "常盤県常盤市泉が丘二丁目５番");
+    let paper = sato.get(&path("form/paper")).await;
+    assert_eq!(paper.headers()["content-type"], "application/pdf");
+    assert!(paper.bytes().await.expect("a PDF").starts_with(b"%PDF-1.7"));
     let confirmed = json!({"form_sha256": form.form_sha256});
     let case: Case = good(sato.put(&path("confirmation"), &confirmed).await).await;
     assert_eq!(case.progress, Progress::Cleared {});

@@ -1,7 +1,8 @@
 //! What is printed of a visit. Bound to the visit: an order carries its id, and what comes back
 //! with another one changes nothing.
 
-use madoguchi_printing::{Content, Form, Job, Kept as SlipSays, Next, PrintReport, Slip, filled};
+use madoguchi_paper::{Content, Form, Kept as SlipSays, Next, Slip, Stage, filled};
+use madoguchi_printing::{Job, PrintReport};
 use madoguchi_procedure::Filling;
 use madoguchi_protocol::local::{Answer, Event, Language, Paper, PrintState, Request};
 use madoguchi_protocol::ticket::TicketNumber;
@@ -165,6 +166,7 @@ fn form(settings: &Settings, kept: &Kept, filling: &Filling) -> Form {
         business_day: kept.business_day,
         given_at: kept.kept_at,
         practice: settings.profile().practice,
+        stage: Stage::Draft,
         rows: filled::rows(filling),
     }
 }

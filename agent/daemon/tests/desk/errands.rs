@@ -5,7 +5,7 @@ use std::sync::Arc;
 use madoguchi_daemon::desk::Input;
 use madoguchi_daemon::settings::{Collected, Settings};
 use madoguchi_envelope::{Kem, SealingPrivateKey};
-use madoguchi_printing::{Content, Slip, filled};
+use madoguchi_paper::{Content, Slip, filled};
 use madoguchi_protocol::PackId;
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::bundle::Payload;

@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 use madoguchi_card::{CardNews, CardReport, Key};
 use madoguchi_daemon::desk::alerts::CallReport;
 use madoguchi_daemon::desk::{Desk, Effect, Input};
-use madoguchi_printing::{Content as PaperContent, PrintReport};
+use madoguchi_paper::Content as PaperContent;
+use madoguchi_printing::PrintReport;
 use madoguchi_procedure::samples::card_of;
 use madoguchi_protocol::application::{Content, Field, SignatureCheck, TicketOnlyReason};
 use madoguchi_protocol::local::{

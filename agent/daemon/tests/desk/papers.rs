@@ -1,7 +1,8 @@
 //! What is printed belongs to its visit, and is wiped when it cannot be printed any more.
 
 use madoguchi_daemon::desk::{Effect, Input};
-use madoguchi_printing::{Content, Kept, Next, PrintReport, Slip};
+use madoguchi_paper::{Content, Kept, Next, Slip};
+use madoguchi_printing::PrintReport;
 use madoguchi_protocol::application::TicketOnlyReason;
 use madoguchi_protocol::local::{
     Answer, DeviceState, Event, Language, Paper, PrintState, PrinterState, Request,

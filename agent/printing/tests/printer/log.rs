@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::Mutex;
 
-use madoguchi_printing::{Content, Job};
+use madoguchi_paper::{Content, Kept, Next, payload};
+use madoguchi_printing::Job;
 use madoguchi_protocol::VisitId;
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::local::{Paper, PrintState};
@@ -40,14 +41,7 @@ fn no_log_holds_a_value_of_a_person_or_the_slips_secret() {
 
     let lines = LINES.lock().expect("the log").clone();
     assert!(lines.contains("not printed") && lines.contains("hyper"), "not the whole log: {lines}");
-    let token = madoguchi_printing::payload(
-        &crate::samples::slip(
-            "A007",
-            madoguchi_printing::Kept::Application,
-            madoguchi_printing::Next::IsCalled,
-        )
-        .token,
-    );
+    let token = payload(&crate::samples::slip("A007", Kept::Application, Next::IsCalled).token);
     for text in [lines, shown, told] {
         for secret in values.iter().chain([&&token["madoguchi:t:".len()..]]) {
             assert!(!text.contains(*secret), "{secret} in {text}");

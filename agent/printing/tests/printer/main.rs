@@ -6,8 +6,8 @@
 mod faults;
 mod hall;
 mod log;
-mod paper;
 mod peer;
 mod promise;
 mod samples;
-mod shipped;
+#[path = "../../../paper/tests/paper/words.rs"]
+mod words;

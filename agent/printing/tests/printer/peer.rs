@@ -4,12 +4,14 @@
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use madoguchi_protocol::bundle::Printer;
 use tempfile::TempDir;
+
+use crate::words::words;
 
 /// Longest wait for anything that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -165,15 +167,4 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
         // A pause, so that what is waited for has the processor.
         std::thread::park_timeout(Duration::from_millis(10));
     }
-}
-
-/// The words of a PDF, without spaces between them.
-pub fn words(pdf: &Path) -> String {
-    let output = Command::new("pdftotext")
-        .arg("-raw")
-        .args([pdf, Path::new("-")])
-        .output()
-        .expect("pdftotext (Debian package poppler-utils)");
-    assert!(output.status.success(), "pdftotext: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8").split_whitespace().collect()
 }

@@ -28,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(check::open))
         .routes(routes!(check::check))
         .routes(routes!(form::show))
+        .routes(routes!(form::print))
         .routes(routes!(form::confirm))
         .routes(routes!(reconcile::reconcile))
 }

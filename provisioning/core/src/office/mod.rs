@@ -70,6 +70,8 @@ pub(crate) struct Office {
     idle_minutes: u16,
     /// Which numbers clerks give; none without.
     numbers: Option<TicketNumbers>,
+    /// To whom forms are addressed.
+    municipality: Text,
     /// Devices that are answered nothing else.
     revoked: Option<Arc<RevokedDevices>>,
     /// Rung after every change of a line, a case or a session.
@@ -95,6 +97,7 @@ pub(crate) struct Desks {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) idle_minutes: u16,
     pub(crate) numbers: Option<TicketNumbers>,
+    pub(crate) municipality: Text,
     pub(crate) revoked: Option<Arc<RevokedDevices>>,
 }
 
@@ -155,7 +158,7 @@ pub(crate) fn office(
 ) -> (Router, Work) {
     let (checks, acknowledged, changed) = (Arc::new(checks), Bell::default(), Bell::default());
     let watched: Vec<_> = intakes.iter().map(|intake| Watched::new(intake.url())).collect();
-    let Desks { register, idle_minutes, numbers, revoked } = desks;
+    let Desks { register, idle_minutes, numbers, municipality, revoked } = desks;
     let office = Shared::new(Office {
         database: database.clone(),
         checks: Arc::clone(&checks),
@@ -163,6 +166,7 @@ pub(crate) fn office(
         entrance: Entrance::default(),
         idle_minutes,
         numbers,
+        municipality,
         revoked: revoked.clone(),
         changed: changed.clone(),
         acknowledged: acknowledged.clone(),

@@ -1,11 +1,18 @@
 //! The finished form: what the visitor sees and signs. A later change voids that.
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use madoguchi_paper::{Form, Row, Stage, archival_pdf};
+use madoguchi_procedure::display::field_value;
+use madoguchi_protocol::Personal;
 use madoguchi_protocol::clerk::{self, FinishedField, FinishedForm, FormConfirmation};
 use madoguchi_protocol::core_api::Problem;
+use madoguchi_protocol::local::Language;
+use madoguchi_protocol::ticket::{BadTicket, BusinessDay, TicketNumber};
 use zeroize::Zeroizing;
 
 use super::super::audit::Act;
@@ -21,6 +28,7 @@ use crate::problem::{Code, Refusal};
 
 /// Under [`clerk::APPLICATIONS`].
 const FORM: &str = "/v1/clerk/applications/{id}/form";
+const PAPER: &str = "/v1/clerk/applications/{id}/form/paper";
 const CONFIRMATION: &str = "/v1/clerk/applications/{id}/confirmation";
 
 /// The form as it would be finished now.
@@ -43,6 +51,82 @@ pub(super) async fn show(
     let act = Act::FormShown { application: case.application.id, form: &form.form_sha256 };
     looked_at(&office, &on_duty, act).await?;
     answer(&form)
+}
+
+/// The form as it would be finished now, to be printed and signed: PDF/A-2u.
+#[utoipa::path(get, path = PAPER, operation_id = "form_on_paper", tag = "office",
+    params(("id" = String, Path, description = "The application, a UUIDv7")),
+    responses(
+        (status = 200, description = "The form", body = Vec<u8>, content_type = "application/pdf"),
+        (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn print(
+    Extension(on_duty): Extension<OnDuty>,
+    State(office): State<Shared>,
+    PathParameter(id): PathParameter<String>,
+) -> Result<Response, Refusal> {
+    let mut connection = office.database.readers().acquire().await?;
+    let mut case = Case::find(&mut connection, &on_duty, &id).await?;
+    drop(connection);
+    case.work_at_hand(&on_duty)?;
+    let (paper, form_sha256) = paper(&office, &case, &on_duty)?;
+    let now = Timestamp::now();
+    let made = tokio::task::spawn_blocking(move || archival_pdf(&paper, now)).await;
+    let pdf = made.map_err(|e| Refusal::internal(&e))?.map_err(|e| Refusal::internal(&e))?;
+    let act = Act::FormShown { application: case.application.id, form: &form_sha256 };
+    looked_at(&office, &on_duty, act).await?;
+    let headers = [(CONTENT_TYPE, "application/pdf"), (CACHE_CONTROL, "no-store")];
+    Ok((headers, Bytes::from_owner(pdf)).into_response())
+}
+
+/// What stands on it, and the digest of what it says.
+fn paper(office: &Office, case: &Case, on_duty: &OnDuty) -> Result<(Form, String), Refusal> {
+    let Some((pack, said)) = case.pack(office)? else { return Err(no_form()) };
+    let identity = case.work.as_ref().and_then(|work| work.review.identity());
+    let Some(identity) = identity else {
+        return Err(refused(madoguchi_casework::Refused::Identity));
+    };
+    let (fields, digest) = fields(office, case)?;
+    let row = |field: &FinishedField| {
+        let definition = pack.field(&field.key);
+        let words = definition
+            .zip(field.value.as_ref())
+            .map(|(definition, value)| field_value(definition, value.expose(), Language::Japanese));
+        // A value that is not the visitor's own any more has no origin of theirs.
+        let own = said.iter().find(|own| own.key == field.key);
+        let own = own.filter(|own| Some(&own.value) == field.value.as_ref());
+        Row {
+            label: field.label.clone(),
+            value: Personal::new(words.unwrap_or_default()),
+            origin: own.map(|own| own.origin),
+        }
+    };
+    let ticket: TicketNumber = case.kept.ticket.parse().map_err(|e| bad_ticket(&e))?;
+    let business_day: BusinessDay =
+        case.kept.business_day.parse().map_err(|e: jiff::Error| Refusal::internal(&e))?;
+    let form = Form {
+        municipality: office.municipality.clone(),
+        title: pack.title.clone(),
+        ticket,
+        business_day,
+        given_at: case.kept.turn.arrived_at,
+        practice: false,
+        stage: Stage::Checked {
+            standing: identity.standing,
+            proof: identity.proof,
+            clerk: on_duty.at_work.clerk.to_string(),
+        },
+        rows: fields.iter().map(row).collect(),
+    };
+    Ok((form, hex(&digest)))
+}
+
+fn no_form() -> Refusal {
+    Refusal::new(Code::TurnOutOfOrder, "this number came without a form")
+}
+
+fn bad_ticket(error: &BadTicket) -> Refusal {
+    Refusal::internal(error)
 }
 
 /// The visitor has seen it, confirmed it, and signed it.
@@ -81,16 +165,10 @@ pub(super) fn digest_of(office: &Office, case: &Case) -> Result<[u8; 32], Refusa
 }
 
 fn finished(office: &Office, case: &Case) -> Result<FinishedForm, Refusal> {
-    let Some((pack, _)) = case.pack(office)? else {
-        return Err(Refusal::new(Code::TurnOutOfOrder, "this number came without a form"));
-    };
+    let Some((pack, _)) = case.pack(office)? else { return Err(no_form()) };
     let (fields, digest) = fields(office, case)?;
     Ok(FinishedForm {
-        ticket: case
-            .kept
-            .ticket
-            .parse()
-            .map_err(|e: madoguchi_protocol::ticket::BadTicket| Refusal::internal(&e))?,
+        ticket: case.kept.ticket.parse().map_err(|e| bad_ticket(&e))?,
         title: pack.title.clone(),
         fields,
         form_sha256: hex(&digest),

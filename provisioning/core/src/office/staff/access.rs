@@ -50,6 +50,7 @@ pub(crate) const RULES: &[(&str, &str, Rule)] = &[
     ("POST", "/v1/clerk/applications/{id}/check/opening", Rule::Roles(&[Checker])),
     ("POST", "/v1/clerk/applications/{id}/check", Rule::Roles(&[Checker])),
     ("GET", "/v1/clerk/applications/{id}/form", Rule::Roles(&[Clerk])),
+    ("GET", "/v1/clerk/applications/{id}/form/paper", Rule::Roles(&[Clerk])),
     ("PUT", "/v1/clerk/applications/{id}/confirmation", Rule::Roles(&[Clerk])),
     ("POST", "/v1/clerk/applications/{id}/rejection", Rule::Roles(&[Clerk])),
     ("POST", "/v1/clerk/applications/{id}/reconciliation", Rule::Roles(&[Clerk])),

@@ -9,7 +9,7 @@ use super::sheet::{Mark, Page, Shade};
 use super::text::{self, Style};
 use super::words::{self, Pair};
 use super::{MM, PaperError, qr};
-use crate::job::{Errand, Slip, Station};
+use crate::content::{Errand, Slip, Station};
 
 /// Widest roll: wider paper comes in sheets.
 const WIDEST_ROLL: u16 = 112;

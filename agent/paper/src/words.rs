@@ -7,7 +7,8 @@ use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::ticket::BusinessDay;
 use madoguchi_protocol::time::clock_in_japan;
 
-use crate::job::{Kept, Next};
+use crate::content::{Kept, Next, Stage};
+use madoguchi_protocol::clerk::{Proof, Standing};
 
 /// Japanese, and English below it.
 pub type Pair = (&'static str, &'static str);
@@ -87,8 +88,36 @@ pub const CONFIRMED: Pair =
     ("この内容を窓口で確認しました。", "I have checked this form at the counter.");
 pub const SIGNATURE: Pair =
     ("届出人（申請者）の氏名（署名）", "Signature of whoever gives notice or applies");
-/// For the clerk alone, so without English.
-pub const RECORD: [&str; 3] = [
+/// Instead of [`DRAFT`], once it was checked.
+pub const CHECKED: Pair = (
+    "窓口で確認した内容です。まちがいがないか、もう一度お読みになってから、署名してください。",
+    "As it was checked at the counter. Please read it once more before you sign.",
+);
+
+/// What the clerk records: to be ticked by hand on a draft. For the clerk alone, so without English.
+pub fn record(stage: &Stage) -> Vec<String> {
+    let Stage::Checked { standing, proof, clerk } = stage else {
+        return RECORD.map(str::to_owned).into();
+    };
+    let standing = match standing {
+        Standing::Self_ => "本人",
+        Standing::Household => "同一世帯",
+        Standing::LegalRepresentative => "法定代理人",
+        Standing::Proxy => "任意代理人（委任状）",
+    };
+    let proof = match proof {
+        Proof::OneDocument => "1点",
+        Proof::TwoDocuments => "2点",
+        Proof::Hearing => "聴聞",
+    };
+    vec![
+        format!("届出人：{standing}"),
+        "住所・電話：".to_owned(),
+        format!("本人確認：{proof}　氏名と顔を確認　　　　係：{clerk}"),
+    ]
+}
+
+const RECORD: [&str; 3] = [
     "届出人：□本人　□同一世帯　□法定代理人　□任意代理人（委任状）",
     "住所・電話：",
     "本人確認：□1点　□2点　□聴聞　　□氏名と顔を確認　　　　係：",

@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use madoguchi_printing::{Content, Kept, Next, Slip, payload, pdf};
+use madoguchi_paper::{Content, Kept, Next, Slip, payload, pdf};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Printer;
 use madoguchi_protocol::local::Language;
 
-use crate::peer::words;
 use crate::samples::{form, row, slip, text};
 use crate::shipped::Shipped;
+use crate::words::words;
 
 fn printer(slip_width_mm: u16) -> Printer {
     Printer { uri: "ipp://localhost/".to_owned(), slip_width_mm, forms: true }

@@ -6,7 +6,7 @@ use super::fonts::Fonts;
 use super::sheet::{Page, Shade};
 use super::text::{self, Line, Style};
 use super::words;
-use crate::job::{Form, Row};
+use crate::content::{Form, Row, Stage};
 
 const WIDTH: f32 = 210.0 * MM;
 const HEIGHT: f32 = 297.0 * MM;
@@ -82,7 +82,10 @@ impl<'a> Writer<'a> {
             self.note(words::PRACTICE);
             self.column.gap(2.0 * MM);
         }
-        self.note(words::DRAFT);
+        self.note(match form.stage {
+            Stage::Draft => words::DRAFT,
+            Stage::Checked { .. } => words::CHECKED,
+        });
         self.column.gap(2.5 * MM);
         self.by_hand(words::DATE, words::BLANK_DATE, LOWEST_ROW);
         self.column.gap(2.0 * MM);
@@ -233,8 +236,8 @@ impl<'a> Writer<'a> {
         self.column.gap(1.2 * MM);
         self.column.x += PADDING;
         self.column.width -= 2.0 * PADDING;
-        for line in words::RECORD {
-            self.column.text(line, Style::regular(9.0), Align::Left);
+        for line in words::record(&self.form.stage) {
+            self.column.text(&line, Style::regular(9.0), Align::Left);
             self.column.gap(1.0 * MM);
         }
         (self.column.x, self.column.width) = (x, width);

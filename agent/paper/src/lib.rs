@@ -1,9 +1,11 @@
-//! Laying out and making the PDF.
+//! What is on paper: the slip with the number, and forms, laid out and made into PDF.
 //!
 //! Everything is measured in points (1/72 inch) from the top left corner, as in PDF.
 
 mod breaks;
 mod column;
+mod content;
+pub mod filled;
 mod fonts;
 mod form;
 mod qr;
@@ -12,15 +14,15 @@ mod slip;
 mod text;
 mod words;
 
+use jiff::Timestamp;
 use madoguchi_protocol::bundle::Printer;
 use zeroize::Zeroizing;
 
 use fonts::Fonts;
 
+pub use content::{Content, Errand, Form, Kept, Next, Row, Slip, Stage, Station};
 pub use fonts::FontError;
 pub use qr::payload;
-
-use crate::job::Content;
 
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,15 @@ pub fn pdf(content: &Content, printer: &Printer) -> Result<Zeroizing<Vec<u8>>, P
         Content::Forms(forms) => forms.iter().flat_map(|form| form::pages(form, &fonts)).collect(),
     };
     sheet::to_pdf(pages, &fonts)
+}
+
+/// A form as a PDF to be kept: PDF/A-2u (ISO 19005-2), whose fonts and text stay readable; `made_at` stands in it.
+///
+/// # Errors
+/// As [`pdf`].
+pub fn archival_pdf(form: &Form, made_at: Timestamp) -> Result<Zeroizing<Vec<u8>>, PaperError> {
+    let fonts = Fonts::load()?;
+    sheet::to_archival_pdf(form::pages(form, &fonts), &form.title.ja, made_at, &fonts)
 }
 
 /// Points in a millimetre.

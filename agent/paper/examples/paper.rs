@@ -1,18 +1,18 @@
 //! Writes the slips and forms of the shipped packs, of an invented person, as PDF, to look at them. From
-//! the root of the repository: `cargo run -p madoguchi-printing --example paper -- FOLDER`
+//! the root of the repository: `cargo run -p madoguchi-paper --example paper -- FOLDER`
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use madoguchi_printing::{Content, Form, Kept, Next, Row, Slip, pdf};
+use madoguchi_paper::{Content, Form, Kept, Next, Row, Slip, Stage, archival_pdf, pdf};
 use madoguchi_protocol::application::Origin;
 use madoguchi_protocol::bundle::Printer;
+use madoguchi_protocol::clerk::{Proof, Standing};
 use madoguchi_protocol::local::Language;
 
-#[expect(dead_code, reason = "the tests need more")]
-#[path = "../tests/printer/samples.rs"]
+#[path = "../tests/paper/samples.rs"]
 mod samples;
-#[path = "../tests/printer/shipped.rs"]
+#[path = "../tests/paper/shipped.rs"]
 mod shipped;
 
 /// The languages in which a slip can be.
@@ -43,6 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         for width in [58, 80, 210] {
             slips(&format!("{}-core-away", visit.name), width, &away)?;
         }
+    }
+    let visit = shipped.visits().into_iter().next().ok_or("no pack is shipped")?;
+    for form in visit.forms() {
+        let stage = Stage::Checked {
+            standing: Standing::Self_,
+            proof: Proof::OneDocument,
+            clerk: "1001".to_owned(),
+        };
+        let pdf = archival_pdf(&Form { stage, ..form }, "2026-11-22T01:32:00Z".parse()?)?;
+        std::fs::write(folder.join(format!("checked-{}.pdf", visit.name)), pdf)?;
     }
     let number = samples::slip("A017", Kept::NumberOnly, Next::IsCalled);
     let (stations, notices, bring, errands) = (vec![], vec![], vec![], vec![]);

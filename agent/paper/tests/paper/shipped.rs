@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::civil::date;
-use madoguchi_printing::{Form, Kept, Next, Slip, filled};
+use madoguchi_paper::{Form, Kept, Next, Slip, filled};
 use madoguchi_procedure::{
     CardValue, Entry, FieldDefinition, Filling, LifeEvent, LifeEventItem, Lives, Pack, Source,
     Towns,

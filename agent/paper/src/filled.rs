@@ -6,7 +6,7 @@ use madoguchi_protocol::bundle::Text;
 use madoguchi_protocol::local::Language;
 use madoguchi_protocol::{PackId, Personal};
 
-use crate::job::{Errand, Row, Station};
+use crate::content::{Errand, Row, Station};
 
 /// The sections that call the number, in the order in which the procedures were chosen.
 #[must_use]

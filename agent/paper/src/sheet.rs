@@ -1,13 +1,17 @@
 //! Pages of text and rectangles, and the PDF of them.
 
+use jiff::Timestamp;
 use krilla::color::luma;
+use krilla::configure::{Configuration, Validator};
 use krilla::geom::{PathBuilder, Point, Rect};
+use krilla::metadata::{DateTime, Metadata};
 use krilla::num::NormalizedF32;
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
 use krilla::text::{GlyphId, KrillaGlyph};
 use krilla::{Document, SerializeSettings};
+use madoguchi_protocol::time::clock_in_japan;
 use zeroize::Zeroizing;
 
 use super::PaperError;
@@ -71,11 +75,55 @@ impl Page {
 
 /// The PDF. Pages are consumed, and the values in them wiped.
 pub fn to_pdf(pages: Vec<Page>, fonts: &Fonts) -> Result<Zeroizing<Vec<u8>>, PaperError> {
-    let mut document = Document::new_with(SerializeSettings {
+    let document = Document::new_with(SerializeSettings {
         xmp_metadata: false,
         enable_tagging: false,
         ..SerializeSettings::default()
     });
+    draw_into(document, pages, fonts)
+}
+
+/// The PDF as it is kept (PDF/A-2u): the library refuses what does not conform.
+pub fn to_archival_pdf(
+    pages: Vec<Page>,
+    title: &str,
+    made_at: Timestamp,
+    fonts: &Fonts,
+) -> Result<Zeroizing<Vec<u8>>, PaperError> {
+    let mut document = Document::new_with(SerializeSettings {
+        configuration: Configuration::new_with_validator(Validator::A2_U),
+        enable_tagging: false,
+        ..SerializeSettings::default()
+    });
+    let metadata = Metadata::new()
+        .title(title.to_owned())
+        .language("ja".to_owned())
+        .creation_date(date_of(made_at));
+    document.set_metadata(metadata);
+    draw_into(document, pages, fonts)
+}
+
+/// In Japan, as everything that people read.
+fn date_of(at: Timestamp) -> DateTime {
+    let at = clock_in_japan(at);
+    let [month, day, hour, minute, second] =
+        [at.month(), at.day(), at.hour(), at.minute(), at.second()]
+            .map(|number| u8::try_from(number).unwrap_or_default());
+    DateTime::new(u16::try_from(at.year()).unwrap_or_default())
+        .month(month)
+        .day(day)
+        .hour(hour)
+        .minute(minute)
+        .second(second)
+        .utc_offset_hour(9)
+        .utc_offset_minute(0)
+}
+
+fn draw_into(
+    mut document: Document,
+    pages: Vec<Page>,
+    fonts: &Fonts,
+) -> Result<Zeroizing<Vec<u8>>, PaperError> {
     for page in pages {
         let size = PageSettings::from_wh(page.width, page.height).ok_or(PaperError::Pdf)?;
         let mut sheet = document.start_page_with(size);
