@@ -101,6 +101,10 @@ impl Link for CardLink {
         self.answered.push(given.clone());
         Ok(given.len())
     }
+
+    fn atr(&mut self) -> Vec<u8> {
+        self.card.atr().to_vec()
+    }
 }
 
 /// What a card answers to a command.
@@ -169,6 +173,10 @@ impl Service for OneCard {
                     let _ = pace.lock().expect("whole").recv();
                 }
                 self.0.card.lock().expect("whole").transmit(command, answer)
+            }
+
+            fn atr(&mut self) -> Vec<u8> {
+                self.0.card.lock().expect("whole").atr()
             }
         }
         self.card.lock().expect("whole").power(true);

@@ -14,6 +14,7 @@ use crate::service::{Busy, Service};
 use crate::testing::{CardLink, HANAKO, JIRO, OneCard, practice};
 
 mod errands;
+mod people;
 
 const TODAY: Date = jiff::civil::date(2026, 11, 22);
 /// Long enough for every call that comes back, on a busy machine too.
