@@ -6,8 +6,8 @@
 //! | flow | before the value | from the value on |
 //! | --- | --- | --- |
 //! | [`identify`], then [`form`] | 6, and 3 for the issuer's certificate | 2 to the form, 4 to verified |
-//! | [`face`] | 4 | 4 |
-//! | [`authentication`] | 10 | 2 |
+//! | [`face`] | 4 | 6 |
+//! | [`authentication`] | 9 | 2 |
 //! | [`signature`] | 3 | 9 |
 //!
 //! with attributes of at most 256 bytes and certificates of RSA-2048. One typed value is taken by

@@ -98,6 +98,21 @@ impl Backlog {
     }
 
     fn seal_one(&self, sequence: u64, age: Duration) -> Result<KeptEnvelope> {
+        let number = sequence % u64::from(HIGHEST_NUMBER) + 1;
+        let ticket = TicketNumber::new('A'.try_into()?, number.try_into()?)?;
+        self.seal_for(ticket, sequence, age)
+    }
+
+    /// Seals one for this number, begun so long ago.
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    pub fn seal_for(
+        &self,
+        ticket: TicketNumber,
+        sequence: u64,
+        age: Duration,
+    ) -> Result<KeptEnvelope> {
         let now = Timestamp::now();
         let visit = VisitId::random();
         let application = Application {
@@ -107,14 +122,13 @@ impl Backlog {
             content: self.content.clone(),
         };
         let device = self.identity.settings();
-        let number = sequence % u64::from(HIGHEST_NUMBER) + 1;
         let facts = SealFacts {
             device: device.device.clone(),
             tenant: device.tenant.clone(),
             site: device.site.clone(),
             first_sequence: sequence,
             visit,
-            ticket: TicketNumber::new('A'.try_into()?, number.try_into()?)?,
+            ticket,
             business_day: today()?,
             kept_at: now,
         };

@@ -1,9 +1,10 @@
 //! `madoguchi-stage bench visit`: the bars `visit.*`, and Chromium beside them in the same run.
 //! `madoguchi-stage bench card`: see [`card`]; `bench delivery`: see [`delivery`]; `bench store`: see
-//! [`store`].
+//! [`store`]; `bench clerk`: see [`clerk`].
 
 mod browser;
 mod card;
+mod clerk;
 mod delivery;
 mod figures;
 mod start;
@@ -33,7 +34,7 @@ const TOUCHES: usize = 200;
 #[derive(Args, Clone)]
 pub struct Options {
     /// Which bench.
-    #[arg(value_parser = ["visit", "card", "delivery", "store"])]
+    #[arg(value_parser = ["visit", "card", "clerk", "delivery", "store"])]
     name: String,
     /// The clone of the repository: packs and people are in it.
     #[arg(long)]
@@ -53,6 +54,7 @@ pub struct Options {
 pub fn run(options: &Options, stop: &Stop) -> Result<()> {
     match options.name.as_str() {
         "card" => card::run(options, stop),
+        "clerk" => clerk::run(options, stop),
         "delivery" => delivery::run(options, stop),
         "store" => store::run(options, stop),
         _ => visit(options, stop),

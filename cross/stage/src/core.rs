@@ -322,6 +322,14 @@ impl Core {
         self.write_sheet(&format!("{device}.toml"), device, &self.intake_ports())
     }
 
+    /// Admits another kiosk; the path of its enrolment sheet.
+    ///
+    /// # Errors
+    /// When a step of the operator fails.
+    pub fn admit_kiosk(&self, device: &str) -> Result<PathBuf> {
+        self.write_sheet(&format!("{device}.toml"), device, &self.intake_ports())
+    }
+
     /// Makes a clerk of section A; their first password.
     ///
     /// # Errors

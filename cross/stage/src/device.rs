@@ -68,6 +68,22 @@ impl Device {
         work: &Path,
         logs: &Path,
     ) -> Result<Self> {
+        let table = format!("[counter]\noffice = {office:?}\n");
+        Self::enrol_another(programs, sheet, &table, work, logs)
+    }
+
+    /// Enrols a further device by its sheet, under whose name it is kept; with these tables in its
+    /// settings.
+    ///
+    /// # Errors
+    /// As [`Device::enrol`].
+    pub fn enrol_another(
+        programs: &Programs,
+        sheet: &Path,
+        tables: &str,
+        work: &Path,
+        logs: &Path,
+    ) -> Result<Self> {
         let name = sheet.file_stem().context("a sheet has a name")?;
         let device = Self {
             program: programs.path("madoguchi-agent")?,
@@ -78,7 +94,7 @@ impl Device {
             agent: None,
         };
         fs::create_dir_all(&device.logs).context("a folder for its logs")?;
-        device.enrolled(sheet, &format!("[counter]\noffice = {office:?}\n"))
+        device.enrolled(sheet, tables)
     }
 
     fn enrolled(self, sheet: &Path, tables: &str) -> Result<Self> {

@@ -7,6 +7,7 @@
 //! [`visitor`] who touches the kiosk with real X input.
 
 mod backlog;
+mod bare_screen;
 mod core;
 mod device;
 pub mod faults;
@@ -35,6 +36,7 @@ pub mod window;
 
 pub use crate::core::Core;
 pub use backlog::Backlog;
+pub use bare_screen::BareScreen;
 pub use device::{Device, Kept};
 pub use kiosk::Kiosk;
 pub use mirror::{Control, Mirror, Shown as OnScreen};

@@ -10,10 +10,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use madoguchi_protocol::clerk::{
     Case, Change, Confirmation, Decision, FieldDecision, FormConfirmation, LogIn, LogInProof,
-    NewPassword, Opening, Progress, Proof, QueueEntry, Session, Stage, Standing, Step,
+    Opening, Progress, Proof, QueueEntry, Session, Stage, Standing, Step,
 };
 use madoguchi_protocol::counter::{ClerkAnswer, ClerkRequest, CounterEvent};
-use madoguchi_protocol::local::{Answer, Event, Request};
 use madoguchi_stage::{Device, Stop, namespaces, until};
 use support::{BareScreen, Office, PATIENCE, PRIVATE};
 
@@ -26,11 +25,7 @@ impl Screen {
     }
 
     fn ask(&mut self, request: ClerkRequest) -> Result<ClerkAnswer> {
-        self.0.ask(Request::Clerk { request: Box::new(request) })?;
-        match self.0.answer()? {
-            Answer::Clerk { answer } => Ok(*answer),
-            other => bail!("not an answer to a clerk: {other:?}"),
-        }
+        self.0.ask_office(request)
     }
 
     fn log_in(&mut self, clerk: &str, password: &str) -> Result<Session> {
@@ -42,21 +37,9 @@ impl Screen {
         }
     }
 
-    /// Logs in with a first password, and chooses another.
-    fn begin_work(&mut self, clerk: &str, first: &str) -> Result<()> {
-        assert!(self.log_in(clerk, first)?.change_password);
-        let password = NewPassword { old: first.into(), new: OWN.into() };
-        assert_eq!(self.ask(ClerkRequest::ChangePassword { password })?, ClerkAnswer::Done);
-        Ok(())
-    }
-
     /// The next thing that the agent says of the lines.
     fn hears(&mut self) -> Result<CounterEvent> {
-        loop {
-            if let Event::Counter { event } = self.0.event()? {
-                return Ok(*event);
-            }
-        }
+        Ok(self.0.event()?.1)
     }
 
     /// The next number that is as asked for.
@@ -118,8 +101,8 @@ fn from_kiosk_to_done(work: &Path, stop: &Stop) -> Result<()> {
         bail!("a wrong password was taken")
     };
     assert_eq!(problem.kind, "urn:madoguchi:problem:clerk.refused");
-    sato.begin_work("1001", &first)?;
-    suzuki.begin_work("1002", &second)?;
+    sato.0.begin_work("1001", &first, OWN)?;
+    suzuki.0.begin_work("1002", &second, OWN)?;
 
     // What the kiosk kept reaches both counters by itself.
     let backlog = office.backlog()?;

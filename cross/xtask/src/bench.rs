@@ -18,6 +18,8 @@ pub enum Bench {
     Visit,
     /// Commands and time for what is read from a card, with OpenSC and myna-card beside it.
     Card,
+    /// A March Monday in minutes: from the call to every counter, and to the opened application.
+    Clerk,
     /// How fast a store is emptied into an intake, and in how much memory, with a bare HTTP/2 loop beside it.
     Delivery,
     /// Durable accepts, space and opening of the store, with SQLite, redb and a bare file beside it.
@@ -29,6 +31,7 @@ impl Bench {
         match self {
             Self::Visit => "visit",
             Self::Card => "card",
+            Self::Clerk => "clerk",
             Self::Delivery => "delivery",
             Self::Store => "store",
         }
@@ -42,7 +45,7 @@ pub fn run(workspace: &Workspace, bench: Bench, consent: Consent) -> Result<()> 
             packages::ensure(&[Purpose::Build, Purpose::Run, Purpose::Bench], consent)?;
             programs::build(workspace, Profile::Release)?;
         }
-        Bench::Delivery => {
+        Bench::Clerk | Bench::Delivery => {
             packages::ensure(&[Purpose::Build, Purpose::Run], consent)?;
             programs::build(workspace, Profile::Release)?;
         }

@@ -1,7 +1,7 @@
 //! `madoguchi-virtual-card run`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -80,6 +80,8 @@ impl Run {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
+        // The usual place counts as well: naming another one switches nothing off.
+        service::may_run(Path::new(service::CONFIGURATION))?;
         service::may_run(&self.agent)?;
         let (transport, usual) = match self.transport {
             Wire::Vpcd => (Transport::Vpcd, 35963),

@@ -62,8 +62,22 @@ pub fn run(options: &Options, stop: &Stop) -> Result<()> {
     report.bar(Bar::at_most("card.after_pin", f64::from(visits.after_pin), 2.0, ""));
     report.bar(Bar::at_most("card.verified", f64::from(visits.verified), 4.0, ""));
     report.bar(Bar::at_most("card.own", milliseconds(visits.own_p99()), 5.0, "ms"));
+    report.bar(Bar::at_most("card.not_fewer", f64::from(not_fewer(&rows)?), 0.0, ""));
     report.print(&[]);
     Ok(())
+}
+
+/// In how many comparisons a peer needs no more commands for the same than ours.
+fn not_fewer(rows: &[(Timing, Cost)]) -> Result<u32> {
+    let mut count = 0;
+    for (timing, peer) in rows.iter().filter(|(_, cost)| cost.who != peers::OURS) {
+        let is_it = |(of, cost): &&(Timing, Cost)| {
+            (of, cost.task, cost.who) == (timing, peer.task, peers::OURS)
+        };
+        let (_, ours) = rows.iter().find(is_it).context("a peer does what ours does not")?;
+        count += u32::from(ours.apdus >= peer.apdus);
+    }
+    Ok(count)
 }
 
 /// Hanako's card, before the reader.

@@ -74,8 +74,10 @@ pub(crate) struct Office {
     municipality: Text,
     /// Devices that are answered nothing else.
     revoked: Option<Arc<RevokedDevices>>,
-    /// Rung after every change of a line, a case or a session.
+    /// Rung after every change of a line or a case.
     changed: Bell,
+    /// Rung when a session begins or ends, and when sections stop or go on with their numbers.
+    duty: Bell,
     /// Rung after every first acknowledgement of an alert.
     acknowledged: Bell,
     /// In the order of the configuration.
@@ -169,6 +171,7 @@ pub(crate) fn office(
         municipality,
         revoked: revoked.clone(),
         changed: changed.clone(),
+        duty: Bell::default(),
         acknowledged: acknowledged.clone(),
         intakes: watched.clone(),
     });

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Extension;
 use axum::extract::State;
@@ -44,15 +44,17 @@ pub(super) async fn follow(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changed = office.changed.listener();
     let acknowledged = office.acknowledged.listener();
+    let duty = office.duty.listener();
     let follower = Follower {
         office,
         on_duty,
         after,
         changed,
         acknowledged,
+        duty,
         told: Told::default(),
         ready: VecDeque::new(),
-        is_first: true,
+        looked: None,
         is_over: false,
     };
     Sse::new(stream::unfold(follower, Follower::next)).keep_alive(KeepAlive::new().interval(LOOKS))
@@ -71,9 +73,11 @@ struct Follower {
     after: i64,
     changed: Listener,
     acknowledged: Listener,
+    duty: Listener,
     told: Told,
     ready: VecDeque<Change>,
-    is_first: bool,
+    /// When it looked last at what changes seldom.
+    looked: Option<Instant>,
     is_over: bool,
 }
 
@@ -88,32 +92,57 @@ impl Follower {
             if self.is_over {
                 return None;
             }
-            let is_first = std::mem::take(&mut self.is_first);
-            if !is_first {
-                tokio::select! {
-                    () = self.changed.heard() => {}
-                    () = self.acknowledged.heard() => {}
-                    () = tokio::time::sleep(LOOKS) => {}
-                }
-            }
-            if let Err(refusal) = self.look().await {
+            let is_first = self.looked.is_none();
+            if let Err(refusal) = self.wait_and_look().await {
                 // The counter comes again, from where it was.
                 tracing::warn!(code = refusal.code().as_str(), "the lines cannot be followed");
                 return None;
             }
-            if is_first {
+            if is_first && !self.is_over {
                 self.ready.push_back(Change::UpToDate {});
             }
         }
     }
 
-    async fn look(&mut self) -> Result<(), Refusal> {
+    /// Looks at what may have changed: the lines whenever something is done in them, the rest when it is said
+    /// to have changed, and from time to time.
+    async fn wait_and_look(&mut self) -> Result<(), Refusal> {
+        let Some(looked) = self.looked else {
+            return self.look_at_everything().await;
+        };
+        tokio::select! {
+            biased;
+            () = self.duty.heard() => self.look_at_everything().await,
+            () = self.acknowledged.heard() => self.look_at_everything().await,
+            () = tokio::time::sleep_until((looked + LOOKS).into()) => self.look_at_everything().await,
+            () = self.changed.heard() => self.look_at_lines().await,
+        }
+    }
+
+    async fn look_at_everything(&mut self) -> Result<(), Refusal> {
+        self.looked = Some(Instant::now());
         let (office, on_duty) = (&self.office, &self.on_duty);
         if !staff::still_counts(office, on_duty).await? {
             self.is_over = true;
             self.ready.push_back(Change::SessionOver {});
             return Ok(());
         }
+        let mut connection = office.database.readers().acquire().await?;
+        let alerts = Change::Alerts { alerts: alerts::open(&mut connection, &on_duty.site).await? };
+        let sections = entries::stopped(&mut connection, on_duty).await?;
+        drop(connection);
+        let stopped = Change::Stopped { sections };
+        for (told, now) in [(&mut self.told.alerts, alerts), (&mut self.told.stopped, stopped)] {
+            if told.as_ref() != Some(&now) {
+                self.ready.push_back(now.clone());
+                *told = Some(now);
+            }
+        }
+        self.look_at_lines().await
+    }
+
+    async fn look_at_lines(&mut self) -> Result<(), Refusal> {
+        let (office, on_duty) = (&self.office, &self.on_duty);
         let mut connection = office.database.readers().acquire().await?;
         for found in entries::since(office, &mut connection, on_duty, self.after).await? {
             let (revision, change) = match found {
@@ -122,15 +151,6 @@ impl Follower {
             };
             self.after = self.after.max(revision);
             self.ready.push_back(change);
-        }
-        let alerts = Change::Alerts { alerts: alerts::open(&mut connection, &on_duty.site).await? };
-        let sections = entries::stopped(&mut connection, on_duty).await?;
-        let stopped = Change::Stopped { sections };
-        for (told, now) in [(&mut self.told.alerts, alerts), (&mut self.told.stopped, stopped)] {
-            if told.as_ref() != Some(&now) {
-                self.ready.push_back(now.clone());
-                *told = Some(now);
-            }
         }
         Ok(())
     }

@@ -146,6 +146,6 @@ pub(super) async fn issuing(
     let act = Act::IssuingChanged { section, stopped, reason: &reason };
     audit::append(&mut transaction, on_duty.who(), now, act).await?;
     transaction.commit().await?;
-    office.changed.ring();
+    office.duty.ring();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -132,6 +132,6 @@ pub(super) async fn keep(
     let act = Act::ClerkKept { clerk, locked, new_password, roles, sections };
     audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
     transaction.commit().await?;
-    office.changed.ring();
+    office.duty.ring();
     Ok(Json(ClerkKept { clerk: number, password }))
 }

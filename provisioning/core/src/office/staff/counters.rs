@@ -80,6 +80,6 @@ pub(super) async fn place(
     let act = Act::CounterPlaced { device: device.as_str(), counter, site: site.as_str() };
     audit::append(&mut transaction, operator.as_str(), Timestamp::now(), act).await?;
     transaction.commit().await?;
-    office.changed.ring();
+    office.duty.ring();
     Ok(Json(CounterPlace { counter, site }))
 }

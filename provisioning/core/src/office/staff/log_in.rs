@@ -60,7 +60,7 @@ pub(super) async fn begin(
     audit::append(&mut transaction, &of_clerk(&clerk), Timestamp::now(), act).await?;
     transaction.commit().await?;
     // Whoever was logged in here, or with this number elsewhere, is told.
-    office.changed.ring();
+    office.duty.ring();
 
     let mut headers = axum::http::HeaderMap::new();
     let bearer = format!("Bearer {}", token.expose());

@@ -229,6 +229,6 @@ pub(super) async fn end(
     let act = Act::LoggedOut { device: on_duty.device.as_str() };
     audit::append(&mut transaction, on_duty.who(), Timestamp::now(), act).await?;
     transaction.commit().await?;
-    office.changed.ring();
+    office.duty.ring();
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
