@@ -24,6 +24,20 @@ pub struct Application {
     pub content: Content,
 }
 
+impl Application {
+    /// The form, whole or as far as it was filled, and by which pack.
+    #[must_use]
+    pub fn form(&self) -> Option<(&PackVersion, &[Field])> {
+        match &self.content {
+            Content::Filled { pack, fields }
+            | Content::TicketOnly { partly: Some(PartlyFilled { pack, fields }), .. } => {
+                Some((pack, fields))
+            }
+            Content::TicketOnly { partly: None, .. } => None,
+        }
+    }
+}
+
 /// What a visitor leaves behind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]

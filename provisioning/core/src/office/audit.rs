@@ -8,7 +8,7 @@ pub(crate) mod verify;
 
 use jiff::Timestamp;
 use madoguchi_protocol::clerk::{CounterNumber, Ending, Proof, Standing};
-use madoguchi_protocol::ticket::SectionLetter;
+use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
 use madoguchi_protocol::{AlertId, ApplicationId, FieldKey};
 use serde::Serialize;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
@@ -90,14 +90,14 @@ pub(super) enum Act<'a> {
     /// A clerk has given a number.
     TicketMade {
         /// The number.
-        ticket: &'a str,
+        ticket: TicketNumber,
         /// Its turn.
         turn: i64,
     },
     /// A clerk has done something with a number.
     TurnStepped {
         /// The number.
-        ticket: &'a str,
+        ticket: TicketNumber,
         /// Its turn.
         turn: i64,
         /// What.
@@ -126,7 +126,7 @@ pub(super) enum Act<'a> {
         /// Which.
         application: ApplicationId,
         /// Its number.
-        ticket: &'a str,
+        ticket: TicketNumber,
         /// In their words; none by the call of its number.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,

@@ -156,10 +156,7 @@ impl Checks {
 
     /// The pack of a form, also of one that is not complete.
     fn pack_of(&self, application: &Application) -> Option<&Pack> {
-        let version = match &application.content {
-            Content::Filled { pack, .. } => pack,
-            Content::TicketOnly { partly, .. } => &partly.as_ref()?.pack,
-        };
+        let (version, _) = application.form()?;
         self.pack(version).ok()
     }
 

@@ -12,7 +12,6 @@ use madoguchi_protocol::Personal;
 use madoguchi_protocol::clerk::{self, FinishedField, FinishedForm, FormConfirmation};
 use madoguchi_protocol::core_api::Problem;
 use madoguchi_protocol::local::Language;
-use madoguchi_protocol::ticket::{BadTicket, BusinessDay, TicketNumber};
 use zeroize::Zeroizing;
 
 use super::super::audit::Act;
@@ -43,10 +42,7 @@ pub(super) async fn show(
     State(office): State<Shared>,
     PathParameter(id): PathParameter<String>,
 ) -> Result<Response, Refusal> {
-    let mut connection = office.database.readers().acquire().await?;
-    let mut case = Case::find(&mut connection, &on_duty, &id).await?;
-    drop(connection);
-    case.work_at_hand(&on_duty)?;
+    let case = at_hand(&office, &on_duty, &id).await?;
     let form = finished(&office, &case)?;
     let act = Act::FormShown { application: case.application.id, form: &form.form_sha256 };
     looked_at(&office, &on_duty, act).await?;
@@ -65,10 +61,7 @@ pub(super) async fn print(
     State(office): State<Shared>,
     PathParameter(id): PathParameter<String>,
 ) -> Result<Response, Refusal> {
-    let mut connection = office.database.readers().acquire().await?;
-    let mut case = Case::find(&mut connection, &on_duty, &id).await?;
-    drop(connection);
-    case.work_at_hand(&on_duty)?;
+    let case = at_hand(&office, &on_duty, &id).await?;
     let (paper, form_sha256) = paper(&office, &case, &on_duty)?;
     let now = Timestamp::now();
     let made = tokio::task::spawn_blocking(move || archival_pdf(&paper, now)).await;
@@ -77,6 +70,14 @@ pub(super) async fn print(
     looked_at(&office, &on_duty, act).await?;
     let headers = [(CONTENT_TYPE, "application/pdf"), (CACHE_CONTROL, "no-store")];
     Ok((headers, Bytes::from_owner(pdf)).into_response())
+}
+
+/// The case whose form is to be seen: that of a number which is with this clerk now.
+async fn at_hand(office: &Office, on_duty: &OnDuty, id: &str) -> Result<Case, Refusal> {
+    let mut connection = office.database.readers().acquire().await?;
+    let mut case = Case::find(&mut connection, on_duty, id).await?;
+    case.work_at_hand(on_duty)?;
+    Ok(case)
 }
 
 /// What stands on it, and the digest of what it says.
@@ -101,14 +102,11 @@ fn paper(office: &Office, case: &Case, on_duty: &OnDuty) -> Result<(Form, String
             origin: own.map(|own| own.origin),
         }
     };
-    let ticket: TicketNumber = case.kept.ticket.parse().map_err(|e| bad_ticket(&e))?;
-    let business_day: BusinessDay =
-        case.kept.business_day.parse().map_err(|e: jiff::Error| Refusal::internal(&e))?;
     let form = Form {
         municipality: office.municipality.clone(),
         title: pack.title.clone(),
-        ticket,
-        business_day,
+        ticket: case.kept.ticket,
+        business_day: case.kept.business_day,
         given_at: case.kept.turn.arrived_at,
         practice: false,
         stage: Stage::Checked {
@@ -123,10 +121,6 @@ fn paper(office: &Office, case: &Case, on_duty: &OnDuty) -> Result<(Form, String
 
 fn no_form() -> Refusal {
     Refusal::new(Code::TurnOutOfOrder, "this number came without a form")
-}
-
-fn bad_ticket(error: &BadTicket) -> Refusal {
-    Refusal::internal(error)
 }
 
 /// The visitor has seen it, confirmed it, and signed it.
@@ -168,7 +162,7 @@ fn finished(office: &Office, case: &Case) -> Result<FinishedForm, Refusal> {
     let Some((pack, _)) = case.pack(office)? else { return Err(no_form()) };
     let (fields, digest) = fields(office, case)?;
     Ok(FinishedForm {
-        ticket: case.kept.ticket.parse().map_err(|e| bad_ticket(&e))?,
+        ticket: case.kept.ticket,
         title: pack.title.clone(),
         fields,
         form_sha256: hex(&digest),
@@ -188,7 +182,7 @@ fn fields(office: &Office, case: &Case) -> Result<(Vec<FinishedField>, [u8; 32])
             label: field.label,
         })
         .collect();
-    let said = (id, case.form().map(|(pack, _)| pack), &finished);
+    let said = (id, case.application.form().map(|(pack, _)| pack), &finished);
     let json = serde_json::to_vec(&said).map(Zeroizing::new).map_err(|e| Refusal::internal(&e))?;
     let digest = sha256(&[b"madoguchi form v1\0", &json]);
     Ok((finished, digest.try_into().unwrap_or_default()))

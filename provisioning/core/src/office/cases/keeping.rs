@@ -5,12 +5,9 @@ use madoguchi_casework::compare::Person;
 use madoguchi_casework::review::Review;
 use madoguchi_procedure::Pack;
 use madoguchi_protocol::ApplicationId;
-use madoguchi_protocol::application::{
-    Application, Content, Field, PartlyFilled, TicketOnlyReason,
-};
+use madoguchi_protocol::application::{Application, Content, Field, TicketOnlyReason};
 use madoguchi_protocol::clerk::{Ending, Progress, RegisterSays, Role};
 use madoguchi_protocol::core_api::QueueState;
-use madoguchi_protocol::header::PackVersion;
 use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
@@ -96,17 +93,6 @@ impl Case {
         self.kept.turn.check_at_hand(&on_duty.at_work).is_ok()
     }
 
-    /// The form, whole or as far as it was filled.
-    pub(super) fn form(&self) -> Option<(&PackVersion, &[Field])> {
-        match &self.application.content {
-            Content::Filled { pack, fields }
-            | Content::TicketOnly { partly: Some(PartlyFilled { pack, fields }), .. } => {
-                Some((pack, fields))
-            }
-            Content::TicketOnly { partly: None, .. } => None,
-        }
-    }
-
     /// Why there is no whole form.
     pub(super) fn without_form(&self) -> Option<TicketOnlyReason> {
         match self.application.content {
@@ -120,7 +106,7 @@ impl Case {
         &'a self,
         office: &'a Office,
     ) -> Result<Option<(&'a Pack, &'a [Field])>, Refusal> {
-        let Some((version, fields)) = self.form() else { return Ok(None) };
+        let Some((version, fields)) = self.application.form() else { return Ok(None) };
         let pack = office.checks.pack(version).map_err(|e| Refusal::internal(&e))?;
         Ok(Some((pack, fields)))
     }

@@ -10,7 +10,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use madoguchi_casework::compare::{differing, said_by_card};
 use madoguchi_casework::review::Review;
-use madoguchi_protocol::application::{Application, Content};
+use madoguchi_protocol::application::Application;
 use madoguchi_protocol::clerk::{self, Opening, RegisterSays};
 use madoguchi_protocol::core_api::Problem;
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub(super) async fn open(
             return Err(Refusal::new(Code::ReasonMissing, detail));
         }
     };
-    let answer_now = ask_register(&office, &found).await?;
+    let answer_now = ask_register(&office, &found.application).await?;
 
     let mut transaction = office.database.write().await?;
     let mut case = Case::find(&mut transaction, &on_duty, &id).await?;
@@ -71,21 +71,30 @@ pub(super) async fn open(
     if let Some(work) = case.work.as_mut().filter(|_| at_hand) {
         work.review.take_over(&on_duty.at_work);
     }
-    let ticket = case.kept.ticket.clone();
-    let act = Act::CaseOpened { application, ticket: &ticket, reason: reason.as_deref() };
+    let ticket = case.kept.ticket;
+    let act = Act::CaseOpened { application, ticket, reason: reason.as_deref() };
     case.store(transaction, &office, &on_duty, act).await?;
     answer(&view(&office, &on_duty, &case, Eyes::First)?)
 }
 
 /// What the register says of whom the card named.
-async fn ask_register(office: &Arc<Office>, case: &Case) -> Result<Answer, Refusal> {
-    let Some((pack, fields)) = case.pack(office)? else {
+async fn ask_register(office: &Office, application: &Application) -> Result<Answer, Refusal> {
+    let Some((version, fields)) = application.form() else {
         return Ok(Answer::nobody(RegisterSays::NotAsked));
     };
+    let pack = office.checks.pack(version).map_err(|e| Refusal::internal(&e))?;
     let said = said_by_card(pack, fields);
     let register = Arc::clone(&office.register);
     let asked = tokio::task::spawn_blocking(move || register.find(&said)).await;
     asked.map_err(|e| Refusal::internal(&e))
+}
+
+/// Whether an application may be of somebody under 支援措置, for whoever asks beside the counters.
+pub(in crate::office) async fn is_protected(
+    office: &Office,
+    application: &Application,
+) -> Result<bool, Refusal> {
+    Ok(ask_register(office, application).await?.protected)
 }
 
 /// Begins the review by what the register says, the first time, and again while it did not answer and
@@ -106,25 +115,6 @@ fn take_answer(office: &Office, case: &mut Case, answer: Answer) -> Result<(), R
     let rule = Work::rule(case.pack(office)?.map(|(pack, _)| pack.checked_by));
     case.work = Some(Work::begin(answer, Review::begin(&keys, differing(&compared), rule)));
     Ok(())
-}
-
-/// Whether an application may be of somebody under 支援措置, for whoever asks beside the counters.
-pub(in crate::office) async fn is_protected(
-    office: &Arc<Office>,
-    application: &Application,
-) -> Result<bool, Refusal> {
-    let form = match &application.content {
-        Content::Filled { pack, fields } => Some((pack, fields)),
-        Content::TicketOnly { partly, .. } => {
-            partly.as_ref().map(|form| (&form.pack, &form.fields))
-        }
-    };
-    let Some((version, fields)) = form else { return Ok(false) };
-    let Ok(pack) = office.checks.pack(version) else { return Ok(false) };
-    let said = said_by_card(pack, fields);
-    let register = Arc::clone(&office.register);
-    let asked = tokio::task::spawn_blocking(move || register.find(&said)).await;
-    Ok(asked.map_err(|e| Refusal::internal(&e))?.protected)
 }
 
 /// The body is wiped once it is sent, as far as this program holds it.

@@ -47,13 +47,9 @@ pub(super) fn view(
     }
     Ok(clerk::Case {
         application: id,
-        ticket: case
-            .kept
-            .ticket
-            .parse()
-            .map_err(|e: madoguchi_protocol::ticket::BadTicket| Refusal::internal(&e))?,
+        ticket: case.kept.ticket,
         at_hand: case.is_at_hand(on_duty) && !case.has_ended,
-        pack: case.form().map(|(version, _)| version.clone()),
+        pack: case.application.form().map(|(version, _)| version.clone()),
         title: pack.map(|(pack, _)| pack.title.clone()),
         without_form: case.without_form(),
         register: work.says,

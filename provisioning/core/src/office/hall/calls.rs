@@ -122,7 +122,7 @@ fn recorded<'a>(kept: &'a Kept, step: &'a Step) -> Act<'a> {
         Step::Prioritise { reason } => Some(reason.trim()),
         _ => None,
     };
-    let (ticket, turn, step) = (kept.ticket.as_str(), kept.id, step.name());
+    let (ticket, turn, step) = (kept.ticket, kept.id, step.name());
     Act::TurnStepped { ticket, turn, step, section, counter, reason }
 }
 

@@ -149,7 +149,6 @@ impl Around {
     }
 
     fn entry(&self, office: &Office, kept: Kept) -> Result<QueueEntry, Refusal> {
-        let bad = |e: &(dyn std::error::Error + 'static)| Refusal::internal(e);
         let others = self.standing.get(&kept.visit).into_iter().flatten();
         let elsewhere = others.into_iter().find(|(turn, _)| *turn != kept.id);
         let elsewhere = elsewhere.and_then(|(_, counter)| CounterNumber::try_from(*counter).ok());
@@ -163,11 +162,8 @@ impl Around {
         Ok(QueueEntry {
             turn: kept.id,
             revision: kept.revision,
-            ticket: kept
-                .ticket
-                .parse()
-                .map_err(|e: madoguchi_protocol::ticket::BadTicket| bad(&e))?,
-            business_day: kept.business_day.parse().map_err(|e: jiff::Error| bad(&e))?,
+            ticket: kept.ticket,
+            business_day: kept.business_day,
             section: turn.section,
             stage: turn.stage,
             arrived_at: turn.arrived_at,

@@ -59,7 +59,7 @@ pub(super) async fn make(
     let (site, visit) = (&on_duty.site, VisitId::random());
     let arrival = Arrival { site, business_day: today, visit, ticket, section };
     let id = turns::insert(&mut transaction, &arrival, &turn).await?;
-    let act = Act::TicketMade { ticket: &ticket.to_string(), turn: id };
+    let act = Act::TicketMade { ticket, turn: id };
     audit::append(&mut transaction, on_duty.who(), now, act).await?;
     let kept = turns::find(&mut transaction, id, site).await?;
     let kept = kept.ok_or_else(|| Refusal::new(Code::TurnUnknown, "it was just made"))?;

@@ -1,12 +1,13 @@
 //! Turns as the database keeps them. Whatever changes one gives it, and its sisters of the same visit, a
 //! new revision, so that a counter asks for what is newer than what it has seen.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
-use jiff::civil::Date;
 use madoguchi_casework::turn::Turn;
 use madoguchi_protocol::clerk::Stage;
 use madoguchi_protocol::header::EnvelopeHeader;
-use madoguchi_protocol::ticket::{SectionLetter, TicketNumber};
+use madoguchi_protocol::ticket::{BusinessDay, SectionLetter, TicketNumber};
 use madoguchi_protocol::time::day_in_japan;
 use madoguchi_protocol::{SiteId, VisitId};
 use sqlx::sqlite::SqliteRow;
@@ -19,9 +20,9 @@ pub(in crate::office) struct Kept {
     pub(in crate::office) revision: i64,
     /// In whose lines it stands.
     pub(in crate::office) day: String,
-    pub(in crate::office) business_day: String,
+    pub(in crate::office) business_day: BusinessDay,
     pub(in crate::office) visit: String,
-    pub(in crate::office) ticket: String,
+    pub(in crate::office) ticket: TicketNumber,
     /// The section of its applications, wherever it was handed to.
     pub(in crate::office) origin: String,
     pub(in crate::office) turn: Turn,
@@ -34,19 +35,28 @@ impl FromRow<'_, SqliteRow> for Kept {
             id: row.try_get("id")?,
             revision: row.try_get("revision")?,
             day: row.try_get("day")?,
-            business_day: row.try_get("business_day")?,
+            business_day: parsed(row, "business_day")?,
             visit: row.try_get("visit")?,
-            ticket: row.try_get("ticket")?,
+            ticket: parsed(row, "ticket")?,
             origin: row.try_get("origin")?,
             turn: serde_json::from_str(&turn).map_err(|e| sqlx::Error::Decode(e.into()))?,
         })
     }
 }
 
+/// What a column spells.
+fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<T, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    text.parse().map_err(|e: T::Err| sqlx::Error::Decode(e.into()))
+}
+
 /// A number that begins to wait.
 pub(in crate::office) struct Arrival<'a> {
     pub(in crate::office) site: &'a SiteId,
-    pub(in crate::office) business_day: Date,
+    pub(in crate::office) business_day: BusinessDay,
     pub(in crate::office) visit: VisitId,
     pub(in crate::office) ticket: TicketNumber,
     pub(in crate::office) section: SectionLetter,
