@@ -104,19 +104,46 @@ struct Desk {
     office: Office,
     out: mpsc::Sender<FromAgent>,
     session: Option<Session>,
-    events_send: mpsc::Sender<CounterEvent>,
-    events: mpsc::Receiver<CounterEvent>,
 }
 
-/// A session that counts, as far as is known. Dropped, nothing is followed any more.
+/// A session that counts, as far as is known. Dropped, nothing is followed any more, and what was still
+/// to be told of it is told to nobody: it may be another clerk's counter by then.
 struct Session {
     token: Token,
+    /// None before the first password was changed: the office tells nothing until then.
+    following: Option<Following>,
+}
+
+/// The office's changes, as they come.
+struct Following {
+    events: mpsc::Receiver<CounterEvent>,
     follower: JoinHandle<()>,
 }
 
-impl Drop for Session {
+impl Following {
+    fn begin(office: Office, token: Token) -> Self {
+        let (send, events) = mpsc::channel(OUT_QUEUE);
+        Self { events, follower: tokio::spawn(follow(office, token, send)) }
+    }
+}
+
+impl Drop for Following {
     fn drop(&mut self) {
         self.follower.abort();
+    }
+}
+
+impl Session {
+    /// The next change; none ever while nothing is followed.
+    async fn event(session: Option<&mut Self>) -> CounterEvent {
+        let following = session.and_then(|session| session.following.as_mut());
+        match following {
+            Some(following) => match following.events.recv().await {
+                Some(event) => event,
+                None => std::future::pending().await,
+            },
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -125,8 +152,7 @@ struct ScreenGone;
 
 impl Desk {
     fn new(office: Office, out: mpsc::Sender<FromAgent>) -> Self {
-        let (events_send, events) = mpsc::channel(OUT_QUEUE);
-        Self { office, out, session: None, events_send, events }
+        Self { office, out, session: None }
     }
 
     async fn serve(mut self, mut requests: mpsc::Receiver<RequestFrame>) {
@@ -148,7 +174,7 @@ impl Desk {
                     Some(frame) => self.answer(frame).await?,
                     None => return Ok(()),
                 },
-                Some(event) = self.events.recv() => self.pass_on(event).await?,
+                event = Session::event(self.session.as_mut()) => self.pass_on(event).await?,
             }
         }
     }
@@ -181,11 +207,10 @@ impl Desk {
                 }
                 let answer = match self.office.log_in(&log_in).await {
                     Ok((token, session)) => {
-                        let followed =
-                            follow(self.office.clone(), token.clone(), self.events_send.clone());
-                        // Nobody follows before the first password was changed.
-                        let follower = tokio::spawn(followed);
-                        self.session = Some(Session { token, follower });
+                        self.session = Some(Session { token, following: None });
+                        if !session.change_password {
+                            self.follow();
+                        }
                         ClerkAnswer::Session(session)
                     }
                     Err(error) => failed(error),
@@ -199,17 +224,34 @@ impl Desk {
                 Ok(ClerkAnswer::Done)
             }
             request => {
-                let (office, token) = (self.office.clone(), self.token());
-                let work = async move { office.ask(&token, &request).await };
-                tokio::pin!(work);
-                loop {
-                    tokio::select! {
-                        answer = &mut work => return Ok(answer.unwrap_or_else(failed)),
-                        // A slow answer holds up no call of another counter.
-                        Some(event) = self.events.recv() => self.pass_on(event).await?,
-                    }
+                let changes_password = matches!(request, ClerkRequest::ChangePassword { .. });
+                let answer = self.ask(request).await?;
+                if changes_password && answer == ClerkAnswer::Done {
+                    self.follow();
                 }
+                Ok(answer)
             }
+        }
+    }
+
+    async fn ask(&mut self, request: ClerkRequest) -> Result<ClerkAnswer, ScreenGone> {
+        let (office, token) = (self.office.clone(), self.token());
+        let work = async move { office.ask(&token, &request).await };
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                answer = &mut work => return Ok(answer.unwrap_or_else(failed)),
+                // A slow answer holds up no call of another counter.
+                event = Session::event(self.session.as_mut()) => self.pass_on(event).await?,
+            }
+        }
+    }
+
+    /// Begins to follow the office, once a session.
+    fn follow(&mut self) {
+        if let Some(session) = self.session.as_mut().filter(|s| s.following.is_none()) {
+            let following = Following::begin(self.office.clone(), session.token.clone());
+            session.following = Some(following);
         }
     }
 
@@ -271,14 +313,11 @@ async fn follow(office: Office, token: Token, events: mpsc::Sender<CounterEvent>
                     Err(error) => break Some(error),
                 }
             },
-            Err(UplinkError::Refused(problem)) if problem.status == 401 => {
+            // The session is over, or its rights are others now: whoever sits there logs in anew.
+            Err(UplinkError::Refused(problem)) if problem.status < 500 => {
+                tracing::warn!(problem = problem.kind, "the office may not be followed any more");
                 drop(events.send(CounterEvent::Change(Change::SessionOver {})).await);
                 return;
-            }
-            // The first password is not changed yet: a little later it is.
-            Err(UplinkError::Refused(_)) => {
-                tokio::time::sleep(PAUSES.0).await;
-                continue;
             }
             Err(error) => Some(error),
         };

@@ -162,7 +162,23 @@ fn from_kiosk_to_done(work: &Path, stop: &Stop) -> Result<()> {
         bail!("somebody is still logged in")
     };
     assert_eq!(problem.kind, "urn:madoguchi:problem:clerk.no_session");
-    // And so is who loses their agent.
+    // Who takes the screen over hears nothing of the session before, not even that it is over.
+    again.log_in("1001", OWN)?;
+    again.log_in("1002", OWN)?;
+    loop {
+        match again.hears()? {
+            CounterEvent::Change(Change::UpToDate {}) => break,
+            CounterEvent::Change(Change::SessionOver {}) => {
+                bail!("the session before ends this one")
+            }
+            _ => {}
+        }
+    }
+    let ClerkAnswer::Refused(problem) = again.ask(ClerkRequest::CallNext {})? else {
+        bail!("a checker calls nobody")
+    };
+    assert_eq!(problem.kind, "urn:madoguchi:problem:clerk.role", "they are logged in");
+    // Who loses their agent is logged out as well.
     again.log_in("1001", OWN)?;
     at_one.restart_after_kill(stop)?;
     let mut anew = Screen::connect(&at_one)?;
